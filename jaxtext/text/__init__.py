@@ -1,0 +1,28 @@
+"""From raw text to token ids: Python and NumPy only.
+
+    blocks of text -> tokens -> Vocab -> ids on disk -> (center, context) pairs
+
+Strings and Python loops end here; everything downstream is an array.
+"""
+
+from jaxtext.text.corpora import builtin_corpus, find_sources, read_blocks
+from jaxtext.text.encoded import Encoded, encode_corpus, encode_sentences
+from jaxtext.text.tokens import sentences, tokenize
+from jaxtext.text.vocab import Vocab
+from jaxtext.text.windows import Stream, pairs, stream_pairs, subsampled_stream
+
+__all__ = [
+    "Encoded",
+    "Stream",
+    "Vocab",
+    "builtin_corpus",
+    "encode_corpus",
+    "encode_sentences",
+    "find_sources",
+    "pairs",
+    "read_blocks",
+    "sentences",
+    "stream_pairs",
+    "subsampled_stream",
+    "tokenize",
+]

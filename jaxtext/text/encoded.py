@@ -1,0 +1,170 @@
+"""Token ids and sentence ends: from text in one streamed pass, on disk, memory-mapped.
+
+The clear path is `sentences` -> `Vocab.build` -> `Vocab.encode`. `encode_corpus` gives the same ids
+without a Python step a token: a byte table lower-cases ASCII and turns what separates words into
+spaces, `bytes.split` yields *pieces*, and a piece is looked up in a dict. Only pieces with other
+letters go through the token pattern, each different one once. Pieces are numbered as they come and
+written to disk; when the text is over, their numbers are replaced by word ids, block by block.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+from jaxtext.text.tokens import tokenize
+from jaxtext.text.vocab import Vocab
+from jaxtext.types import InputError
+
+LINE_END = b"\0"  # the piece that stands for a line break; text has no zero byte
+UNKNOWN, SENTENCE_END = -1, -2
+CHUNK = 1 << 20  # pieces renumbered at a time
+
+
+class Encoded(NamedTuple):
+    """A text as ids: `ids[ends[i - 1]:ends[i]]` is sentence i.
+
+    Words outside the vocabulary are left out; so are sentences without any other word.
+    """
+
+    ids: Int[np.ndarray, " T"]
+    ends: Int[np.ndarray, " S"]
+
+
+class EncodedCorpus(NamedTuple):
+    """What one pass over a text yields."""
+
+    vocab: Vocab
+    text: Encoded
+    tokens: int  # with those outside the vocabulary
+    sha256: str  # of the text's bytes
+
+
+def encode_sentences(sentences: Iterable[Sequence[str]], vocab: Vocab) -> Encoded:
+    """The clear path: ids of the sentences' tokens.
+
+    >>> vocab = Vocab(("a", "rose"), np.array([3, 2]))
+    >>> encode_sentences([["a", "rose"], ["red"], ["a"]], vocab)
+    Encoded(ids=array([0, 1, 0], dtype=int32), ends=array([2, 3]))
+    """
+    rows = [ids for sentence in sentences if len(ids := vocab.encode(sentence))]
+    ids = np.concatenate(rows) if rows else np.zeros(0, np.int32)
+    return Encoded(ids, np.cumsum([len(row) for row in rows], dtype=np.int64))
+
+
+def encode_corpus(
+    blocks: Iterable[bytes],
+    folder: Path,
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    lowercase: bool = True,
+    on_tokens: Callable[[int], None] = lambda tokens: None,
+) -> EncodedCorpus:
+    """Count and encode a text that is read once; ids and sentence ends go to files in `folder`.
+
+    `on_tokens` is told the number of tokens seen so far. Raises `InputError` for a text without
+    words and when no word occurs `min_count` times.
+    """
+    pieces_path = folder / "pieces.i32"
+    pieces, occurrences, sha256 = _write_pieces(blocks, pieces_path, lowercase, on_tokens)
+    words_of = [_words(piece, lowercase) for piece in pieces]
+    counts: defaultdict[str, int] = defaultdict(int)
+    for words, n in zip(words_of, occurrences.tolist(), strict=True):
+        for word in words:
+            counts[word] += n
+    if not counts:
+        raise InputError("the text has no words: nothing but white space and punctuation")
+    vocab = Vocab.from_counts(counts, min_count, max_vocab)
+    _renumber(pieces_path, words_of, vocab, folder)
+    pieces_path.unlink()
+    return EncodedCorpus(vocab, load_encoded(folder), sum(counts.values()), sha256)
+
+
+def load_encoded(folder: Path) -> Encoded:
+    """The memory-mapped ids and ends that `encode_corpus` left in `folder`."""
+    return Encoded(
+        np.memmap(folder / "ids.i32", np.int32, "r"), np.memmap(folder / "ends.i64", np.int64, "r")
+    )
+
+
+def _piece_table(lowercase: bool) -> bytes:
+    """Byte -> byte: ASCII letters and digits (lower-cased), line break, non-ASCII; else space."""
+    table = bytearray(b" " * 128 + bytes(range(128, 256)))
+    for byte in range(128):
+        if byte == ord("\n") or chr(byte).isalnum():
+            table[byte] = ord(chr(byte).lower()) if lowercase else byte
+    return bytes(table)
+
+
+def _write_pieces(
+    blocks: Iterable[bytes], path: Path, lowercase: bool, on_tokens: Callable[[int], None]
+) -> tuple[list[bytes], Int[np.ndarray, " P"], str]:
+    """Number the pieces in order of appearance; write the numbers, return pieces and counts."""
+    table = _piece_table(lowercase)
+    number: defaultdict[bytes, int] = defaultdict()
+    number.default_factory = number.__len__
+    number[LINE_END]
+    counts = np.zeros(1, np.int64)
+    digest = hashlib.sha256()
+    seen = 0
+    with open(path, "wb") as file:
+        for block in blocks:
+            digest.update(block)
+            pieces = block.translate(table).replace(b"\n", b" " + LINE_END + b" ").split()
+            numbers = np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces))
+            numbers.tofile(file)
+            counts = _add(counts, np.bincount(numbers, minlength=len(number)))
+            seen += len(pieces)
+            on_tokens(seen)
+    counts[0] = 0  # line breaks are not words
+    return list(number), counts, digest.hexdigest()
+
+
+def _add(counts: np.ndarray, more: np.ndarray) -> np.ndarray:
+    more[: len(counts)] += counts
+    return more
+
+
+def _words(piece: bytes, lowercase: bool) -> list[str]:
+    if piece == LINE_END:
+        return []
+    return [piece.decode()] if piece.isascii() else tokenize(piece.decode(), lowercase)
+
+
+def _renumber(path: Path, words_of: list[list[str]], vocab: Vocab, folder: Path) -> None:
+    """Replace the numbers of pieces by word ids and sentence ends."""
+    index = vocab.index
+    first = np.full(len(words_of), UNKNOWN, np.int32)
+    several: dict[int, list[int]] = {}  # pieces that are more than one word, as in 'word–word'
+    for piece, words in enumerate(words_of):
+        ids = [index[word] for word in words if word in index]
+        if ids:
+            first[piece] = ids[0]
+        if len(ids) > 1:
+            several[piece] = ids[1:]
+    first[0] = SENTENCE_END
+    extra = np.zeros(len(words_of), np.int32)
+    extra[list(several)] = [len(ids) for ids in several.values()]
+    pieces = np.memmap(path, np.int32, "r")
+    written = last_end = 0
+    with open(folder / "ids.i32", "wb") as ids_file, open(folder / "ends.i64", "wb") as ends_file:
+        for start in range(0, len(pieces), CHUNK):
+            chunk = pieces[start : start + CHUNK]
+            ids = first[chunk]
+            places = np.flatnonzero(extra[chunk])
+            if len(places):
+                inserted = [i for piece in chunk[places].tolist() for i in several[piece]]
+                ids = np.insert(ids, np.repeat(places + 1, extra[chunk[places]]), inserted)
+            ids = ids[ids != UNKNOWN]
+            is_end = ids == SENTENCE_END
+            ends = np.flatnonzero(is_end)
+            ends = ends - np.arange(len(ends)) + written
+            written += len(ids) - len(ends)
+            ids[~is_end].tofile(ids_file)
+            ends[np.diff(ends, prepend=last_end) > 0].tofile(ends_file)  # no empty sentences
+            last_end = ends[-1] if len(ends) else last_end

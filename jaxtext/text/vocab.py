@@ -1,0 +1,82 @@
+"""The vocabulary: words by frequency, and the map between words and ids."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Int
+
+from jaxtext.types import InputError
+
+
+@dataclass(frozen=True)
+class Vocab:
+    """Words, most frequent first, and how often each occurs. The id of a word is its place."""
+
+    words: tuple[str, ...]
+    counts: Int[np.ndarray, " V"]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.index
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Word -> id."""
+        return {word: i for i, word in enumerate(self.words)}
+
+    @classmethod
+    def build(
+        cls,
+        sentences: Iterable[Sequence[str]],
+        min_count: int = 5,
+        max_vocab: int | None = None,
+    ) -> "Vocab":
+        """Words that occur at least `min_count` times, at most `max_vocab` of them.
+
+        Raises `InputError` when no word does.
+
+        >>> Vocab.build([["a", "rose", "is", "a", "rose"], ["a"]], min_count=2)
+        Vocab(words=('a', 'rose'), counts=array([3, 2]))
+        """
+        counter = Counter(token for sentence in sentences for token in sentence)
+        return cls.from_counts(counter, min_count, max_vocab)
+
+    @classmethod
+    def from_counts(
+        cls, counts: dict[str, int], min_count: int = 5, max_vocab: int | None = None
+    ) -> "Vocab":
+        """As `build`, from word counts; words of equal count are in alphabetical order."""
+        if not counts:
+            raise InputError("the text has no words")
+        kept = [(word, n) for word, n in counts.items() if n >= min_count]
+        if not kept:
+            top = min(counts, key=lambda word: (-counts[word], word))
+            raise InputError(
+                f"no word occurs {min_count} times; the most frequent, {top!r}, occurs "
+                f"{counts[top]} times: lower --min-count or give more text"
+            )
+        kept.sort(key=lambda item: (-item[1], item[0]))
+        words, numbers = zip(*kept[:max_vocab], strict=True)
+        return cls(words, np.array(numbers, np.int64))
+
+    def encode(self, tokens: Iterable[str]) -> Int[np.ndarray, " T"]:
+        """Ids of the tokens that are in the vocabulary; the others are left out, as word2vec does.
+
+        >>> Vocab(("a", "rose"), np.array([3, 2])).encode(["a", "red", "rose"])
+        array([0, 1], dtype=int32)
+        """
+        index = self.index
+        return np.array([index[token] for token in tokens if token in index], np.int32)
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Words of the ids.
+
+        >>> Vocab(("a", "rose"), np.array([3, 2])).decode([1, 0])
+        ['rose', 'a']
+        """
+        return [self.words[i] for i in ids]

@@ -1,0 +1,33 @@
+"""Axis letters, shared array types and the error that a user's input raises.
+
+One letter stands for one thing everywhere:
+
+| letter | axis |
+| --- | --- |
+| V | words of the vocabulary |
+| D | dimensions of a word vector |
+| B | examples of a batch |
+| K | negatives |
+| T | tokens of a stream |
+| S | sentences |
+| N | (center, context) pairs |
+| I, O | inputs and outputs of a layer |
+"""
+
+from typing import NamedTuple
+
+from jaxtyping import Array, Float
+
+
+class EmbeddingParams(NamedTuple):
+    """The two tables of skip-gram: a word has one row as center and one as context.
+
+    The same structure holds gradients, so one comparison serves every model.
+    """
+
+    center: Float[Array, "V D"]
+    context: Float[Array, "V D"]
+
+
+class InputError(ValueError):
+    """Something that the user gave cannot be used; the message is one line that says the cure."""
