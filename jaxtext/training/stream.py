@@ -12,7 +12,8 @@ The objective is that of `sgns.pair_loss`. Four things make it fast on a CPU, an
   and draws the windows of the chunk that comes next.
 
 Small steps are also what keeps training stable. A row is moved by all pairs of a step at once,
-computed from one stale value, so `plan` shortens the step until no row can move far in it.
+computed from one stale value, so `plan` shortens the step until no row is expected to move far in
+it, and `damping` shrinks the update of a word that one step happens to repeat many times.
 """
 
 import time
@@ -36,7 +37,8 @@ from jaxtext.types import EmbeddingParams
 SPAN_TOKENS = 1 << 17  # tokens subsampled at a time; part of what a seed means
 CHUNK_TOKENS = 1 << 16  # tokens of the stream that one compiled call trains on
 MAX_STEP_TOKENS = 128
-MAX_ROW_STEP = 3.0
+MAX_ROW_STEP = 3.0  # units of gradient that a row may expect to move in a step
+MAX_BURST_STEP = 1.0  # and that the occurrences of its word in the step may move it
 REPORT_SECONDS = 2.0
 REPORT_BLOCKS = 32
 FINAL_RATE = 1e-4  # of the learning rate, as in word2vec
@@ -62,6 +64,13 @@ class Block(NamedTuple):
     left: Int[Array, " T"]
     right: Int[Array, " T"]
     negatives: Int[Array, " K"]
+
+
+class RowScale(NamedTuple):
+    """Factors of the rows that a block's centers and contexts update."""
+
+    center: Float[Array, " T"]
+    context: Float[Array, " H"]
 
 
 class RowGradient(NamedTuple):
@@ -125,8 +134,14 @@ def block_loss(
     return positive + negatives / len(n) * negative, pairs.sum()
 
 
-def block_gradient(params: EmbeddingParams, block: Block, negatives: int) -> RowGradient:
-    r"""Gradient of `block_loss` by hand.
+def block_gradient(
+    params: EmbeddingParams,
+    block: Block,
+    negatives: int,
+    scale: float | Float[Array, ""] = 1.0,
+    rows: RowScale | None = None,
+) -> RowGradient:
+    r"""Gradient of `block_loss` by hand, times `scale` and, row by row, the factors `rows`.
 
     With $g_{to} = \sigma(w_t \cdot c_{t+o}) - 1$ inside the window (0 outside) and
     $h_{tj} = \frac{k\,p_t}{K}\,\sigma(w_t \cdot n_j)$, the derivatives in the scores,
@@ -137,27 +152,32 @@ def block_gradient(params: EmbeddingParams, block: Block, negatives: int) -> Row
     """
     w, c, n = jax.lax.optimization_barrier(_rows(params, block))
     mask = _window_mask(block)
-    g = mask * (jax.nn.sigmoid(_window_scores(w, c)) - 1)  # [T, 2W]
-    # The barriers keep XLA from computing g again inside each of its uses.
+    # Scaled here, since there are far fewer scores than row entries. The barriers keep XLA from
+    # computing g again inside each of its uses.
+    g = scale * mask * (jax.nn.sigmoid(_window_scores(w, c)) - 1)  # [T, 2W]
     g = jax.lax.optimization_barrier(g)
-    weight = negatives / len(n) * mask.sum(1, keepdims=True)
+    weight = scale * negatives / len(n) * mask.sum(1, keepdims=True)
     h = weight * jax.nn.sigmoid(w @ n.T)  # [T, K]
+    d_center, d_context = _window_gradients(g, w, c)
+    if rows is not None:
+        d_context = rows.context[:, None] * d_context
     d_center, d_context, d_shared, d_negative = jax.lax.optimization_barrier(
-        (*_window_gradients(g, w, c), h @ n, h.T @ w)
+        (d_center, d_context, h @ n, h.T @ w)
     )
+    d_center = d_center + d_shared
     return RowGradient(
         _centers(block),
-        d_center + d_shared,
+        d_center if rows is None else rows.center[:, None] * d_center,
         jnp.concatenate([block.ids, block.negatives]),
         jnp.concatenate([d_context, d_negative]),
     )
 
 
-def add_rows(params: EmbeddingParams, rows: RowGradient, scale: Float[Array, ""]) -> EmbeddingParams:
-    """`params + scale * rows`. Rows of the same word add up."""
+def add_rows(params: EmbeddingParams, rows: RowGradient) -> EmbeddingParams:
+    """`params + rows`, where rows of the same word add up: one scatter a table."""
     return EmbeddingParams(
-        params.center.at[rows.center_ids].add(scale * rows.center),
-        params.context.at[rows.context_ids].add(scale * rows.context),
+        params.center.at[rows.center_ids].add(rows.center),
+        params.context.at[rows.context_ids].add(rows.context),
     )
 
 
@@ -245,15 +265,38 @@ def plan(config: StreamConfig, counts: Int[np.ndarray, " V"]) -> Plan:
     return Plan(tokens, shared, max(steps, 1))
 
 
+def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
+    """How often each id occurs in its own row.
+
+    >>> occurrences(np.array([[3, 5, 3], [5, 5, 5]])).tolist()
+    [[2, 1, 2], [3, 3, 3]]
+    """
+    steps = len(ids)
+    key = ids + np.arange(steps, dtype=np.int64)[:, None] * (int(ids.max()) + 1)
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return counts[inverse].reshape(ids.shape).astype(np.int32)
+
+
+def damping(
+    counts: Int[Array, " n"], rate: Float[Array, ""], window: int
+) -> Float[Array, " n"]:
+    """Factor that keeps what `counts` occurrences of a word do to its row within bounds.
+
+    An occurrence has window + 1 pairs on average, each moving the row by at most `rate` units.
+    """
+    return jnp.minimum(1.0, MAX_BURST_STEP / (rate * (window + 1) * counts))
+
+
 # Chunks: the stream in pieces of one shape -------------------------------------------------------
 
 
 class Chunk(NamedTuple):
-    """Tokens of `steps` blocks with halo, their windows, and how much of the text comes before."""
+    """The blocks of some steps, without negatives, and how much of all text comes before each."""
 
-    ids: Int[np.ndarray, " H"]
-    left: Int[np.ndarray, " T"]
-    right: Int[np.ndarray, " T"]
+    ids: Int[np.ndarray, "steps H"]
+    left: Int[np.ndarray, "steps T"]
+    right: Int[np.ndarray, "steps T"]
+    repeats: Int[np.ndarray, "steps H"]  # occurrences of each id in its block
     progress: Float[np.ndarray, " steps"]
 
 
@@ -273,8 +316,12 @@ def chunks(
     place = np.zeros(0, np.int64)
 
     def cut() -> Chunk:
+        shape = (sizes.steps, sizes.tokens)
+        blocks = np.lib.stride_tricks.sliding_window_view(ids, sizes.tokens + 2 * window)
+        blocks = blocks[: size : sizes.tokens]
+        sides = left[:size].reshape(shape), right[:size].reshape(shape)
         progress = place[: size : sizes.tokens] / total
-        return Chunk(ids[: size + 2 * window], left[:size], right[:size], progress)
+        return Chunk(np.ascontiguousarray(blocks), *sides, occurrences(blocks), progress)
 
     for stream, start in _streams(text, keep, config, seed):
         ids = np.concatenate([ids, stream.ids])
@@ -319,16 +366,11 @@ def prefetch(items: Iterator[Item]) -> Iterator[Item]:
 # Training ---------------------------------------------------------------------------------------
 
 
-def _blocks(key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk, sizes: Plan) -> Block:
+def _blocks(key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk, shared: int) -> Block:
     """All blocks of a chunk, stacked; their negatives are drawn at once."""
-    tokens, shared, steps = sizes
-    negatives = sample_negatives(key, cdf, (steps, shared))
-    halo = tokens + len(chunk.ids) - len(chunk.left)
-    starts = np.arange(steps)[:, None] * tokens
-    ids = jnp.asarray(chunk.ids)[starts + np.arange(halo)]
-    left, right = (jnp.asarray(side).reshape(steps, tokens) for side in chunk[1:3])
+    negatives = sample_negatives(key, cdf, (len(chunk.ids), shared))
     # Drawn inside the loop's body, the random bits would be computed once for each of their uses.
-    return jax.lax.optimization_barrier(Block(ids, left, right, negatives))
+    return jax.lax.optimization_barrier(Block(chunk.ids, chunk.left, chunk.right, negatives))
 
 
 def make_advance(config: StreamConfig, sizes: Plan) -> Callable[..., EmbeddingParams]:
@@ -343,10 +385,13 @@ def make_advance(config: StreamConfig, sizes: Plan) -> Callable[..., EmbeddingPa
         rates = jnp.asarray(config.learning_rate, dtype) * left  # [steps]
 
         def step(params: EmbeddingParams, item: tuple) -> tuple[EmbeddingParams, None]:
-            block, rate = item
-            return add_rows(params, block_gradient(params, block, config.negatives), -rate), None
+            block, repeats, rate = item
+            context = damping(repeats, rate, config.window)
+            rows = RowScale(context[config.window : -config.window], context)
+            return add_rows(params, block_gradient(params, block, config.negatives, -rate, rows)), None
 
-        return jax.lax.scan(step, params, (_blocks(key, cdf, chunk, sizes), rates))[0]
+        blocks = _blocks(key, cdf, chunk, sizes.shared)
+        return jax.lax.scan(step, params, (blocks, chunk.repeats, rates))[0]
 
     return advance
 
@@ -358,7 +403,7 @@ def make_probe(config: StreamConfig, sizes: Plan) -> Callable[..., tuple[Array, 
     def probe(
         params: EmbeddingParams, key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk
     ) -> tuple[Array, Array]:
-        some = jax.tree.map(lambda x: x[:REPORT_BLOCKS], _blocks(key, cdf, chunk, sizes))
+        some = jax.tree.map(lambda x: x[:REPORT_BLOCKS], _blocks(key, cdf, chunk, sizes.shared))
         loss, pairs = jax.lax.map(lambda b: block_loss(params, b, config.negatives), some)
         finite = jnp.isfinite(params.center).all() & jnp.isfinite(params.context).all()
         return loss.sum() / jnp.maximum(pairs.sum(), 1), finite
