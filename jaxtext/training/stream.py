@@ -12,8 +12,9 @@ The objective is that of `sgns.pair_loss`. Four things make it fast on a CPU, an
   and draws the windows of the chunk that comes next.
 
 Small steps are also what keeps training stable. A row is moved by all pairs of a step at once,
-computed from one stale value, so `plan` shortens the step until no row is expected to move far in
-it, and `damping` shrinks the update of a word that one step happens to repeat many times.
+computed from one stale value. So `plan` shortens the step until no row is expected to move far in
+it, for words spread evenly over the text and for its habit of repeating words close by; and
+`damping` shrinks the update of a word that one step happens to repeat many times.
 """
 
 import time
@@ -39,6 +40,8 @@ CHUNK_TOKENS = 1 << 16  # tokens of the stream that one compiled call trains on
 MAX_STEP_TOKENS = 128
 MAX_ROW_STEP = 3.0  # units of gradient that a row may expect to move in a step
 MAX_BURST_STEP = 1.0  # and that the occurrences of its word in the step may move it
+MIN_MEAN_DAMPING = 0.9
+SAMPLES, SAMPLE_TOKENS = 16, 1 << 13
 REPORT_SECONDS = 2.0
 REPORT_BLOCKS = 32
 FINAL_RATE = 1e-4  # of the learning rate, as in word2vec
@@ -244,12 +247,13 @@ def _window_gradients(
 # Sizes ------------------------------------------------------------------------------------------
 
 
-def plan(config: StreamConfig, counts: Int[np.ndarray, " V"]) -> Plan:
+def plan(config: StreamConfig, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
     """Sizes that keep every row's movement in a step below `MAX_ROW_STEP` units of gradient.
 
     Two movements grow with the tokens T of a step. The row of a shared negative hears from all T
     centers with weight k p / K at once; and a word with share q of the noise, and share f of the
     stream, is negative or context T p (k q + f) times in expectation. Both times the learning rate.
+    In a text that repeats words close by, T shrinks further until damping takes little.
     """
     keep = keep_probability(counts, config.subsample)
     stream = counts * keep / (counts * keep).sum()
@@ -260,9 +264,28 @@ def plan(config: StreamConfig, counts: Int[np.ndarray, " V"]) -> Plan:
     one_word = pairs * float((config.negatives * noise + stream).max())
     tokens = MAX_ROW_STEP / (config.learning_rate * max(one_negative, one_word))
     tokens = 2 ** int(np.clip(np.floor(np.log2(tokens)), 0, np.log2(MAX_STEP_TOKENS)))
+    sample = _sample(text, keep)
+    while tokens > 1 and _mean_damping(sample, tokens, config) < MIN_MEAN_DAMPING:
+        tokens //= 2
     expected = float((counts * keep).sum()) * config.epochs
     steps = min(CHUNK_TOKENS, 2 ** int(np.ceil(np.log2(max(expected / 16, tokens))))) // tokens
     return Plan(tokens, shared, max(steps, 1))
+
+
+def _sample(text: Encoded, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n"]:
+    """Subsampled tokens from places all over the text."""
+    rng = np.random.default_rng(0)  # its draws only choose sizes
+    places = list(spans(text.ends, SAMPLE_TOKENS))
+    places = places[:: -(-len(places) // SAMPLES)]
+    return np.concatenate([subsampled_stream(text, at, keep, 1, rng).ids for at in places])
+
+
+def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, config: StreamConfig) -> float:
+    whole = len(ids) // tokens * tokens
+    if not whole:
+        return 1.0
+    counts = occurrences(ids[:whole].reshape(-1, tokens))
+    return float(damping(counts, config.learning_rate, config.window).mean())
 
 
 def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
@@ -278,8 +301,8 @@ def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
 
 
 def damping(
-    counts: Int[Array, " n"], rate: Float[Array, ""], window: int
-) -> Float[Array, " n"]:
+    counts: Int[Array | np.ndarray, "..."], rate: float | Float[Array, ""], window: int
+) -> Float[Array, "..."]:
     """Factor that keeps what `counts` occurrences of a word do to its row within bounds.
 
     An occurrence has window + 1 pairs on average, each moving the row by at most `rate` units.
@@ -424,7 +447,7 @@ def fit(
     two seconds, and at the end; it changes nothing in the result. Raises `Diverged` when a loss or
     a vector is no longer finite.
     """
-    sizes = plan(config, counts)
+    sizes = plan(config, counts, text)
     init_key, noise_key = jax.random.split(key)
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
