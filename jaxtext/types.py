@@ -1,4 +1,4 @@
-"""Axis letters, shared array types and the error that a user's input raises.
+"""Axis letters and the array structure that the models share.
 
 One letter stands for one thing everywhere:
 
@@ -27,7 +27,3 @@ class EmbeddingParams(NamedTuple):
 
     center: Float[Array, "V D"]
     context: Float[Array, "V D"]
-
-
-class InputError(ValueError):
-    """Something that the user gave cannot be used; the message is one line that says the cure."""

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import importlib.metadata
 import importlib.util
+import inspect
 import lzma
 import os
 import re
@@ -21,13 +22,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from jaxtext.types import InputError
+from jaxtext.errors import InputError
 
 SUFFIXES = (".txt", ".gz", ".bz2", ".xz")
 BLOCK_BYTES = 1 << 20
 LONGEST_WORD_BYTES = 1 << 22
 BUILTIN_PACKAGES = ("jax", "numpy", "scipy", "optax")
-BUILTIN_VERSION = "1"  # raise it when the extraction below changes
+BUILTIN_VERSION = "2"  # raise it when the extraction below changes
 STDIN = "-"
 
 
@@ -198,16 +199,29 @@ def _docstrings(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             if docstring := ast.get_docstring(node):
                 yield docstring
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            yield from _added_docs(node.value)
         for field in ("finalbody", "orelse", "handlers", "body"):
             inside = getattr(node, field, None)
             if isinstance(inside, list):  # the body of a lambda is an expression
                 nodes.extend(reversed(inside))
 
 
+def _added_docs(call: ast.Call) -> Iterator[str]:
+    """Docstrings of compiled functions, which numpy and scipy attach by `add_newdoc(..., text)`."""
+    if "add_newdoc" in ast.unparse(call.func):
+        for node in (part for argument in call.args for part in ast.walk(argument)):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and "\n" in node.value
+            ):
+                yield inspect.cleandoc(node.value)
+
+
 def _paragraphs(docstring: str) -> Iterator[str]:
     for paragraph in re.split(r"\n\s*\n", docstring):
-        lines = [line.strip() for line in paragraph.splitlines()]
-        prose = [line for line in lines if not line.startswith((">>>", "..."))]
-        text = " ".join(prose).encode("utf-8", "replace").decode().replace("\0", " ")
+        prose = paragraph.partition(">>>")[0]  # what follows is a session and what it printed
+        text = " ".join(prose.split()).encode("utf-8", "replace").decode().replace("\0", " ")
         if any(c.isalnum() for c in text):
             yield text

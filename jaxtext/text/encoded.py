@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
+from jaxtext.errors import InputError
 from jaxtext.text.tokens import tokenize
 from jaxtext.text.vocab import Vocab
-from jaxtext.types import InputError
 
 LINE_END = b"\0"  # the piece that stands for a line break; text has no zero byte
 UNKNOWN, SENTENCE_END = -1, -2

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Int
 
-from jaxtext.types import InputError
+from jaxtext.errors import InputError
 
 
 @dataclass(frozen=True)

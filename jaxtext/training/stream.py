@@ -29,6 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, UInt
 
+from jaxtext.errors import InputError
 from jaxtext.models import sgns
 from jaxtext.sampling import keep_probability, noise_cdf, noise_distribution, sample_negatives
 from jaxtext.text.encoded import Encoded
@@ -411,7 +412,9 @@ def make_advance(config: StreamConfig, sizes: Plan) -> Callable[..., EmbeddingPa
             block, repeats, rate = item
             context = damping(repeats, rate, config.window)
             rows = RowScale(context[config.window : -config.window], context)
-            return add_rows(params, block_gradient(params, block, config.negatives, -rate, rows)), None
+            return add_rows(
+                params, block_gradient(params, block, config.negatives, -rate, rows)
+            ), None
 
         blocks = _blocks(key, cdf, chunk, sizes.shared)
         return jax.lax.scan(step, params, (blocks, chunk.repeats, rates))[0]
@@ -445,7 +448,7 @@ def fit(
 
     `counts` holds how often each word occurs. `on_report` is called at the beginning, about every
     two seconds, and at the end; it changes nothing in the result. Raises `Diverged` when a loss or
-    a vector is no longer finite.
+    a vector is no longer finite, `InputError` when subsampling leaves no token.
     """
     sizes = plan(config, counts, text)
     init_key, noise_key = jax.random.split(key)
@@ -456,6 +459,7 @@ def fit(
     advance, probe = make_advance(config, sizes), make_probe(config, sizes)
     begin = reported = time.perf_counter()
     good = jax.tree.map(jnp.copy, params)
+    chunk = chunk_key = None
     for number, chunk in enumerate(prefetch(chunks(text, keep, config, sizes, seed))):
         chunk_key = jax.random.fold_in(noise_key, number)
         now = time.perf_counter()
@@ -467,6 +471,8 @@ def fit(
         params = advance(params, chunk_key, cdf, chunk)
         if number % 4 == 3:
             jax.block_until_ready(params)  # keeps the queue of dispatched chunks short
+    if chunk is None:
+        raise InputError(f"--subsample {config.subsample:g} leaves no token of this text: raise it")
     last = chunk._replace(progress=np.ones_like(chunk.progress))
     seconds = time.perf_counter() - begin
     report = _report(probe(params, chunk_key, cdf, last), last, config, text, seconds)

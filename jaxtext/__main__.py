@@ -1,0 +1,14 @@
+"""`python -m jaxtext` and the `jaxtext` command."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; the exit status is 2 for input that cannot be used."""
+    from jaxtext.cli import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Trained vectors with their vocabulary, apart from how they were trained.
+
+Skip-gram learns two vectors a word. What is used as *the* vector of a word is a choice: center,
+context, their sum, average or concatenation (sheet: skip-gram basics, d).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from jaxtext.errors import InputError
+from jaxtext.text.vocab import Vocab
+
+KINDS = ("center", "context", "sum", "average", "concat")
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Words and their vectors; `context` is missing where a file holds one table only."""
+
+    vocab: Vocab
+    center: Float[np.ndarray, "V D"]
+    context: Float[np.ndarray, "V D"] | None = None
+
+    def vectors(self, kind: str = "center") -> Float[np.ndarray, "V E"]:
+        """One vector a word: E is D, or 2 D for `concat`.
+
+        Raises `InputError` for an unknown kind and when the context vectors are missing.
+
+        >>> one = Embeddings(Vocab(("a",), np.array([1])), np.ones((1, 2)), np.zeros((1, 2)))
+        >>> one.vectors("average").tolist(), one.vectors("concat").shape
+        ([[0.5, 0.5]], (1, 4))
+        """
+        if kind not in KINDS:
+            raise InputError(f"no vectors called {kind!r}: choose one of {', '.join(KINDS)}")
+        if kind == "center":
+            return self.center
+        if self.context is None:
+            raise InputError(f"{kind!r} needs context vectors, and this file has none: use center")
+        if kind == "context":
+            return self.context
+        if kind == "concat":
+            return np.concatenate([self.center, self.context], axis=1)
+        total = self.center + self.context
+        return total if kind == "sum" else total / 2
+
+    def ids(self, words: Sequence[str]) -> Int[np.ndarray, " B"]:
+        """Ids of the words. Raises `InputError` with close spellings for an unknown one."""
+        return np.array([self._id(word) for word in words], np.int64)
+
+    def _id(self, word: str) -> int:
+        index = self.vocab.index
+        found = index.get(word, index.get(word.lower()))
+        if found is None:
+            close = get_close_matches(word.lower(), self.vocab.words, n=3, cutoff=0.6)
+            hint = f"did you mean {', '.join(close)}?" if close else "nothing is spelled like it"
+            raise InputError(f"{word!r} is not among the {len(self.vocab):,} words: {hint}")
+        return found
+
+
+def normalize(vectors: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "V D"]:
+    """Rows of length one; a zero row stays zero.
+
+    >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)

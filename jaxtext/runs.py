@@ -1,0 +1,167 @@
+"""Run directories: all that is needed to use a run, and to repeat it.
+
+| file | holds |
+| --- | --- |
+| `config.json` | every option |
+| `vocab.tsv` | word TAB count, most frequent first |
+| `vectors.safetensors` | `center` and `context`, float32 [V, D] |
+| `metrics.jsonl` | one object a report |
+| `manifest.json` | corpus, versions, device, seed, hash of the vectors, seconds by stage |
+"""
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxtext import export
+from jaxtext.embeddings import Embeddings
+from jaxtext.errors import InputError
+from jaxtext.text.vocab import Vocab
+
+CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
+METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory; the methods write or read one file each."""
+
+    folder: Path
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write an object as indented JSON."""
+        with export.replacing(self.folder / name) as path:
+            path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read what `write_json` wrote. Raises `InputError` for a missing or damaged file."""
+        path = self.folder / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"{path}: missing: the run was not finished") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read: {error}") from error
+
+    def write_vocab(self, vocab: Vocab) -> None:
+        """Write words and counts."""
+        with (
+            export.replacing(self.folder / VOCAB) as path,
+            open(path, "w", encoding="utf-8", newline="\n") as file,
+        ):
+            rows = zip(vocab.words, vocab.counts.tolist(), strict=True)
+            file.writelines(f"{word}\t{count}\n" for word, count in rows)
+
+    def read_vocab(self) -> Vocab:
+        """Read words and counts. Raises `InputError` naming a line that is not both."""
+        path = self.folder / VOCAB
+        words, counts = [], []
+        with open(path, encoding="utf-8", newline="\n") as file:
+            for number, line in enumerate(file, 1):
+                word, _, count = line.rstrip("\n").rpartition("\t")
+                if not word or not count.isdecimal():
+                    raise InputError(f"{path}: line {number} is not 'word TAB count'")
+                words.append(word)
+                counts.append(int(count))
+        return Vocab(tuple(words), np.array(counts, np.int64))
+
+    def append_metrics(self, report: dict[str, Any]) -> None:
+        """Add one report."""
+        with open(self.folder / METRICS, "a", encoding="utf-8") as file:
+            file.write(json.dumps(report) + "\n")
+
+    def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
+        """Write both tables; the SHA-256 of the file."""
+        from safetensors.numpy import save
+
+        content = save({"center": np.ascontiguousarray(center, np.float32),
+                        "context": np.ascontiguousarray(context, np.float32)})  # fmt: skip
+        with export.replacing(self.folder / VECTORS) as path:
+            path.write_bytes(content)
+        return hashlib.sha256(content).hexdigest()
+
+    def embeddings(self) -> Embeddings:
+        """Vocabulary and both tables. Raises `InputError` for missing or damaged files."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        path = self.folder / VECTORS
+        if not path.exists():
+            raise InputError(f"{self.folder}: the run was not finished: it has no {VECTORS}")
+        vocab = self.read_vocab()
+        try:
+            tables = load_file(path)
+            center, context = tables["center"], tables["context"]
+        except (SafetensorError, KeyError) as error:
+            raise InputError(f"{path}: damaged: {error}") from error
+        if len(vocab) != len(center) or center.shape != context.shape:
+            raise InputError(
+                f"{path}: tables {center.shape} and {context.shape} for {len(vocab):,} words"
+            )
+        return Embeddings(vocab, center, context)
+
+
+def create(folder: Path) -> Run:
+    """Make an empty run directory. Raises `InputError` when that is not possible."""
+    check_free(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+    return Run(folder)
+
+
+def check_free(folder: Path) -> None:
+    """Raise `InputError` if `folder` cannot become a new run: nothing is ever overwritten."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"--out {folder}: is a file: choose another name")
+    if is_run(folder):
+        free = next(
+            name
+            for n in range(2, 10**6)
+            if not (name := folder.with_name(f"{folder.name}-{n}")).exists()
+        )
+        raise InputError(
+            f"--out {folder}: already holds a run, which is never overwritten: "
+            f"write to another folder, for example --out {free}"
+        )
+    if any(folder.iterdir()):
+        raise InputError(f"--out {folder}: holds other files: choose an empty or a new folder")
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run, finished or not."""
+    return (folder / CONFIG).exists() or (folder / MANIFEST).exists()
+
+
+def load(path: Path) -> Embeddings:
+    """Embeddings of a run directory, or of a vector file that `export` reads."""
+    if not path.exists():
+        raise InputError(f"{path}: no such run or vector file")
+    return Run(path).embeddings() if is_run(path) else export.read(path)
+
+
+def circumstances() -> dict[str, Any]:
+    """What else the bits of a result may depend on: versions and device."""
+    import jax
+
+    packages = ("jaxtext", "jax", "jaxlib", "numpy")
+    return {
+        "versions": {name: version(name) for name in packages}
+        | {"python": platform.python_version()},
+        "device": {
+            "platform": jax.default_backend(),
+            "kind": jax.devices()[0].device_kind,
+            "machine": platform.machine(),
+            "cores": os.cpu_count(),
+        },
+    }
