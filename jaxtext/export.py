@@ -130,7 +130,8 @@ def _read_file(file: BinaryIO, path: Path) -> tuple[list[str], np.ndarray]:
     except ValueError:
         raise InputError(f"{path}: not a vector file: its first line is not 'words dim'") from None
     rest = path.stat().st_size - file.tell()
-    if size < 1 or dim < 1 or size * (dim + 2) > rest:
+    # A word takes at least a byte, and a number a space and a digit.
+    if size < 1 or dim < 1 or size * (2 * dim + 1) > rest:
         raise InputError(
             f"{path}: announces {size:,} words of {dim} numbers, too many for its size"
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jaxtext.embeddings import Embeddings, normalize
@@ -55,12 +56,12 @@ def _answers(
     embeddings: Embeddings,
     table: Float[Array, "V D"],
     directions: Float[Array, "B D"],
-    excluded: Int[Array, "B E"],
+    excluded: Int[Array | np.ndarray, "B E"],
     top: int,
 ) -> list[Answers]:
     if top < 1:
         raise InputError(f"--top {top}: ask for at least one word")
-    scores, ids = nearest(table, directions, excluded, min(top, len(table)))
+    scores, ids = nearest(table, directions, jnp.asarray(excluded), min(top, len(table)))
     words = embeddings.vocab.words
     return [
         [(words[i], score) for i, score in zip(*row, strict=True) if score > -jnp.inf]

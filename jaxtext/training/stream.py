@@ -17,11 +17,12 @@ it, for words spread evenly over the text and for its habit of repeating words c
 `damping` shrinks the update of a word that one step happens to repeat many times.
 """
 
+import operator
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple, TypeVar
 
 import jax
@@ -234,15 +235,16 @@ def _window_gradients(
     size, halo = w.shape[0], c.shape[0]
     window = (halo - size) // 2
     offsets = list(enumerate(window_offsets(window)))
-    d_center = sum(g[:, i : i + 1] * c[window + o : window + o + size] for i, o in offsets)
+    parts = [g[:, i : i + 1] * c[window + o : window + o + size] for i, o in offsets]
+    d_center = reduce(operator.add, parts)
     # Context u hears from center u - o; zero rows stand for the centers beyond the block.
     around = ((2 * window, 2 * window), (0, 0))
     g, w = jnp.pad(g, around), jnp.pad(w, around)
-    d_context = sum(
+    parts = [
         g[window - o : window - o + halo, i : i + 1] * w[window - o : window - o + halo]
         for i, o in offsets
-    )
-    return d_center, d_context
+    ]
+    return d_center, reduce(operator.add, parts)
 
 
 # Sizes ------------------------------------------------------------------------------------------
@@ -394,7 +396,8 @@ def _blocks(key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk, shared: i
     """All blocks of a chunk, stacked; their negatives are drawn at once."""
     negatives = sample_negatives(key, cdf, (len(chunk.ids), shared))
     # Drawn inside the loop's body, the random bits would be computed once for each of their uses.
-    return jax.lax.optimization_barrier(Block(chunk.ids, chunk.left, chunk.right, negatives))
+    block = Block(*map(jnp.asarray, chunk[:3]), negatives)
+    return jax.lax.optimization_barrier(block)
 
 
 def make_advance(config: StreamConfig, sizes: Plan) -> Callable[..., EmbeddingParams]:
