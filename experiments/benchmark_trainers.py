@@ -93,11 +93,11 @@ def train_gensim(config: Config, seed: int, folder: Path) -> dict[str, float]:
 
 def train_jaxtext(config: Config, seed: int, folder: Path) -> dict[str, float]:
     """From raw text to a run directory; seconds of training alone."""
-    from jaxtext import cli
+    from jaxtext import cli, pipeline
 
     names = ("dim", "window", "negatives", "epochs", "min_count", "subsample")
     options = {name: getattr(config, name) for name in names}
-    cli.train(cli.Train(paths=(str(config.corpus),), out=folder, seed=seed, **options))
+    pipeline.train(cli.Train(paths=(str(config.corpus),), out=folder, seed=seed, **options))
     manifest = json.loads((folder / "manifest.json").read_text())
     return {"words": manifest["corpus"]["tokens"], "train": manifest["seconds"]["train"]}
 

@@ -12,12 +12,10 @@ __version__ = "0.1.0"
 _MODULES = {
     "embeddings": "jaxtext.embeddings",
     "export": "jaxtext.export",
-    "loop": "jaxtext.training.loop",
     "query": "jaxtext.query",
     "runs": "jaxtext.runs",
     "sampling": "jaxtext.sampling",
     "sgns": "jaxtext.models.sgns",
-    "stream": "jaxtext.training.stream",
     "text": "jaxtext.text",
     "training": "jaxtext.training",
     "types": "jaxtext.types",

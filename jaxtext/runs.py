@@ -11,6 +11,7 @@
 
 import hashlib
 import json
+import math
 import os
 import platform
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class Run:
     def read_json(self, name: str) -> dict[str, Any]:
         """Read what `write_json` wrote. Raises `InputError` for a missing or damaged file."""
         path = self.folder / name
+        if not self.folder.exists():
+            raise InputError(f"{self.folder}: no such run or vector file")
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -72,8 +75,9 @@ class Run:
                 counts.append(int(count))
         return Vocab(tuple(words), np.array(counts, np.int64))
 
-    def append_metrics(self, report: dict[str, Any]) -> None:
-        """Add one report."""
+    def append_metrics(self, report: dict[str, float]) -> None:
+        """Add one report; a number that is not finite becomes null, which JSON has."""
+        report = {k: v if math.isfinite(v) else None for k, v in report.items()}
         with open(self.folder / METRICS, "a", encoding="utf-8") as file:
             file.write(json.dumps(report) + "\n")
 

@@ -6,13 +6,15 @@ Strings and Python loops end here; everything downstream is an array.
 """
 
 from jaxtext.text.corpora import builtin_corpus, find_sources, read_blocks
-from jaxtext.text.encoded import Encoded, encode_corpus, encode_sentences
+from jaxtext.text.encoded import Encoded, EncodedCorpus, NoWords, encode_corpus, encode_sentences
 from jaxtext.text.tokens import sentences, tokenize
 from jaxtext.text.vocab import Vocab
 from jaxtext.text.windows import Stream, pairs, stream_pairs, subsampled_stream
 
 __all__ = [
     "Encoded",
+    "EncodedCorpus",
+    "NoWords",
     "Stream",
     "Vocab",
     "builtin_corpus",

@@ -35,6 +35,10 @@ class Encoded(NamedTuple):
     ends: Int[np.ndarray, " S"]
 
 
+class NoWords(InputError):
+    """A text is empty, or has nothing but white space and punctuation."""
+
+
 class EncodedCorpus(NamedTuple):
     """What one pass over a text yields."""
 
@@ -67,8 +71,8 @@ def encode_corpus(
 ) -> EncodedCorpus:
     """Count and encode a text that is read once; ids and sentence ends go to files in `folder`.
 
-    `on_tokens` is told the number of tokens seen so far. Raises `InputError` for a text without
-    words and when no word occurs `min_count` times.
+    `on_tokens` is told the number of tokens seen so far. Raises `NoWords` for a text without
+    words, and `InputError` when no word occurs `min_count` times.
     """
     pieces_path = folder / "pieces.i32"
     pieces, occurrences, sha256 = _write_pieces(blocks, pieces_path, lowercase, on_tokens)
@@ -78,7 +82,7 @@ def encode_corpus(
         for word in words:
             counts[word] += n
     if not counts:
-        raise InputError("the text has no words: nothing but white space and punctuation")
+        raise NoWords("empty: there are no words to train on")
     vocab = Vocab.from_counts(counts, min_count, max_vocab)
     _renumber(pieces_path, words_of, vocab, folder)
     pieces_path.unlink()

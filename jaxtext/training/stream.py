@@ -12,18 +12,16 @@ The objective is that of `sgns.pair_loss`. Four things make it fast on a CPU, an
   and draws the windows of the chunk that comes next.
 
 Small steps are also what keeps training stable. A row is moved by all pairs of a step at once,
-computed from one stale value. So `plan` shortens the step until no row is expected to move far in
-it, for words spread evenly over the text and for its habit of repeating words close by; and
-`damping` shrinks the update of a word that one step happens to repeat many times.
+computed from one stale value. So `feed.plan` shortens the step until no row is expected to move
+far in it, for words spread evenly over the text and for its habit of repeating words close by;
+and `feed.damping` shrinks the update of a word that one step happens to repeat many times.
 """
 
 import operator
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial, reduce
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -34,32 +32,13 @@ from jaxtext.errors import InputError
 from jaxtext.models import sgns
 from jaxtext.sampling import keep_probability, noise_cdf, noise_distribution, sample_negatives
 from jaxtext.text.encoded import Encoded
-from jaxtext.text.windows import Stream, spans, subsampled_stream
+from jaxtext.training.feed import Chunk, Plan, StreamConfig, chunks, damping, plan, prefetch
 from jaxtext.types import EmbeddingParams
 
-SPAN_TOKENS = 1 << 17  # tokens subsampled at a time; part of what a seed means
-CHUNK_TOKENS = 1 << 16  # tokens of the stream that one compiled call trains on
-MAX_STEP_TOKENS = 128
-MAX_ROW_STEP = 3.0  # units of gradient that a row may expect to move in a step
-MAX_BURST_STEP = 1.0  # and that the occurrences of its word in the step may move it
-MIN_MEAN_DAMPING = 0.9
-SAMPLES, SAMPLE_TOKENS = 16, 1 << 13
 REPORT_SECONDS = 2.0
 REPORT_BLOCKS = 32
 FINAL_RATE = 1e-4  # of the learning rate, as in word2vec
-
-
-@dataclass(frozen=True)
-class StreamConfig:
-    """Settings of skip-gram with negative sampling, with the defaults of word2vec."""
-
-    dim: int = 100
-    window: int = 5
-    negatives: int = 5
-    epochs: int = 5
-    subsample: float = 1e-3
-    noise_exponent: float = 0.75
-    learning_rate: float = 0.025
+AHEAD = 4  # chunks that may be dispatched before one is waited for
 
 
 class Block(NamedTuple):
@@ -85,14 +64,6 @@ class RowGradient(NamedTuple):
     center: Float[Array, "T D"]
     context_ids: Int[Array, " HK"]
     context: Float[Array, "HK D"]
-
-
-class Plan(NamedTuple):
-    """Sizes of a step: tokens T, negatives K that they share, and the steps of a chunk."""
-
-    tokens: int
-    shared: int
-    steps: int
 
 
 class Report(NamedTuple):
@@ -132,7 +103,7 @@ def block_loss(
     with $p_t$ the pairs of center t: `sgns.pair_loss` of each pair with weight k/K, added up.
     """
     w, c, n = _rows(params, block)
-    mask = _window_mask(block)  # [T, 2W]
+    mask = _window_mask(block, w.dtype)  # [T, 2W]
     pairs = mask.sum(1)  # [T]
     positive = -(mask * jax.nn.log_sigmoid(_window_scores(w, c))).sum()
     negative = -(pairs @ jax.nn.log_sigmoid(-(w @ n.T)).sum(1))
@@ -156,7 +127,7 @@ def block_gradient(
       \partial n_j = \sum_t h_{tj} w_t.$$
     """
     w, c, n = jax.lax.optimization_barrier(_rows(params, block))
-    mask = _window_mask(block)
+    mask = _window_mask(block, w.dtype)
     # Scaled here, since there are far fewer scores than row entries. The barriers keep XLA from
     # computing g again inside each of its uses.
     g = scale * mask * (jax.nn.sigmoid(_window_scores(w, c)) - 1)  # [T, 2W]
@@ -205,11 +176,11 @@ def _rows(
     return params.center[_centers(block)], context[:halo], context[halo:]
 
 
-def _window_mask(block: Block) -> Float[Array, "T W2"]:
+def _window_mask(block: Block, dtype: jnp.dtype) -> Float[Array, "T W2"]:
     """1 where the neighbor belongs to the window of the token, else 0."""
-    offsets = np.array(window_offsets(_window(block)))
-    reach = jnp.where(offsets < 0, block.left[:, None], block.right[:, None])
-    return (reach >= np.abs(offsets)).astype(jnp.result_type(float))
+    offsets = np.array(window_offsets(_window(block)), block.left.dtype)[None]  # [1, 2W]
+    reach = jnp.where(offsets < 0, block.left[:, None], block.right[:, None])  # [T, 2W]
+    return (reach >= np.abs(offsets)).astype(dtype)
 
 
 def _window_scores(w: Float[Array, "T D"], c: Float[Array, "H D"]) -> Float[Array, "T W2"]:
@@ -247,148 +218,6 @@ def _window_gradients(
     return d_center, reduce(operator.add, parts)
 
 
-# Sizes ------------------------------------------------------------------------------------------
-
-
-def plan(config: StreamConfig, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
-    """Sizes that keep every row's movement in a step below `MAX_ROW_STEP` units of gradient.
-
-    Two movements grow with the tokens T of a step. The row of a shared negative hears from all T
-    centers with weight k p / K at once; and a word with share q of the noise, and share f of the
-    stream, is negative or context T p (k q + f) times in expectation. Both times the learning rate.
-    In a text that repeats words close by, T shrinks further until damping takes little.
-    """
-    keep = keep_probability(counts, config.subsample)
-    stream = counts * keep / (counts * keep).sum()
-    noise = noise_distribution(counts, config.noise_exponent)
-    pairs = config.window + 1  # of a center, on average over the windows 1 ... window
-    shared = 8 * max(1, round(0.8 * config.negatives))
-    one_negative = config.negatives * pairs / shared
-    one_word = pairs * float((config.negatives * noise + stream).max())
-    tokens = MAX_ROW_STEP / (config.learning_rate * max(one_negative, one_word))
-    tokens = 2 ** int(np.clip(np.floor(np.log2(tokens)), 0, np.log2(MAX_STEP_TOKENS)))
-    sample = _sample(text, keep)
-    while tokens > 1 and _mean_damping(sample, tokens, config) < MIN_MEAN_DAMPING:
-        tokens //= 2
-    expected = float((counts * keep).sum()) * config.epochs
-    steps = min(CHUNK_TOKENS, 2 ** int(np.ceil(np.log2(max(expected / 16, tokens))))) // tokens
-    return Plan(tokens, shared, max(steps, 1))
-
-
-def _sample(text: Encoded, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n"]:
-    """Subsampled tokens from places all over the text."""
-    rng = np.random.default_rng(0)  # its draws only choose sizes
-    places = list(spans(text.ends, SAMPLE_TOKENS))
-    places = places[:: -(-len(places) // SAMPLES)]
-    return np.concatenate([subsampled_stream(text, at, keep, 1, rng).ids for at in places])
-
-
-def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, config: StreamConfig) -> float:
-    whole = len(ids) // tokens * tokens
-    if not whole:
-        return 1.0
-    counts = occurrences(ids[:whole].reshape(-1, tokens))
-    return float(damping(counts, config.learning_rate, config.window).mean())
-
-
-def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
-    """How often each id occurs in its own row.
-
-    >>> occurrences(np.array([[3, 5, 3], [5, 5, 5]])).tolist()
-    [[2, 1, 2], [3, 3, 3]]
-    """
-    steps = len(ids)
-    key = ids + np.arange(steps, dtype=np.int64)[:, None] * (int(ids.max()) + 1)
-    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    return counts[inverse].reshape(ids.shape).astype(np.int32)
-
-
-def damping(
-    counts: Int[Array | np.ndarray, "..."], rate: float | Float[Array, ""], window: int
-) -> Float[Array, "..."]:
-    """Factor that keeps what `counts` occurrences of a word do to its row within bounds.
-
-    An occurrence has window + 1 pairs on average, each moving the row by at most `rate` units.
-    """
-    return jnp.minimum(1.0, MAX_BURST_STEP / (rate * (window + 1) * counts))
-
-
-# Chunks: the stream in pieces of one shape -------------------------------------------------------
-
-
-class Chunk(NamedTuple):
-    """The blocks of some steps, without negatives, and how much of all text comes before each."""
-
-    ids: Int[np.ndarray, "steps H"]
-    left: Int[np.ndarray, "steps T"]
-    right: Int[np.ndarray, "steps T"]
-    repeats: Int[np.ndarray, "steps H"]  # occurrences of each id in its block
-    progress: Float[np.ndarray, " steps"]
-
-
-def chunks(
-    text: Encoded,
-    keep: Float[np.ndarray, " V"],
-    config: StreamConfig,
-    sizes: Plan,
-    seed: tuple[int, ...],
-) -> Iterator[Chunk]:
-    """The stream of all epochs in chunks; the last is filled up with tokens without pairs."""
-    size = sizes.tokens * sizes.steps
-    total = len(text.ids) * config.epochs
-    window = config.window
-    ids = np.zeros(window, np.int32)  # begins with the halo before the next chunk
-    left = right = np.zeros(0, np.int16)
-    place = np.zeros(0, np.int64)
-
-    def cut() -> Chunk:
-        shape = (sizes.steps, sizes.tokens)
-        blocks = np.lib.stride_tricks.sliding_window_view(ids, sizes.tokens + 2 * window)
-        blocks = blocks[: size : sizes.tokens]
-        sides = left[:size].reshape(shape), right[:size].reshape(shape)
-        progress = place[: size : sizes.tokens] / total
-        return Chunk(np.ascontiguousarray(blocks), *sides, occurrences(blocks), progress)
-
-    for stream, start in _streams(text, keep, config, seed):
-        ids = np.concatenate([ids, stream.ids])
-        left = np.concatenate([left, stream.left])
-        right = np.concatenate([right, stream.right])
-        place = np.concatenate([place, start + stream.place])
-        while len(ids) >= size + 2 * window:
-            yield cut()
-            ids, left, right, place = ids[size:], left[size:], right[size:], place[size:]
-    if len(left):
-        short = size - len(left)
-        ids = np.pad(ids, (0, size + 2 * window - len(ids)))
-        left, right = np.pad(left, (0, short)), np.pad(right, (0, short))
-        place = np.pad(place, (0, short), constant_values=total)
-        yield cut()
-
-
-def _streams(
-    text: Encoded, keep: Float[np.ndarray, " V"], config: StreamConfig, seed: tuple[int, ...]
-) -> Iterator[tuple[Stream, int]]:
-    """The subsampled spans of all epochs; each has its own generator, so any can be replayed."""
-    for epoch in range(config.epochs):
-        for number, span in enumerate(spans(text.ends, SPAN_TOKENS)):
-            rng = np.random.default_rng([*seed, epoch, number])
-            start = epoch * len(text.ids) + span[0]
-            yield subsampled_stream(text, span, keep, config.window, rng), start
-
-
-Item = TypeVar("Item")
-
-
-def prefetch(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, each computed in a second thread while the one before is in use."""
-    end = object()
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(next, items, end)
-        while (item := future.result()) is not end:
-            future = pool.submit(next, items, end)
-            yield item  # pyright: ignore[reportReturnType]
-
-
 # Training ---------------------------------------------------------------------------------------
 
 
@@ -396,7 +225,8 @@ def _blocks(key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk, shared: i
     """All blocks of a chunk, stacked; their negatives are drawn at once."""
     negatives = sample_negatives(key, cdf, (len(chunk.ids), shared))
     # Drawn inside the loop's body, the random bits would be computed once for each of their uses.
-    block = Block(*map(jnp.asarray, chunk[:3]), negatives)
+    ids, left, right = map(jnp.asarray, chunk[:3])
+    block = Block(ids, left, right, negatives)
     return jax.lax.optimization_barrier(block)
 
 
@@ -409,7 +239,7 @@ def make_advance(config: StreamConfig, sizes: Plan) -> Callable[..., EmbeddingPa
     ) -> EmbeddingParams:
         dtype = params.center.dtype
         left = jnp.maximum(1 - jnp.asarray(chunk.progress, dtype), FINAL_RATE)
-        rates = jnp.asarray(config.learning_rate, dtype) * left  # [steps]
+        rates = config.learning_rate * left  # [steps]
 
         def step(params: EmbeddingParams, item: tuple) -> tuple[EmbeddingParams, None]:
             block, repeats, rate = item
@@ -472,7 +302,7 @@ def fit(
             good, reported = jax.tree.map(jnp.copy, params), now
             on_report(report)
         params = advance(params, chunk_key, cdf, chunk)
-        if number % 4 == 3:
+        if number % AHEAD == AHEAD - 1:
             jax.block_until_ready(params)  # keeps the queue of dispatched chunks short
     if chunk is None:
         raise InputError(f"--subsample {config.subsample:g} leaves no token of this text: raise it")

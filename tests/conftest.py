@@ -1,0 +1,41 @@
+"""Strict for every test: float64, no silent promotion of ranks or types."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxtext.types import EmbeddingParams
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def random_params(rng) -> EmbeddingParams:
+    """Tables of 11 words and 6 dimensions, in float64."""
+    center, context = jnp.asarray(rng.normal(size=(2, 11, 6)))
+    return EmbeddingParams(center, context)
+
+
+@pytest.fixture(scope="session")
+def topics() -> list[str]:
+    """Lines of five topics: ten words each, which occur with their own kind alone."""
+    rng = np.random.default_rng(3)
+    words = np.array([[f"t{topic}w{word}" for word in range(10)] for topic in range(5)])
+    return [" ".join(rng.choice(words[rng.integers(5)], 12)) for _ in range(3000)]
+
+
+@pytest.fixture(scope="session")
+def topic_file(topics, tmp_path_factory):
+    """The lines of `topics` as a text file."""
+    path = tmp_path_factory.mktemp("text") / "topics.txt"
+    path.write_text("\n".join(topics) + "\n", encoding="utf-8")
+    return path

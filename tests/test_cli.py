@@ -1,0 +1,234 @@
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from jaxtext import cli, pipeline, runs
+from jaxtext.errors import InputError
+from jaxtext.training import feed, stream
+
+SMALL = ["--dim=8", "--epochs=2", "--min-count=1", "--subsample=0"]
+
+
+@pytest.fixture(scope="module")
+def run_folder(topic_file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    assert cli.run(["train", str(topic_file), "--out", str(folder), *SMALL]) == 0
+    return folder
+
+
+def test_train_writes_the_files_of_the_contract(run_folder, topic_file):
+    names = sorted(path.name for path in run_folder.iterdir())
+    assert names == sorted([runs.CONFIG, runs.VOCAB, runs.VECTORS, runs.METRICS, runs.MANIFEST])
+    manifest = json.loads((run_folder / runs.MANIFEST).read_text())
+    content = topic_file.read_bytes()
+    assert manifest["corpus"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert manifest["corpus"]["tokens"] == len(content.split())
+    assert manifest["status"] == "complete"
+    vectors = (run_folder / runs.VECTORS).read_bytes()
+    assert manifest["vectors_sha256"] == hashlib.sha256(vectors).hexdigest()
+    assert {"jaxtext", "jax", "jaxlib", "numpy", "python"} <= set(manifest["versions"])
+    config = json.loads((run_folder / runs.CONFIG).read_text())
+    assert (config["dim"], config["window"], config["noise_exponent"]) == (8, 5, 0.75)
+    metrics = [json.loads(line) for line in (run_folder / runs.METRICS).read_text().splitlines()]
+    assert metrics[-1]["done"] == 1
+    assert metrics[-1]["loss"] < metrics[0]["loss"]
+    assert [path.name for path in run_folder.parent.iterdir()] == ["run"]
+
+
+def test_trained_tables_have_a_row_a_word_in_float32(run_folder):
+    loaded = runs.load(run_folder)
+    assert loaded.center.shape == loaded.context.shape == (50, 8)
+    assert loaded.center.dtype == np.float32
+    assert loaded.vocab.counts.sum() == 36_000
+
+
+def test_the_same_seed_gives_the_same_file_from_any_form_of_the_text(run_folder, topics, tmp_path):
+    import lzma
+
+    half = len(topics) // 2
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("\n".join(topics[:half]))
+    (folder / "b.xz").write_bytes(lzma.compress(("\n".join(topics[half:]) + "\n").encode()))
+    assert cli.run(["train", str(folder), "--out", str(tmp_path / "run"), *SMALL]) == 0
+    again = (tmp_path / "run" / runs.VECTORS).read_bytes()
+    assert again == (run_folder / runs.VECTORS).read_bytes()
+
+
+def test_without_a_path_the_built_in_corpus_is_used(tmp_path, topic_file, monkeypatch, capsys):
+    monkeypatch.setattr(pipeline.text, "builtin_corpus", lambda: topic_file)
+    assert cli.run(["train", "--out", str(tmp_path / "run"), *SMALL]) == 0
+    manifest = json.loads((tmp_path / "run" / runs.MANIFEST).read_text())
+    assert manifest["corpus"]["sources"] == ["built-in"]
+    shown = capsys.readouterr().out
+    assert "Nearest words by cosine" in shown
+    assert "vectors.safetensors" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--dim=0"], "--dim 0: must be from 1 to 10000"),
+        (["--window=0"], "--window 0: must be from 1"),
+        (["--negatives=0"], "--negatives 0: must be from 1"),
+        (["--epochs=-1"], "--epochs -1: must be from 1"),
+        (["--min-count=0"], "--min-count 0: must be at least 1"),
+        (["--max-vocab=0"], "--max-vocab 0: must be at least 1"),
+        (["--subsample=-1"], "--subsample -1.0: must be from 0 to 1"),
+        (["--subsample=nan"], "--subsample nan: must be"),
+        (["--noise-exponent=nan"], "--noise-exponent nan: must be from -2 to 2"),
+        (["--learning-rate=-0.1"], "--learning-rate -0.1: must be a number above 0"),
+        (["--learning-rate=nan"], "--learning-rate nan: must be a number above 0"),
+        (["--learning-rate=inf"], "--learning-rate inf: must be a number above 0"),
+        (["--seed=-1"], "--seed -1: must be from 0"),
+        (["--min-count=1000000"], "the most frequent, 't"),
+    ],
+)
+def test_options_without_sense_are_refused_and_nothing_is_written(
+    topic_file, tmp_path, capsys, options, message
+):
+    out = tmp_path / "deep" / "run"
+    assert cli.run(["train", str(topic_file), "--out", str(out), *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.txt", None, "missing.txt: no such file or folder"),
+        ("empty.txt", b"", "empty.txt: empty: there are no words"),
+        ("blank.txt", b"\n ... \n", "blank.txt: empty: there are no words"),
+        ("image.txt", b"\x89PNG\r\n\x1a\n\0", "byte 0x89 at line 1, byte 1 of the line"),
+        ("lone.txt", b"a\na\na\na\na\n", "no sentence has two words"),
+    ],
+)
+def test_text_that_cannot_be_used_is_refused_and_nothing_is_written(
+    tmp_path, capsys, name, content, message
+):
+    path, out = tmp_path / name, tmp_path / "out" / "run"
+    if content is not None:
+        path.write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    assert cli.run(["train", str(path), "--out", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_existing_run_stays_as_it_is(run_folder, topic_file, capsys):
+    before = {path: path.read_bytes() for path in run_folder.iterdir()}
+    assert cli.run(["train", str(topic_file), "--out", str(run_folder)]) == 2
+    assert "already holds a run" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in run_folder.iterdir()} == before
+
+
+def test_unknown_options_and_types_exit_with_two(topic_file, tmp_path):
+    for options in (["--nonsense=1"], ["--dim=many"], ["--method=magic"]):
+        with pytest.raises(SystemExit) as caught:
+            cli.run(["train", str(topic_file), "--out", str(tmp_path / "run"), *options])
+        assert caught.value.code == 2
+
+
+def test_divergence_keeps_the_last_good_vectors_and_says_what_to_change(
+    topic_file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(feed, "MAX_ROW_STEP", 1e9)
+    monkeypatch.setattr(feed, "MIN_MEAN_DAMPING", 0.0)
+    monkeypatch.setattr(feed, "MAX_BURST_STEP", 1e9)
+    out = tmp_path / "run"
+    options = [*SMALL, "--learning-rate=1e4", "--epochs=20"]
+    assert cli.run(["train", str(topic_file), "--out", str(out), *options]) == 1
+    error = capsys.readouterr().err
+    assert "--learning-rate 10000 is too large" in error
+    assert "last good vectors" in error
+    assert json.loads((out / runs.MANIFEST).read_text())["status"] == "diverged"
+    assert np.isfinite(runs.load(out).center).all()
+
+
+def test_neighbors_prints_the_words_of_the_topic(run_folder, capsys):
+    assert cli.run(["neighbors", str(run_folder), "t1w3", "--top", "4"]) == 0
+    shown = capsys.readouterr().out
+    assert "Nearest to t1w3" in shown
+    assert shown.count("t1w") == 1 + 4
+
+
+def test_an_unknown_word_gets_close_spellings_and_status_two(run_folder, capsys):
+    assert cli.run(["neighbors", str(run_folder), "t1w33"]) == 2
+    assert "did you mean t1w3" in capsys.readouterr().err
+
+
+def test_analogy_prints_answers(run_folder, capsys):
+    assert cli.run(["analogy", str(run_folder), "t1w1", "t1w2", "t2w1", "--top", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert "t1w1 is to t1w2 as t2w1 is to" in shown
+
+
+@pytest.mark.parametrize("form", ["word2vec-text", "word2vec-binary", "safetensors", "projector"])
+def test_export_then_neighbors_of_the_file_are_those_of_the_run(run_folder, tmp_path, capsys, form):
+    path = tmp_path / "vectors"
+    assert cli.run(["export", str(run_folder), str(path), "--format", form]) == 0
+    capsys.readouterr()
+    shown = []
+    for source in (run_folder, path):
+        assert cli.run(["neighbors", str(source), "t1w3"]) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert cli.run(["export", str(run_folder), str(path), "--format", form]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_info_shows_corpus_options_versions_and_hash(run_folder, tmp_path, capsys):
+    assert cli.run(["info", str(run_folder)]) == 0
+    shown = capsys.readouterr().out
+    manifest = json.loads((run_folder / runs.MANIFEST).read_text())
+    for expected in ("noise_exponent", "versions jax", "36000", manifest["vectors_sha256"][:20]):
+        assert expected in shown
+    assert cli.run(["info", str(tmp_path / "nothing")]) == 2
+
+
+def test_help_answers_without_heavy_imports():
+    code = (
+        "import sys\nfrom jaxtext.cli import run\n"
+        "try:\n    run(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'jax', 'numpy', 'scipy'} & set(sys.modules)))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert "subcommands" in shown
+    assert shown.endswith("[]\n")
+
+
+def test_python_m_jaxtext_reads_standard_input(topics, tmp_path):
+    process = subprocess.run(
+        [sys.executable, "-m", "jaxtext", "train", "-", "--out", "run", *SMALL],
+        input="\n".join(topics[:200]).encode(),
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "JAX_PLATFORMS": "cpu"},
+    )
+    assert process.returncode == 0, process.stderr
+    assert runs.load(tmp_path / "run").center.shape == (50, 8)
+
+
+def test_every_option_names_its_range_in_one_place():
+    names = {"dim", "window", "negatives", "epochs", "min_count", "max_vocab", "subsample"}
+    assert names <= set(pipeline.RANGES)
+    with pytest.raises(InputError, match="--window 101"):
+        pipeline.check(cli.Train(window=101))
+    pipeline.check(cli.Train(negatives=1000))  # more than the words of a text is fine
+
+
+def test_train_options_have_the_defaults_of_the_trainer():
+    defaults, trainer = cli.Train(), stream.StreamConfig()
+    for name in trainer.__dataclass_fields__:
+        assert getattr(defaults, name) == getattr(trainer, name)

@@ -1,0 +1,93 @@
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from jaxtext import export, runs
+from jaxtext.embeddings import Embeddings
+from jaxtext.errors import InputError
+from jaxtext.text import Vocab
+
+VOCAB = Vocab(("a", "b"), np.array([5, 3]))
+
+
+@pytest.fixture
+def run(tmp_path, rng):
+    made = runs.create(tmp_path / "run")
+    made.write_json(runs.CONFIG, {"dim": 3})
+    made.write_vocab(VOCAB)
+    made.write_vectors(*rng.normal(size=(2, 2, 3)))
+    return made
+
+
+def test_a_run_loads_with_both_tables_and_counts(run, rng):
+    loaded = runs.load(run.folder)
+    assert loaded.vocab.words == VOCAB.words
+    assert loaded.vocab.counts.tolist() == [5, 3]
+    expected = np.random.default_rng(7).normal(size=(2, 2, 3)).astype(np.float32)
+    np.testing.assert_array_equal(loaded.center, expected[0])
+    np.testing.assert_array_equal(loaded.context, expected[1])
+
+
+def test_the_hash_is_that_of_the_file(run):
+    sha256 = run.write_vectors(np.zeros((2, 3)), np.ones((2, 3)))
+    assert sha256 == hashlib.sha256((run.folder / runs.VECTORS).read_bytes()).hexdigest()
+
+
+def test_metrics_are_one_object_a_line_and_valid_json(run):
+    run.append_metrics({"loss": 1.5})
+    run.append_metrics({"loss": float("nan")})
+    lines = (run.folder / runs.METRICS).read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [{"loss": 1.5}, {"loss": None}]
+
+
+def test_a_vector_file_loads_as_a_run_does(run, tmp_path):
+    export.write(runs.load(run.folder), tmp_path / "file.txt", "word2vec-text")
+    np.testing.assert_array_equal(
+        runs.load(tmp_path / "file.txt").center, runs.load(run.folder).center
+    )
+
+
+def test_a_run_is_never_overwritten_and_a_free_name_is_named(run):
+    with pytest.raises(InputError, match=r"already holds a run.*--out .*run-2"):
+        runs.create(run.folder)
+
+
+def test_only_an_empty_folder_becomes_a_run(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").touch()
+    (tmp_path / "empty").mkdir()
+    for name in ("file", "full"):
+        with pytest.raises(InputError, match="is a file|holds other files"):
+            runs.create(tmp_path / name)
+    assert runs.create(tmp_path / "empty").folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (runs.VOCAB, b"a\t5\nb\n", "line 2 is not 'word TAB count'"),
+        (runs.VOCAB, b"a\t5\n", "for 1 words"),
+        (runs.VECTORS, b"\0" * 40, "damaged"),
+        (runs.VECTORS, None, "not finished"),
+    ],
+)
+def test_damaged_runs_are_named_with_what_is_wrong(run, name, content, message):
+    if content is None:
+        (run.folder / name).unlink()
+    else:
+        (run.folder / name).write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        runs.load(run.folder)
+
+
+def test_a_missing_path_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="no such run or vector file"):
+        runs.load(tmp_path / "nowhere")
+
+
+def test_embeddings_of_a_file_without_counts_have_zero_counts(tmp_path):
+    export.write(Embeddings(VOCAB, np.ones((2, 2))), tmp_path / "v", "safetensors")
+    assert runs.load(tmp_path / "v").vocab.counts.tolist() == [0, 0]

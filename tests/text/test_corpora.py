@@ -1,0 +1,127 @@
+import bz2
+import gzip
+import io
+import lzma
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaxtext.errors import InputError
+from jaxtext.text import builtin_corpus, corpora, find_sources, read_blocks, tokenize
+
+TEXT = "Größe und Maß\nzweite Zeile\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "compress"),
+    [(".txt", bytes), (".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)],
+)
+def test_read_blocks_unpacks(tmp_path, suffix, compress):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(compress(TEXT))
+    assert b"".join(read_blocks([str(path)])) == TEXT
+
+
+@given(
+    st.lists(st.text("ab \té\n", max_size=30), max_size=3),
+    st.integers(min_value=1, max_value=12),
+)
+def test_blocks_hold_the_same_words_and_lines_whatever_their_size(texts, size):
+    def blocks(block_bytes):
+        for text in texts:
+            yield from corpora._cut(io.BytesIO(text.encode()), block_bytes, "x")
+
+    cut, whole = list(blocks(size)), b"".join(blocks(1 << 20))
+    for block in cut:
+        block.decode()  # no letter is cut
+    lines = b"".join(cut).decode().split("\n")
+    assert [tokenize(line) for line in lines] == [
+        tokenize(line) for line in whole.decode().split("\n")
+    ]
+
+
+def test_the_last_line_of_a_file_does_not_run_into_the_next_file(tmp_path):
+    for name, content in (("a.txt", "one two "), ("b.txt", "three")):
+        (tmp_path / name).write_text(content)
+    assert b"".join(read_blocks(find_sources([tmp_path]))) == b"one two \nthree\n"
+
+
+def test_a_folder_stands_for_its_text_files_in_order(tmp_path):
+    for name in ("b.txt", "a.gz", "c.md", "sub/d.xz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = [path.removeprefix(str(tmp_path)) for path in find_sources([tmp_path])]
+    assert found == ["/a.gz", "/b.txt", "/sub/d.xz"]
+
+
+def test_standard_input_is_read(monkeypatch, tmp_path):
+    path = tmp_path / "stdin"
+    path.write_bytes(TEXT)
+    with open(path, "rb") as file:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(fileno=file.fileno))
+        assert b"".join(read_blocks(["-"])) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("latin.txt", b"fine\nna\xefve\n", r"byte 0xef at line 2, byte 3 of the line"),
+        ("binary.txt", b"a\n\nb\0c", r"byte 0x00 at line 3, byte 2"),
+        ("text.gz", b"not an archive", r"text.gz: damaged or not what its name says"),
+        ("cut.gz", gzip.compress(TEXT * 99)[:-9], r"cut.gz: damaged"),
+        ("cut.xz", lzma.compress(TEXT * 99)[:-9], r"cut.xz: damaged"),
+        ("bad.xz", b"\xfd7zXZ\0garbage", r"bad.xz: damaged"),
+        ("bad.bz2", b"BZh9garbage", r"bad.bz2: "),
+        ("cut.bz2", bz2.compress(TEXT * 99)[:-9], r"cut.bz2: damaged"),
+    ],
+)
+def test_what_is_not_text_is_named_with_its_place(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        list(read_blocks([str(path)]))
+
+
+def test_the_line_of_a_bad_byte_counts_earlier_blocks(tmp_path):
+    path = tmp_path / "late.txt"
+    path.write_bytes(b"word word\n" * 1000 + b"\xff\n")
+    with pytest.raises(InputError, match="line 1001, byte 1 "):
+        list(read_blocks([str(path)], block_bytes=256))
+
+
+@pytest.mark.parametrize("paths", [["missing.txt"], ["-", "-"], ["empty-folder"]])
+def test_find_sources_refuses_what_cannot_be_read(tmp_path, monkeypatch, paths):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty-folder").mkdir()
+    with pytest.raises(InputError, match=r"no such file|read once|holds no"):
+        find_sources(paths)
+
+
+def test_text_without_spaces_or_lines_is_refused_before_it_fills_the_memory(monkeypatch):
+    monkeypatch.setattr(corpora, "LONGEST_WORD_BYTES", 1000)
+    with pytest.raises(InputError, match="without a space or line break"):
+        list(corpora._cut(io.BytesIO(b"x" * 5000), 100, "x"))
+
+
+def test_builtin_corpus_is_docstrings_made_once(tmp_path, monkeypatch):
+    source = '"""Module text.\n\n>>> print(1)\n1\n"""\ndef f():\n    """Text of f."""\nx = 1\n'
+    source += 'add_newdoc("n", "sin", ("sin", """\nSine of\nan angle.\n"""))\n'
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.py").write_text(source)
+    (tmp_path / "library" / "b.py").write_text("def broken(:\n")
+    files = sorted((tmp_path / "library").glob("*.py"))
+    monkeypatch.setattr(corpora, "_builtin_files", lambda: iter(files))
+    path = builtin_corpus(tmp_path / "cache")
+    assert set(path.read_text().splitlines()) == {"Module text.", "Text of f.", "Sine of an angle."}
+    assert list(path.parent.iterdir()) == [path]
+    (tmp_path / "library" / "a.py").unlink()
+    assert builtin_corpus(tmp_path / "cache") == path
+
+
+def test_builtin_files_are_sources_of_the_packages_without_their_tests():
+    parts = [file.parts for file in corpora._builtin_files()]
+    assert not any({"test", "tests"} & set(part) for part in parts)
+    assert {"jax", "numpy", "scipy", "optax"} <= {name for part in parts for name in part}
+    assert len(parts) > 1000

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jaxtext.errors import InputError
+from jaxtext.text import Vocab, encode_corpus, encode_sentences, encoded, sentences
+
+LETTERS = st.sampled_from("abAB19 \n\t_-.,'éÉσΣς–ßनि\u0301\u200c東İ")
+
+
+def encode_clearly(text, min_count, max_vocab, lowercase):
+    found = list(sentences(text.split("\n"), lowercase))
+    vocab = Vocab.build(found, min_count, max_vocab)
+    return vocab, encode_sentences(found, vocab), sum(map(len, found))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    text=st.text(LETTERS, max_size=80),
+    cuts=st.lists(st.integers(0, 80), max_size=3),
+    min_count=st.integers(1, 3),
+    max_vocab=st.none() | st.integers(1, 4),
+    lowercase=st.booleans(),
+    chunk=st.integers(1, 9),
+)
+def test_encode_corpus_equals_the_clear_path(
+    tmp_path, monkeypatch, text, cuts, min_count, max_vocab, lowercase, chunk
+):
+    monkeypatch.setattr(encoded, "CHUNK", chunk)
+    lines = (text + "\n").split("\n")[:-1]
+    ends = sorted({0, *(cut % (len(lines) + 1) for cut in cuts), len(lines)})
+    blocks = [
+        "".join(line + "\n" for line in lines[a:b]).encode()
+        for a, b in zip(ends, ends[1:], strict=False)
+    ]
+    options = {"min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase}
+    try:
+        vocab, clear, tokens = encode_clearly(text, **options)
+    except InputError:
+        with pytest.raises(InputError):
+            encode_corpus(blocks, tmp_path, **options)
+        return
+    fast = encode_corpus(blocks, tmp_path, **options)
+    assert fast.vocab.words == vocab.words
+    assert fast.vocab.counts.tolist() == vocab.counts.tolist()
+    np.testing.assert_array_equal(fast.text.ids, clear.ids)
+    np.testing.assert_array_equal(fast.text.ends, clear.ends)
+    assert fast.tokens == tokens
+
+
+def test_ids_are_memory_mapped_and_nothing_else_is_left(tmp_path):
+    corpus = encode_corpus([b"a b a\n", b"b a\n"], tmp_path, min_count=1)
+    assert isinstance(corpus.text.ids, np.memmap)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ends.i64", "ids.i32"]
+    again = encoded.load_encoded(tmp_path)
+    np.testing.assert_array_equal(again.ids, [0, 1, 0, 1, 0])
+    np.testing.assert_array_equal(again.ends, [3, 5])
+
+
+def test_the_hash_is_that_of_the_text_however_it_is_cut(tmp_path):
+    whole = encode_corpus([b"a b\nc d\n"], tmp_path, min_count=1)
+    parts = encode_corpus([b"a b\n", b"c d\n"], tmp_path, min_count=1)
+    assert whole.sha256 == parts.sha256
+    assert encode_corpus([b"a b\nc e\n"], tmp_path, min_count=1).sha256 != whole.sha256
+
+
+@pytest.mark.parametrize("blocks", [[], [b"\n"], [b"... !?\n"]])
+def test_text_without_words_is_an_error(tmp_path, blocks):
+    with pytest.raises(encoded.NoWords):
+        encode_corpus(blocks, tmp_path)
