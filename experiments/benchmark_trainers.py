@@ -160,7 +160,8 @@ def evaluate(folder: Path, sets: Path) -> dict[str, float]:
         rows = [row for row in rows if row[0] in index and row[1] in index]
         pairs = np.array([[index[a], index[b]] for a, b, _ in rows])
         cosines = (vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(1)
-        scores[name] = float(spearmanr(cosines, [float(row[2]) for row in rows])[0])
+        rho = spearmanr(cosines, [float(row[2]) for row in rows])
+        scores[name] = float(np.asarray(rho)[0])
     with open(sets / "analogy" / f"{ANALOGY}.txt", encoding="utf-8") as file:
         questions = [line.lower().split() for line in file if not line.startswith(":")]
     ids = [[index.get(word, ANALOGY_WORDS) for word in question] for question in questions]

@@ -22,7 +22,8 @@ def nearest(
     """The `top` rows of a table of unit rows by dot product, and which; `excluded` ids left out."""
     scores = directions @ table.T  # [B, V]
     rows = jnp.arange(len(directions))[:, None]
-    return jax.lax.top_k(scores.at[rows, excluded].set(-jnp.inf), top)
+    best, ids = jax.lax.top_k(scores.at[rows, excluded].set(-jnp.inf), top)
+    return best, ids
 
 
 def neighbors(

@@ -77,9 +77,9 @@ class Run:
 
     def append_metrics(self, report: dict[str, float]) -> None:
         """Add one report; a number that is not finite becomes null, which JSON has."""
-        report = {k: v if math.isfinite(v) else None for k, v in report.items()}
+        line = {k: v if math.isfinite(v) else None for k, v in report.items()}
         with open(self.folder / METRICS, "a", encoding="utf-8") as file:
-            file.write(json.dumps(report) + "\n")
+            file.write(json.dumps(line) + "\n")
 
     def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
         """Write both tables; the SHA-256 of the file."""

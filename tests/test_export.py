@@ -103,7 +103,9 @@ def test_broken_files_are_named_with_what_is_wrong(tmp_path, content, message):
 def test_a_file_cut_anywhere_is_an_error_not_a_crash(tmp_path, some, form):
     export.write(some, tmp_path / "whole", form)
     content = (tmp_path / "whole").read_bytes()
-    for size in range(0, len(content) - 2, 5):
+    # A text that ends inside its last number is a valid text.
+    end = content.rindex(b" ") if form == "word2vec-text" else len(content) - 2
+    for size in range(0, end, 5):
         (tmp_path / "cut").write_bytes(content[:size])
         with pytest.raises(InputError):
             export.read(tmp_path / "cut")

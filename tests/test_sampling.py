@@ -23,7 +23,7 @@ def test_keep_probability_is_the_rule_of_word2vec():
 
 
 def test_threshold_zero_keeps_every_token():
-    assert keep_probability(COUNTS, 0).tolist() == [1.0] * 5
+    assert keep_probability(COUNTS, 0.0).tolist() == [1.0] * 5
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.75, 1.0, -0.5])

@@ -19,8 +19,8 @@ import sysconfig
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from jaxtext.errors import InputError
 
@@ -83,14 +83,14 @@ def read_blocks(sources: Sequence[str], block_bytes: int = BLOCK_BYTES) -> Itera
             raise InputError(f"{source}: cannot be read: {error.strerror or error}") from error
 
 
-def _open(source: str) -> BinaryIO:
+def _open(source: str) -> BufferedIOBase:
     if source == STDIN:
         return open(sys.stdin.fileno(), "rb", closefd=False)
     opener = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
     return opener.get(Path(source).suffix.lower(), open)(source, "rb")
 
 
-def _cut(stream: BinaryIO, block_bytes: int, source: str) -> Iterator[bytes]:
+def _cut(stream: BufferedIOBase, block_bytes: int, source: str) -> Iterator[bytes]:
     """Blocks of about `block_bytes` that end at a line break, or else at a space."""
     rest, ended = b"", True
     while data := stream.read(block_bytes):

@@ -73,7 +73,7 @@ class Vocab:
         index = self.index
         return np.array([index[token] for token in tokens if token in index], np.int32)
 
-    def decode(self, ids: Iterable[int]) -> list[str]:
+    def decode(self, ids: Int[np.ndarray, " T"] | Sequence[int]) -> list[str]:
         """Words of the ids.
 
         >>> Vocab(("a", "rose"), np.array([3, 2])).decode([1, 0])

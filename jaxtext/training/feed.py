@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Num
 
 from jaxtext.sampling import keep_probability, noise_distribution
 from jaxtext.text.encoded import Encoded
@@ -85,7 +85,7 @@ def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, config: StreamConfig)
     if not whole:
         return 1.0
     counts = occurrences(ids[:whole].reshape(-1, tokens))
-    return float(damping(counts, config.learning_rate, config.window).mean())
+    return float(damping(counts.astype(np.float32), config.learning_rate, config.window).mean())
 
 
 def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
@@ -101,7 +101,7 @@ def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
 
 
 def damping(
-    counts: Int[Array | np.ndarray, "..."], rate: float | Float[Array, ""], window: int
+    counts: Num[Array | np.ndarray, "..."], rate: float | Float[Array, ""], window: int
 ) -> Float[Array, "..."]:
     """Factor that keeps what `counts` occurrences of a word do to its row within bounds.
 
@@ -151,12 +151,13 @@ def chunks(
         while len(ids) >= size + 2 * window:
             yield cut()
             ids, left, right, place = ids[size:], left[size:], right[size:], place[size:]
-    if len(left):
-        short = size - len(left)
-        ids = np.pad(ids, (0, size + 2 * window - len(ids)))
-        left, right = np.pad(left, (0, short)), np.pad(right, (0, short))
-        place = np.pad(place, (0, short), constant_values=total)
+    short = -len(left) % size
+    ids = np.pad(ids, (0, short + window))
+    left, right = np.pad(left, (0, short)), np.pad(right, (0, short))
+    place = np.pad(place, (0, short), constant_values=total)
+    while len(left):
         yield cut()
+        ids, left, right, place = ids[size:], left[size:], right[size:], place[size:]
 
 
 def _streams(

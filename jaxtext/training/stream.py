@@ -243,7 +243,7 @@ def make_advance(config: StreamConfig, sizes: Plan) -> Callable[..., EmbeddingPa
 
         def step(params: EmbeddingParams, item: tuple) -> tuple[EmbeddingParams, None]:
             block, repeats, rate = item
-            context = damping(repeats, rate, config.window)
+            context = damping(repeats.astype(dtype), rate, config.window)
             rows = RowScale(context[config.window : -config.window], context)
             return add_rows(
                 params, block_gradient(params, block, config.negatives, -rate, rows)
@@ -288,7 +288,7 @@ def fit(
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
     seed = tuple(np.asarray(jax.random.key_data(key)).ravel().tolist())
-    params = _pad(sgns.init(init_key, len(counts), config.dim))
+    params = _padded(sgns.init(init_key, len(counts), config.dim))
     advance, probe = make_advance(config, sizes), make_probe(config, sizes)
     begin = reported = time.perf_counter()
     good = jax.tree.map(jnp.copy, params)
@@ -314,10 +314,10 @@ def fit(
     return jax.tree.map(lambda table: table[:, : config.dim], params)
 
 
-def _pad(params: EmbeddingParams) -> EmbeddingParams:
-    """Zero columns up to a multiple of 8, which stay zero: rows are whole vector registers."""
-    extra = -params.center.shape[1] % 8
-    return jax.tree.map(lambda table: jnp.pad(table, ((0, 0), (0, extra))), params)
+def _padded(params: EmbeddingParams) -> EmbeddingParams:
+    """float32 with zero columns up to a multiple of 8, which stay zero: whole vector registers."""
+    columns = (0, 0), (0, -params.center.shape[1] % 8)
+    return jax.tree.map(lambda table: jnp.pad(table.astype(jnp.float32), columns), params)
 
 
 def _report(

@@ -50,7 +50,7 @@ def test_occurrences_equal_counting_one_by_one(rng):
 
 
 def test_damping_leaves_single_occurrences_alone_and_bounds_many():
-    factors = np.asarray(feed.damping(np.array([1, 6, 100]), 0.025, 5))
+    factors = np.asarray(feed.damping(np.array([1.0, 6.0, 100.0]), 0.025, 5))
     assert factors[:2].tolist() == [1.0, 1.0]
     np.testing.assert_allclose(100 * 6 * 0.025 * factors[2], feed.MAX_BURST_STEP, rtol=1e-6)
 
@@ -69,8 +69,8 @@ def test_steps_shrink_with_learning_rate_vocabulary_and_bursts():
     many = even_text(5000)
     assert planned(many).tokens == feed.MAX_STEP_TOKENS
     assert planned(many, learning_rate=0.1).tokens == feed.MAX_STEP_TOKENS // 4
-    assert planned(even_text(50)).tokens < feed.MAX_STEP_TOKENS
-    assert planned(even_text(2)).tokens < planned(even_text(50)).tokens
+    assert planned(even_text(20)).tokens < feed.MAX_STEP_TOKENS
+    assert planned(even_text(2)).tokens < planned(even_text(20)).tokens
     bursts = Encoded(np.repeat(np.arange(500, dtype=np.int32), 40), many.ends)
     assert planned(bursts).tokens < planned(even_text(500)).tokens
 
@@ -80,7 +80,7 @@ def test_the_bound_on_a_step_holds_for_the_words_that_the_plan_is_made_for():
         for rate in (0.025, 0.1, 1.0):
             sizes = planned(even_text(words), learning_rate=rate)
             moved = rate * sizes.tokens * 6 * max(5 / sizes.shared, 5 / words + 1 / words)
-            assert sizes.tokens == 1 or moved <= feed.MAX_ROW_STEP
+            assert sizes.tokens == 1 or moved <= feed.MAX_ROW_STEP * (1 + 1e-9)
 
 
 def test_prefetch_gives_the_items_in_order_and_passes_errors_on():
