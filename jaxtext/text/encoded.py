@@ -76,15 +76,16 @@ def encode_corpus(
     """
     pieces_path = folder / "pieces.i32"
     pieces, occurrences, sha256 = _write_pieces(blocks, pieces_path, lowercase, on_tokens)
-    words_of = [_words(piece, lowercase) for piece in pieces]
-    counts: defaultdict[str, int] = defaultdict(int)
-    for words, n in zip(words_of, occurrences.tolist(), strict=True):
+    others = _words_of_others(pieces, lowercase)
+    counts = dict(zip(pieces, occurrences.tolist(), strict=True))
+    of_others = [(words, counts.pop(pieces[number])) for number, words in others.items()]
+    for words, n in of_others:
         for word in words:
-            counts[word] += n
+            counts[word] = counts.get(word, 0) + n
     if not counts:
         raise NoWords("empty: there are no words to train on")
     vocab = Vocab.from_counts(counts, min_count, max_vocab)
-    _renumber(pieces_path, words_of, vocab, folder)
+    _renumber(pieces_path, pieces, others, vocab, folder)
     pieces_path.unlink()
     return EncodedCorpus(vocab, load_encoded(folder), sum(counts.values()), sha256)
 
@@ -107,7 +108,7 @@ def _piece_table(lowercase: bool) -> bytes:
 
 def _write_pieces(
     blocks: Iterable[bytes], path: Path, lowercase: bool, on_tokens: Callable[[int], None]
-) -> tuple[list[bytes], Int[np.ndarray, " P"], str]:
+) -> tuple[list[str], Int[np.ndarray, " P"], str]:
     """Number the pieces in order of appearance; write the numbers, return pieces and counts."""
     table = _piece_table(lowercase)
     number: defaultdict[bytes, int] = defaultdict()
@@ -125,8 +126,7 @@ def _write_pieces(
             counts = _add(counts, np.bincount(numbers, minlength=len(number)))
             seen += len(pieces)
             on_tokens(seen)
-    counts[0] = 0  # line breaks are not words
-    return list(number), counts, digest.hexdigest()
+    return b" ".join(number).decode().split(" "), counts, digest.hexdigest()
 
 
 def _add(counts: np.ndarray, more: np.ndarray) -> np.ndarray:
@@ -134,31 +134,34 @@ def _add(counts: np.ndarray, more: np.ndarray) -> np.ndarray:
     return more
 
 
-def _words(piece: bytes, lowercase: bool) -> list[str]:
-    if piece == LINE_END:
-        return []
-    return [piece.decode()] if piece.isascii() else tokenize(piece.decode(), lowercase)
+def _words_of_others(pieces: list[str], lowercase: bool) -> dict[int, list[str]]:
+    """The words of each piece that is not itself a word: other letters, and the line break."""
+    others = {
+        i: tokenize(piece, lowercase) for i, piece in enumerate(pieces) if not piece.isascii()
+    }
+    return {0: [], **others}
 
 
-def _renumber(path: Path, words_of: list[list[str]], vocab: Vocab, folder: Path) -> None:
+def _renumber(
+    path: Path, pieces: list[str], others: dict[int, list[str]], vocab: Vocab, folder: Path
+) -> None:
     """Replace the numbers of pieces by word ids and sentence ends."""
     index = vocab.index
-    first = np.full(len(words_of), UNKNOWN, np.int32)
+    first = np.array([index.get(piece, UNKNOWN) for piece in pieces], np.int32)
     several: dict[int, list[int]] = {}  # pieces that are more than one word, as in 'word–word'
-    for piece, words in enumerate(words_of):
+    for piece, words in others.items():
         ids = [index[word] for word in words if word in index]
-        if ids:
-            first[piece] = ids[0]
+        first[piece] = ids[0] if ids else UNKNOWN
         if len(ids) > 1:
             several[piece] = ids[1:]
     first[0] = SENTENCE_END
-    extra = np.zeros(len(words_of), np.int32)
+    extra = np.zeros(len(pieces), np.int32)
     extra[list(several)] = [len(ids) for ids in several.values()]
-    pieces = np.memmap(path, np.int32, "r")
+    numbers = np.memmap(path, np.int32, "r")
     written = last_end = 0
     with open(folder / "ids.i32", "wb") as ids_file, open(folder / "ends.i64", "wb") as ends_file:
-        for start in range(0, len(pieces), CHUNK):
-            chunk = pieces[start : start + CHUNK]
+        for start in range(0, len(numbers), CHUNK):
+            chunk = numbers[start : start + CHUNK]
             ids = first[chunk]
             places = np.flatnonzero(extra[chunk])
             if len(places):
