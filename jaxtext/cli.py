@@ -37,7 +37,8 @@ class Train:
     """Neighbors on either side that count as context; each center draws its own window from 1 to
     this, so nearer neighbors weigh more in the counts that the fixed point is made of."""
     negatives: int = 5
-    """Negatives a pair, k; the fixed point is shifted by -ln k."""
+    """Negatives a pair, k; the fixed point is shifted by -ln k. Beyond 400 / (window + 1) of them
+    the learning rate shrinks in proportion, since a center hears from all at once."""
     epochs: int = 5
     """Times that the text is read."""
     min_count: int = 5

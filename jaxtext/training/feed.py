@@ -23,6 +23,7 @@ MAX_STEP_TOKENS = 128
 MAX_ROW_STEP = 3.0  # units of gradient that a row may expect to move in a step
 MAX_BURST_STEP = 1.0  # and that the occurrences of its word in the step may move it
 MIN_MEAN_DAMPING = 0.9
+MAX_CENTER_NEGATIVES = 400  # k p: more than 25 negatives with a window of 15
 SAMPLES, SAMPLE_TOKENS = 16, 1 << 13
 
 
@@ -40,11 +41,12 @@ class StreamConfig:
 
 
 class Plan(NamedTuple):
-    """Sizes of a step: tokens T, negatives K that they share, and the steps of a chunk."""
+    """Tokens T of a step, negatives K that they share, steps of a chunk, first learning rate."""
 
     tokens: int
     shared: int
     steps: int
+    rate: float
 
 
 def plan(config: StreamConfig, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
@@ -54,6 +56,8 @@ def plan(config: StreamConfig, counts: Int[np.ndarray, " V"], text: Encoded) -> 
     centers with weight k p / K at once; and a word with share q of the noise, and share f of the
     stream, is negative or context T p (k q + f) times in expectation. Both times the learning rate.
     In a text that repeats words close by, T shrinks further until damping takes little.
+    The row of a center hears from k p negatives even alone; beyond `MAX_CENTER_NEGATIVES` of them
+    the learning rate shrinks in proportion.
     """
     keep = keep_probability(counts, config.subsample)
     stream = counts * keep / (counts * keep).sum()
@@ -62,14 +66,15 @@ def plan(config: StreamConfig, counts: Int[np.ndarray, " V"], text: Encoded) -> 
     shared = 8 * max(1, round(0.8 * config.negatives))
     one_negative = config.negatives * pairs / shared
     one_word = pairs * float((config.negatives * noise + stream).max())
-    tokens = MAX_ROW_STEP / (config.learning_rate * max(one_negative, one_word))
+    rate = config.learning_rate * min(1.0, MAX_CENTER_NEGATIVES / (config.negatives * pairs))
+    tokens = MAX_ROW_STEP / (rate * max(one_negative, one_word))
     tokens = 2 ** int(np.clip(np.floor(np.log2(tokens)), 0, np.log2(MAX_STEP_TOKENS)))
     sample = _sample(text, keep)
-    while tokens > 1 and _mean_damping(sample, tokens, config) < MIN_MEAN_DAMPING:
+    while tokens > 1 and _mean_damping(sample, tokens, rate, config.window) < MIN_MEAN_DAMPING:
         tokens //= 2
     expected = float((counts * keep).sum()) * config.epochs
     steps = min(CHUNK_TOKENS, 2 ** int(np.ceil(np.log2(max(expected / 16, tokens))))) // tokens
-    return Plan(tokens, shared, max(steps, 1))
+    return Plan(tokens, shared, max(steps, 1), rate)
 
 
 def _sample(text: Encoded, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n"]:
@@ -80,12 +85,12 @@ def _sample(text: Encoded, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n
     return np.concatenate([subsampled_stream(text, at, keep, 1, rng).ids for at in places])
 
 
-def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, config: StreamConfig) -> float:
+def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, rate: float, window: int) -> float:
     whole = len(ids) // tokens * tokens
     if not whole:
         return 1.0
     counts = occurrences(ids[:whole].reshape(-1, tokens))
-    return float(damping(counts.astype(np.float32), config.learning_rate, config.window).mean())
+    return float(damping(counts.astype(np.float32), rate, window).mean())
 
 
 def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:

@@ -239,7 +239,7 @@ def make_advance(config: StreamConfig, sizes: Plan) -> Callable[..., EmbeddingPa
     ) -> EmbeddingParams:
         dtype = params.center.dtype
         left = jnp.maximum(1 - jnp.asarray(chunk.progress, dtype), FINAL_RATE)
-        rates = config.learning_rate * left  # [steps]
+        rates = sizes.rate * left  # [steps]
 
         def step(params: EmbeddingParams, item: tuple) -> tuple[EmbeddingParams, None]:
             block, repeats, rate = item
@@ -292,12 +292,14 @@ def fit(
     advance, probe = make_advance(config, sizes), make_probe(config, sizes)
     begin = reported = time.perf_counter()
     good = jax.tree.map(jnp.copy, params)
+    words = len(text.ids) * config.epochs
     chunk = chunk_key = None
     for number, chunk in enumerate(prefetch(chunks(text, keep, config, sizes, seed))):
         chunk_key = jax.random.fold_in(noise_key, number)
         now = time.perf_counter()
         if number == 0 or now - reported > REPORT_SECONDS:
-            report = _report(probe(params, chunk_key, cdf, chunk), chunk, config, text, now - begin)
+            found = probe(params, chunk_key, cdf, chunk)
+            report = _report(found, chunk, sizes.rate, words, now - begin)
             _check(report, good, config)
             good, reported = jax.tree.map(jnp.copy, params), now
             on_report(report)
@@ -308,7 +310,7 @@ def fit(
         raise InputError(f"--subsample {config.subsample:g} leaves no token of this text: raise it")
     last = chunk._replace(progress=np.ones_like(chunk.progress))
     seconds = time.perf_counter() - begin
-    report = _report(probe(params, chunk_key, cdf, last), last, config, text, seconds)
+    report = _report(probe(params, chunk_key, cdf, last), last, sizes.rate, words, seconds)
     _check(report, good, config)
     on_report(report)
     return jax.tree.map(lambda table: table[:, : config.dim], params)
@@ -321,21 +323,21 @@ def _padded(params: EmbeddingParams) -> EmbeddingParams:
 
 
 def _report(
-    probed: tuple[Array, Array], chunk: Chunk, config: StreamConfig, text: Encoded, seconds: float
+    probed: tuple[Array, Array], chunk: Chunk, rate: float, words: int, seconds: float
 ) -> Report:
     loss, finite = probed
     done = float(chunk.progress[0])
-    words = done * len(text.ids) * config.epochs
-    rate = config.learning_rate * max(1 - done, FINAL_RATE)
     value = float(loss) if bool(finite) else float("nan")
-    return Report(done, seconds, words / seconds if seconds else 0.0, value, rate)
+    speed = done * words / seconds if seconds else 0.0
+    return Report(done, seconds, speed, value, rate * max(1 - done, FINAL_RATE))
 
 
 def _check(report: Report, good: EmbeddingParams, config: StreamConfig) -> None:
     if not np.isfinite(report.loss):
+        rate, default = config.learning_rate, StreamConfig.learning_rate
+        better = default if rate > default else rate / 10
         raise Diverged(
             f"the vectors left the finite numbers {report.done:.0%} of the way: "
-            f"--learning-rate {config.learning_rate:g} is too large for this text; "
-            f"try {config.learning_rate / 10:g}",
+            f"--learning-rate {rate:g} is too large for this text; try {better:g}",
             good,
         )

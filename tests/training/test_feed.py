@@ -30,7 +30,7 @@ def test_chunks_hold_the_pairs_of_the_stream_whatever_their_size(text, tokens, s
     monkeypatch.setattr(feed, "SPAN_TOKENS", 100)
     config = feed.StreamConfig(window=3, epochs=2, subsample=0.05)
     keep = keep_probability(np.bincount(text.ids), config.subsample)
-    chunks = list(feed.chunks(text, keep, config, feed.Plan(tokens, 8, steps), (4,)))
+    chunks = list(feed.chunks(text, keep, config, feed.Plan(tokens, 8, steps, 0.025), (4,)))
     expected = []
     for epoch in range(2):
         for number, span in enumerate(spans(text.ends, 100)):

@@ -172,6 +172,14 @@ def test_four_times_the_learning_rate_does_not_diverge(make, dim):
     assert max(lengths) < 20
 
 
+@pytest.mark.parametrize("options", [{"negatives": 500}, {"negatives": 66}, {"window": 40}])
+def test_many_negatives_for_few_words_and_wide_windows_do_not_diverge(topics, options):
+    vocab, text = encoded(topics[:1000])
+    params, reports = fit(vocab, text, dim=10, epochs=2, **options)
+    assert reports[-1].loss < 0.9 * reports[0].loss
+    assert max(np.linalg.norm(table, axis=1).max() for table in params) < 20
+
+
 def test_divergence_is_an_error_that_keeps_the_last_good_state(topics, monkeypatch):
     vocab, text = encoded(topics[:300])
     monkeypatch.setattr(feed, "MAX_ROW_STEP", 1e9)
