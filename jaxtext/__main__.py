@@ -1,5 +1,6 @@
 """`python -m jaxtext` and the `jaxtext` command."""
 
+import io
 import sys
 
 
@@ -7,6 +8,8 @@ def main() -> None:
     """Run the command line; the exit status is 2 for input that cannot be used."""
     from jaxtext.cli import run
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8
     sys.exit(run(sys.argv[1:]))
 
 

@@ -3,6 +3,7 @@
 Imports that take time are made inside the functions, so that `--help` answers at once.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,14 +134,21 @@ def run(arguments: Sequence[str]) -> int:
     }  # fmt: skip
     try:
         functions[type(command)](command)
+        sys.stdout.flush()
     except InputError as error:
         return _fail(error, 2)
     except FloatingPointError as error:
         return _fail(error, 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted: nothing was written", 130)
+    except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        return _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 2)
     return 0
 
 
-def _fail(error: Exception, status: int) -> int:
+def _fail(error: Exception | str, status: int) -> int:
     print(f"jaxtext: {error}", file=sys.stderr)
     return status
 

@@ -48,12 +48,17 @@ class Embeddings:
         return total if kind == "sum" else total / 2
 
     def ids(self, words: Sequence[str]) -> Int[np.ndarray, " B"]:
-        """Ids of the words. Raises `InputError` with close spellings for an unknown one."""
+        """Ids of the words, in lower case where the whole vocabulary is.
+
+        Raises `InputError` with close spellings for an unknown word.
+        """
         return np.array([self._id(word) for word in words], np.int64)
 
     def _id(self, word: str) -> int:
         index = self.vocab.index
-        found = index.get(word, index.get(word.lower()))
+        found = index.get(word)
+        if found is None and all(known == known.lower() for known in self.vocab.words):
+            found = index.get(word.lower())
         if found is None:
             close = get_close_matches(word.lower(), self.vocab.words, n=3, cutoff=0.6)
             hint = f"did you mean {', '.join(close)}?" if close else "nothing is spelled like it"

@@ -188,10 +188,10 @@ def _read_safetensors(path: Path) -> tuple[list[str], np.ndarray]:
                     f"{path}: holds no words beside its arrays: give the run's folder instead"
                 )
             words, vectors = json.loads(metadata["words"]), file.get_tensor("vectors")
-    except (SafetensorError, json.JSONDecodeError) as error:
+    except (SafetensorError, json.JSONDecodeError, TypeError) as error:
         raise InputError(f"{path}: damaged safetensors file: {error}") from error
-    if vectors.ndim != 2 or len(words) != len(vectors):
-        raise InputError(f"{path}: {len(words):,} words for an array of shape {vectors.shape}")
+    if not isinstance(words, list) or vectors.ndim != 2 or len(words) != len(vectors):
+        raise InputError(f"{path}: the words do not fit an array of shape {vectors.shape}")
     return words, vectors
 
 

@@ -63,6 +63,8 @@ def train(options: Train) -> None:
     check(options)
     runs.check_free(options.out)
     sources = text.find_sources(options.paths)
+    circumstances = runs.circumstances()
+    made = [folder for folder in (options.out, *options.out.parents) if not folder.exists()]
     # Ids go beside the run-to-be, since they may be too large for the system's temporary folder.
     parent = next(folder for folder in options.out.absolute().parents if folder.exists())
     try:
@@ -80,6 +82,9 @@ def train(options: Train) -> None:
         begin = time.perf_counter()
         sha256 = run.write_vectors(trained.center, trained.context)
         seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
+    except BaseException:
+        _remove(options.out, made)
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     manifest = {
@@ -88,12 +93,21 @@ def train(options: Train) -> None:
         "seed": options.seed,
         "vectors_sha256": sha256,
         "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
-        **runs.circumstances(),
+        **circumstances,
     }
     run.write_json(runs.MANIFEST, manifest)
     if trained.failure:
         raise FloatingPointError(f"{trained.failure}; the last good vectors are in {run.folder}")
     _summary(run)
+
+
+def _remove(folder: Path, made: list[Path]) -> None:
+    """Undo a run that has no vectors yet: its files, and the folders that were made for it."""
+    for name in runs.FILES:
+        (folder / name).unlink(missing_ok=True)
+    for empty in made:
+        if empty.exists():
+            empty.rmdir()
 
 
 def _config(options: Train) -> dict[str, Any]:

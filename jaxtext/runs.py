@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+import jaxtext
 from jaxtext import export
 from jaxtext.embeddings import Embeddings
 from jaxtext.errors import InputError
@@ -28,6 +29,7 @@ from jaxtext.text.vocab import Vocab
 
 CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
 METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
+FILES = (CONFIG, VOCAB, VECTORS, METRICS, MANIFEST)
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,16 @@ class Run:
         """Read words and counts. Raises `InputError` naming a line that is not both."""
         path = self.folder / VOCAB
         words, counts = [], []
-        with open(path, encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(file, 1):
-                word, _, count = line.rstrip("\n").rpartition("\t")
-                if not word or not count.isdecimal():
-                    raise InputError(f"{path}: line {number} is not 'word TAB count'")
-                words.append(word)
-                counts.append(int(count))
+        try:
+            content = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read: {error}") from error
+        for number, line in enumerate(content.split("\n")[:-1], 1):
+            word, _, count = line.rpartition("\t")
+            if not word or not count.isdecimal():
+                raise InputError(f"{path}: line {number} is not 'word TAB count'")
+            words.append(word)
+            counts.append(int(count))
         return Vocab(tuple(words), np.array(counts, np.int64))
 
     def append_metrics(self, report: dict[str, float]) -> None:
@@ -103,7 +108,7 @@ class Run:
         try:
             tables = load_file(path)
             center, context = tables["center"], tables["context"]
-        except (SafetensorError, KeyError) as error:
+        except (OSError, SafetensorError, KeyError) as error:
             raise InputError(f"{path}: damaged: {error}") from error
         if len(vocab) != len(center) or center.shape != context.shape:
             raise InputError(
@@ -158,10 +163,13 @@ def circumstances() -> dict[str, Any]:
     """What else the bits of a result may depend on: versions and device."""
     import jax
 
-    packages = ("jaxtext", "jax", "jaxlib", "numpy")
+    packages = {name: version(name) for name in ("jax", "jaxlib", "numpy")}
     return {
-        "versions": {name: version(name) for name in packages}
-        | {"python": platform.python_version()},
+        "versions": {
+            "jaxtext": jaxtext.__version__,
+            **packages,
+            "python": platform.python_version(),
+        },
         "device": {
             "platform": jax.default_backend(),
             "kind": jax.devices()[0].device_kind,

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import json
 import os
@@ -86,6 +87,7 @@ def test_without_a_path_the_built_in_corpus_is_used(tmp_path, topic_file, monkey
         (["--learning-rate=nan"], "--learning-rate nan: must be a number above 0"),
         (["--learning-rate=inf"], "--learning-rate inf: must be a number above 0"),
         (["--seed=-1"], "--seed -1: must be from 0"),
+        (["--subsample=1e-30"], "leaves no pair of words"),
         (["--min-count=1000000"], "the most frequent, 't"),
     ],
 )
@@ -104,7 +106,8 @@ def test_options_without_sense_are_refused_and_nothing_is_written(
     ("name", "content", "message"),
     [
         ("missing.txt", None, "missing.txt: no such file or folder"),
-        ("empty.txt", b"", "empty.txt: empty: there are no words"),
+        ("empty.txt", b"", "empty.txt: the file is empty"),
+        ("empty.gz", gzip.compress(b""), "empty.gz: empty: there are no words"),
         ("blank.txt", b"\n ... \n", "blank.txt: empty: there are no words"),
         ("image.txt", b"\x89PNG\r\n\x1a\n\0", "byte 0x89 at line 1, byte 1 of the line"),
         ("lone.txt", b"a\na\na\na\na\n", "no sentence has two words"),
@@ -122,6 +125,16 @@ def test_text_that_cannot_be_used_is_refused_and_nothing_is_written(
     assert message in error
     assert error.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_interrupted_run_leaves_nothing(topic_file, tmp_path, capsys, monkeypatch):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stream, "make_probe", lambda *args: interrupt)
+    assert cli.run(["train", str(topic_file), "--out", str(tmp_path / "a" / "run")]) == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_run_stays_as_it_is(run_folder, topic_file, capsys):
@@ -145,12 +158,13 @@ def test_divergence_keeps_the_last_good_vectors_and_says_what_to_change(
     monkeypatch.setattr(feed, "MIN_MEAN_DAMPING", 0.0)
     monkeypatch.setattr(feed, "MAX_BURST_STEP", 1e9)
     out = tmp_path / "run"
-    options = [*SMALL, "--learning-rate=1e4", "--epochs=20"]
+    options = [*SMALL, "--dim=10", "--learning-rate=1e4", "--epochs=20"]
     assert cli.run(["train", str(topic_file), "--out", str(out), *options]) == 1
     error = capsys.readouterr().err
     assert "--learning-rate 10000 is too large" in error
     assert "last good vectors" in error
     assert json.loads((out / runs.MANIFEST).read_text())["status"] == "diverged"
+    assert runs.load(out).center.shape == (50, 10)
     assert np.isfinite(runs.load(out).center).all()
 
 

@@ -34,8 +34,15 @@ def test_an_unknown_kind_is_an_error():
         BOTH.vectors("both")
 
 
-def test_ids_are_places_in_the_vocabulary_and_fall_back_to_lower_case():
-    assert BOTH.ids(["ring", "Frodo", "Mordor"]).tolist() == [1, 0, 2]
+def test_ids_are_places_in_the_vocabulary():
+    assert BOTH.ids(["ring", "frodo", "Mordor"]).tolist() == [1, 0, 2]
+
+
+def test_capitals_count_only_where_the_vocabulary_has_some():
+    lower = Embeddings(Vocab(("frodo", "ring"), np.array([2, 1])), CENTER[:2])
+    assert lower.ids(["Frodo"]).tolist() == [0]
+    with pytest.raises(InputError, match="mean frodo"):
+        BOTH.ids(["Frodo"])
 
 
 @pytest.mark.parametrize(("word", "hint"), [("rings", "mean ring"), ("xyz", "nothing is spelled")])

@@ -17,6 +17,7 @@ import re
 import sys
 import sysconfig
 import tempfile
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from io import BufferedIOBase
@@ -55,6 +56,8 @@ def find_sources(paths: Sequence[str | Path]) -> list[str]:
             found += inside
         elif not os.path.exists(path):
             raise InputError(f"{path}: no such file or folder")
+        elif os.path.isfile(path) and not os.path.getsize(path):
+            raise InputError(f"{path}: the file is empty")
         else:
             found.append(path)
     for path in found:
@@ -70,12 +73,14 @@ def read_blocks(sources: Sequence[str], block_bytes: int = BLOCK_BYTES) -> Itera
     Raises `InputError` naming the place for bytes that are not UTF-8 text and for damaged archives.
     """
     for source in sources:
-        line = 1
+        line, column = 1, 0
         try:
             with _open(source) as stream:
                 for block in _cut(stream, block_bytes, source):
-                    _check_text(block, source, line)
-                    line += block.count(b"\n")
+                    _check_text(block, source, line, column)
+                    lines = block.count(b"\n")
+                    line += lines
+                    column = len(block) - block.rfind(b"\n") - 1 + (0 if lines else column)
                     yield block
         except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
             raise InputError(f"{source}: damaged or not what its name says: {error}") from error
@@ -85,6 +90,8 @@ def read_blocks(sources: Sequence[str], block_bytes: int = BLOCK_BYTES) -> Itera
 
 def _open(source: str) -> BufferedIOBase:
     if source == STDIN:
+        if sys.stdin is None:
+            raise InputError("standard input ('-') is closed")
         return open(sys.stdin.fileno(), "rb", closefd=False)
     opener = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
     return opener.get(Path(source).suffix.lower(), open)(source, "rb")
@@ -109,7 +116,8 @@ def _cut(stream: BufferedIOBase, block_bytes: int, source: str) -> Iterator[byte
         yield rest + b"\n"
 
 
-def _check_text(block: bytes, source: str, line: int) -> None:
+def _check_text(block: bytes, source: str, line: int, column: int) -> None:
+    """Raise `InputError` for bytes that are not text; the block begins at this line and byte."""
     bad = block.find(b"\0")
     if bad < 0:
         try:
@@ -118,8 +126,9 @@ def _check_text(block: bytes, source: str, line: int) -> None:
             return
         except UnicodeDecodeError as error:
             bad = error.start
-    line += block.count(b"\n", 0, bad)
-    column = bad - block.rfind(b"\n", 0, bad)
+    lines = block.count(b"\n", 0, bad)
+    line += lines
+    column = bad - block.rfind(b"\n", 0, bad) + (0 if lines else column)
     raise InputError(
         f"{source}: not UTF-8 text: byte 0x{block[bad]:02x} at line {line}, byte {column} of the "
         "line: convert the file to UTF-8 first"
@@ -150,8 +159,14 @@ def builtin_corpus(folder: Path | None = None) -> Path:
     path = folder / f"builtin-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.txt"
     if path.exists():
         return path
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".partial")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".partial")
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the built-in corpus cannot be kept there ({error.strerror}): set "
+            "XDG_CACHE_HOME to a folder that can be written"
+        ) from error
     try:
         with open(handle, "w", encoding="utf-8") as file:
             file.writelines(f"{paragraph}\n" for paragraph in builtin_paragraphs())
@@ -189,7 +204,9 @@ def _builtin_files() -> Iterator[Path]:
 
 def _docstrings(file: Path) -> Iterator[str]:
     try:
-        tree = ast.parse(file.read_bytes())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes: none of it is ours
+            tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):  # templates and files for other Python versions
         return
     # Only statements are visited: most nodes of a tree are parts of expressions.

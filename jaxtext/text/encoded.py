@@ -22,6 +22,7 @@ from jaxtext.text.vocab import Vocab
 
 LINE_END = b"\0"  # the piece that stands for a line break; text has no zero byte
 UNKNOWN, SENTENCE_END = -1, -2
+PIECES, IDS, ENDS = "pieces.i32", "ids.i32", "ends.i64"
 CHUNK = 1 << 20  # pieces renumbered at a time
 
 
@@ -45,7 +46,7 @@ class EncodedCorpus(NamedTuple):
     vocab: Vocab
     text: Encoded
     tokens: int  # with those outside the vocabulary
-    sha256: str  # of the text's bytes
+    sha256: str  # of the text's bytes, where each file ends in a line break
 
 
 def encode_sentences(sentences: Iterable[Sequence[str]], vocab: Vocab) -> Encoded:
@@ -71,11 +72,30 @@ def encode_corpus(
 ) -> EncodedCorpus:
     """Count and encode a text that is read once; ids and sentence ends go to files in `folder`.
 
+    `blocks` end at a line break or between words, as those of `read_blocks`.
+
     `on_tokens` is told the number of tokens seen so far. Raises `NoWords` for a text without
     words, and `InputError` when no word occurs `min_count` times.
     """
-    pieces_path = folder / "pieces.i32"
-    pieces, occurrences, sha256 = _write_pieces(blocks, pieces_path, lowercase, on_tokens)
+    pieces_path = folder / PIECES
+    try:
+        pieces, sha256 = _write_pieces(blocks, pieces_path, lowercase, on_tokens)
+        return _finish(pieces, sha256, min_count, max_vocab, lowercase, folder)
+    finally:
+        pieces_path.unlink(missing_ok=True)
+
+
+def _finish(
+    pieces: list[str],
+    sha256: str,
+    min_count: int,
+    max_vocab: int | None,
+    lowercase: bool,
+    folder: Path,
+) -> EncodedCorpus:
+    """From numbered pieces on disk to a vocabulary and ids."""
+    numbers = np.memmap(folder / PIECES, np.int32, "r")
+    occurrences = _count(numbers, len(pieces))
     others = _words_of_others(pieces, lowercase)
     counts = dict(zip(pieces, occurrences.tolist(), strict=True))
     of_others = [(words, counts.pop(pieces[number])) for number, words in others.items()]
@@ -85,16 +105,13 @@ def encode_corpus(
     if not counts:
         raise NoWords("empty: there are no words to train on")
     vocab = Vocab.from_counts(counts, min_count, max_vocab)
-    _renumber(pieces_path, pieces, others, vocab, folder)
-    pieces_path.unlink()
+    _renumber(numbers, pieces, others, vocab, folder)
     return EncodedCorpus(vocab, load_encoded(folder), sum(counts.values()), sha256)
 
 
 def load_encoded(folder: Path) -> Encoded:
     """The memory-mapped ids and ends that `encode_corpus` left in `folder`."""
-    return Encoded(
-        np.memmap(folder / "ids.i32", np.int32, "r"), np.memmap(folder / "ends.i64", np.int64, "r")
-    )
+    return Encoded(np.memmap(folder / IDS, np.int32, "r"), np.memmap(folder / ENDS, np.int64, "r"))
 
 
 def _piece_table(lowercase: bool) -> bytes:
@@ -108,30 +125,30 @@ def _piece_table(lowercase: bool) -> bytes:
 
 def _write_pieces(
     blocks: Iterable[bytes], path: Path, lowercase: bool, on_tokens: Callable[[int], None]
-) -> tuple[list[str], Int[np.ndarray, " P"], str]:
-    """Number the pieces in order of appearance; write the numbers, return pieces and counts."""
+) -> tuple[list[str], str]:
+    """Number the pieces in order of appearance and write the numbers; pieces and SHA-256."""
     table = _piece_table(lowercase)
     number: defaultdict[bytes, int] = defaultdict()
     number.default_factory = number.__len__
     number[LINE_END]
-    counts = np.zeros(1, np.int64)
     digest = hashlib.sha256()
     seen = 0
     with open(path, "wb") as file:
         for block in blocks:
             digest.update(block)
             pieces = block.translate(table).replace(b"\n", b" " + LINE_END + b" ").split()
-            numbers = np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces))
-            numbers.tofile(file)
-            counts = _add(counts, np.bincount(numbers, minlength=len(number)))
-            seen += len(pieces)
+            np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces)).tofile(file)
+            seen += len(pieces) - block.count(b"\n")
             on_tokens(seen)
-    return b" ".join(number).decode().split(" "), counts, digest.hexdigest()
+        np.zeros(1, np.int32).tofile(file)  # the last sentence ends, with or without a line break
+    return b" ".join(number).decode().split(" "), digest.hexdigest()
 
 
-def _add(counts: np.ndarray, more: np.ndarray) -> np.ndarray:
-    more[: len(counts)] += counts
-    return more
+def _count(numbers: Int[np.ndarray, " P"], size: int) -> Int[np.ndarray, " size"]:
+    counts = np.zeros(size, np.int64)
+    for start in range(0, len(numbers), 16 * CHUNK):
+        counts += np.bincount(numbers[start : start + 16 * CHUNK], minlength=size)
+    return counts
 
 
 def _words_of_others(pieces: list[str], lowercase: bool) -> dict[int, list[str]]:
@@ -143,7 +160,11 @@ def _words_of_others(pieces: list[str], lowercase: bool) -> dict[int, list[str]]
 
 
 def _renumber(
-    path: Path, pieces: list[str], others: dict[int, list[str]], vocab: Vocab, folder: Path
+    numbers: Int[np.ndarray, " P"],
+    pieces: list[str],
+    others: dict[int, list[str]],
+    vocab: Vocab,
+    folder: Path,
 ) -> None:
     """Replace the numbers of pieces by word ids and sentence ends."""
     index = vocab.index
@@ -157,9 +178,10 @@ def _renumber(
     first[0] = SENTENCE_END
     extra = np.zeros(len(pieces), np.int32)
     extra[list(several)] = [len(ids) for ids in several.values()]
-    numbers = np.memmap(path, np.int32, "r")
     written = last_end = 0
-    with open(folder / "ids.i32", "wb") as ids_file, open(folder / "ends.i64", "wb") as ends_file:
+    # Renamed when complete: an earlier corpus in the same folder may still be mapped.
+    partial = folder / f"{IDS}.partial", folder / f"{ENDS}.partial"
+    with open(partial[0], "wb") as ids_file, open(partial[1], "wb") as ends_file:
         for start in range(0, len(numbers), CHUNK):
             chunk = numbers[start : start + CHUNK]
             ids = first[chunk]
@@ -175,3 +197,5 @@ def _renumber(
             ids[~is_end].tofile(ids_file)
             ends[np.diff(ends, prepend=last_end) > 0].tofile(ends_file)  # no empty sentences
             last_end = ends[-1] if len(ends) else last_end
+    for path, name in zip(partial, (IDS, ENDS), strict=True):
+        path.replace(folder / name)

@@ -16,11 +16,11 @@ JOINERS = "\u200c\u200d"  # zero-width (non-)joiner: inside words of Persian and
 
 @cache
 def token_pattern() -> re.Pattern[str]:
-    """One token: a letter or digit, then letters, digits and marks."""
+    """One token: a letter or digit, then letters, digits, marks, and joiners before a letter."""
     marks = "".join(
         c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c)[0] == "M"
     )
-    return re.compile(rf"[^\W_](?:[^\W_]|[{marks}{JOINERS}])*")
+    return re.compile(rf"[^\W_](?:[^\W_]|[{marks}]|[{JOINERS}]+(?=[^\W_]))*")
 
 
 def tokenize(line: str, lowercase: bool = True) -> list[str]:

@@ -1,6 +1,7 @@
 r"""Skip-gram with negative sampling over a stream of tokens: the fast path.
 
-The objective is that of `sgns.pair_loss`. Four things make it fast on a CPU, and none changes it:
+The objective is that of `sgns.pair_loss`. Four things make it fast on a CPU, and none changes its
+expectation:
 
 - A step takes T consecutive tokens with a halo of `window` tokens on either side. Their rows are
   gathered once, and the scores of all their pairs are 2 * window products of shifted slices.
@@ -281,7 +282,7 @@ def fit(
 
     `counts` holds how often each word occurs. `on_report` is called at the beginning, about every
     two seconds, and at the end; it changes nothing in the result. Raises `Diverged` when a loss or
-    a vector is no longer finite, `InputError` when subsampling leaves no token.
+    a vector is no longer finite, `InputError` when subsampling leaves no pair.
     """
     sizes = plan(config, counts, text)
     init_key, noise_key = jax.random.split(key)
@@ -294,8 +295,10 @@ def fit(
     good = jax.tree.map(jnp.copy, params)
     words = len(text.ids) * config.epochs
     chunk = chunk_key = None
+    paired = False
     for number, chunk in enumerate(prefetch(chunks(text, keep, config, sizes, seed))):
         chunk_key = jax.random.fold_in(noise_key, number)
+        paired = paired or bool(chunk.left.any() or chunk.right.any())
         now = time.perf_counter()
         if number == 0 or now - reported > REPORT_SECONDS:
             found = probe(params, chunk_key, cdf, chunk)
@@ -306,20 +309,27 @@ def fit(
         params = advance(params, chunk_key, cdf, chunk)
         if number % AHEAD == AHEAD - 1:
             jax.block_until_ready(params)  # keeps the queue of dispatched chunks short
-    if chunk is None:
-        raise InputError(f"--subsample {config.subsample:g} leaves no token of this text: raise it")
+    if chunk is None or not paired:
+        raise InputError(
+            f"--subsample {config.subsample:g} leaves no pair of words of so small a text: use 0"
+        )
     last = chunk._replace(progress=np.ones_like(chunk.progress))
     seconds = time.perf_counter() - begin
     report = _report(probe(params, chunk_key, cdf, last), last, sizes.rate, words, seconds)
     _check(report, good, config)
     on_report(report)
-    return jax.tree.map(lambda table: table[:, : config.dim], params)
+    return _trimmed(params, config.dim)
 
 
 def _padded(params: EmbeddingParams) -> EmbeddingParams:
     """float32 with zero columns up to a multiple of 8, which stay zero: whole vector registers."""
     columns = (0, 0), (0, -params.center.shape[1] % 8)
     return jax.tree.map(lambda table: jnp.pad(table.astype(jnp.float32), columns), params)
+
+
+def _trimmed(params: EmbeddingParams, dim: int) -> EmbeddingParams:
+    """Without the columns that `_padded` added."""
+    return jax.tree.map(lambda table: table[:, :dim], params)
 
 
 def _report(
@@ -339,5 +349,5 @@ def _check(report: Report, good: EmbeddingParams, config: StreamConfig) -> None:
         raise Diverged(
             f"the vectors left the finite numbers {report.done:.0%} of the way: "
             f"--learning-rate {rate:g} is too large for this text; try {better:g}",
-            good,
+            _trimmed(good, config.dim),
         )

@@ -84,6 +84,13 @@ def test_what_is_not_text_is_named_with_its_place(tmp_path, name, content, messa
         list(read_blocks([str(path)]))
 
 
+def test_the_byte_of_a_long_line_counts_earlier_blocks(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"first line\n" + b"word " * 1000 + b"\xff\n")
+    with pytest.raises(InputError, match="line 2, byte 5001 "):
+        list(read_blocks([str(path)], block_bytes=256))
+
+
 def test_the_line_of_a_bad_byte_counts_earlier_blocks(tmp_path):
     path = tmp_path / "late.txt"
     path.write_bytes(b"word word\n" * 1000 + b"\xff\n")

@@ -58,6 +58,17 @@ def test_ids_are_memory_mapped_and_nothing_else_is_left(tmp_path):
     np.testing.assert_array_equal(again.ends, [3, 5])
 
 
+def test_a_text_without_a_last_line_break_is_read_to_its_end(tmp_path):
+    corpus = encode_corpus([b"a b\n", b"b a"], tmp_path, min_count=1)
+    assert corpus.text.ends.tolist() == [2, 4]
+
+
+def test_a_second_corpus_in_the_folder_leaves_the_first_alone(tmp_path):
+    first = encode_corpus([b"a b a\n"], tmp_path, min_count=1)
+    encode_corpus([b"c\n"], tmp_path, min_count=1)
+    assert first.text.ids.tolist() == [0, 1, 0]
+
+
 def test_the_hash_is_that_of_the_text_however_it_is_cut(tmp_path):
     whole = encode_corpus([b"a b\nc d\n"], tmp_path, min_count=1)
     parts = encode_corpus([b"a b\n", b"c d\n"], tmp_path, min_count=1)
@@ -69,3 +80,4 @@ def test_the_hash_is_that_of_the_text_however_it_is_cut(tmp_path):
 def test_text_without_words_is_an_error(tmp_path, blocks):
     with pytest.raises(encoded.NoWords):
         encode_corpus(blocks, tmp_path)
+    assert list(tmp_path.iterdir()) == []

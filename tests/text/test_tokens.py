@@ -19,6 +19,7 @@ def test_tokenize_is_runs_of_letters_and_digits_in_latin_text(line):
         ("ἐν ἀρχῇ ἦν ὁ λόγος,", ["ἐν", "ἀρχῇ", "ἦν", "ὁ", "λόγος"]),
         ("हिन्दी में लिखा", ["हिन्दी", "में", "लिखा"]),
         ("می‌خواهم بروم", ["می‌خواهم", "بروم"]),
+        ("word\u200c \u200cword a\u200c\u200db", ["word", "word", "a\u200c\u200db"]),
         ("İstanbul", ["i̇stanbul"]),
         ("cafe\u0301 noir", ["cafe\u0301", "noir"]),
         ("東京 と 大阪", ["東京", "と", "大阪"]),

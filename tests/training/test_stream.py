@@ -186,14 +186,16 @@ def test_divergence_is_an_error_that_keeps_the_last_good_state(topics, monkeypat
     monkeypatch.setattr(feed, "MIN_MEAN_DAMPING", 0.0)
     monkeypatch.setattr(feed, "MAX_BURST_STEP", 1e9)
     with pytest.raises(stream.Diverged, match="--learning-rate 10000 is too large") as caught:
-        fit(vocab, text, dim=8, epochs=20, learning_rate=1e4)
+        fit(vocab, text, dim=10, epochs=20, learning_rate=1e4)
+    assert caught.value.params.center.shape == (len(vocab), 10)
     assert all(np.isfinite(table).all() for table in caught.value.params)
 
 
-def test_a_text_that_subsampling_empties_is_an_error():
-    text = Encoded(np.zeros(100, np.int32), np.array([100]))
-    config = stream.StreamConfig(subsample=1e-30)
-    with pytest.raises(InputError, match="leaves no token"):
+@pytest.mark.parametrize("length", [1, 100], ids=["no pair", "no token"])
+def test_a_text_that_subsampling_empties_is_an_error(length):
+    text = Encoded(np.zeros(100, np.int32), np.arange(length, 101, length))
+    config = stream.StreamConfig(subsample=1e-30 if length == 100 else 1.0)
+    with pytest.raises(InputError, match="leaves no pair"):
         stream.fit(jax.random.key(0), text, np.array([100]), config)
 
 
