@@ -57,8 +57,8 @@ def check(options: Train) -> None:
 def train(options: Train) -> None:
     """Train as the options say and write the run.
 
-    Raises `InputError` for options and text that cannot be used, before anything is written, and
-    `stream.Diverged` when training left the finite numbers; the run then holds the last good state.
+    Raises `InputError` for options and text that cannot be used, and then leaves nothing behind, and
+    `FloatingPointError` when training left the finite numbers: the run holds the last good state.
     """
     check(options)
     runs.check_free(options.out)
