@@ -57,7 +57,7 @@ def check(options: Train) -> None:
 def train(options: Train) -> None:
     """Train as the options say and write the run.
 
-    Raises `InputError` for options and text that cannot be used, and then leaves nothing behind, and
+    Raises `InputError` for options and text that cannot be used, leaving nothing behind, and
     `FloatingPointError` when training left the finite numbers: the run holds the last good state.
     """
     check(options)
