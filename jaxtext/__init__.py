@@ -12,13 +12,17 @@ __version__ = "0.1.0"
 _MODULES = {
     "embeddings": "jaxtext.embeddings",
     "export": "jaxtext.export",
+    "mlp": "jaxtext.models.mlp",
+    "pmi": "jaxtext.models.pmi",
     "query": "jaxtext.query",
     "runs": "jaxtext.runs",
     "sampling": "jaxtext.sampling",
     "sgns": "jaxtext.models.sgns",
+    "skipgram": "jaxtext.models.skipgram",
     "text": "jaxtext.text",
     "training": "jaxtext.training",
     "types": "jaxtext.types",
+    "verification": "jaxtext.verification",
 }
 __all__ = ["EmbeddingParams", *_MODULES]
 

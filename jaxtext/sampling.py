@@ -34,9 +34,13 @@ def noise_distribution(counts: Int[np.ndarray, " V"], exponent: float) -> Float[
 
     1 is the unigram distribution, 0 the uniform one; word2vec uses 0.75.
 
+    Raises `ValueError` for negative counts and when all are zero.
+
     >>> noise_distribution(np.array([16, 1]), exponent=0.5).tolist()
     [0.8, 0.2]
     """
+    if np.min(counts) < 0 or np.max(counts) == 0:
+        raise ValueError(f"counts: found {np.min(counts)} to {np.max(counts)}, none may be negative, some must be positive")
     # Divided by the largest before the power, so that no exponent overflows.
     weights = (counts / counts.max()) ** exponent
     return weights / weights.sum()

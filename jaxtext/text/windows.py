@@ -31,7 +31,11 @@ def pairs(ids: Int[np.ndarray, " T"], window: int) -> Int[np.ndarray, "N 2"]:
 
     >>> pairs(np.array([7, 8, 9]), window=1).tolist()
     [[7, 8], [8, 7], [8, 9], [9, 8]]
+
+    Raises `ValueError` for a window below one.
     """
+    if window < 1:
+        raise ValueError(f"window: found {window}, must be at least 1")
     size = len(ids)
     found = [
         (ids[t], ids[u])

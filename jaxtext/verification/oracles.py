@@ -1,0 +1,150 @@
+"""Three oracles for a gradient derived by hand: autodiff, finite differences, a loop in NumPy.
+
+A `Suite` is one gradient with its loss, its loop and the cases at which they are compared,
+coordinate by coordinate and in float64. Cases marked for training are compared twice: where they
+begin, and after some steps of descent.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+BOUNDS = {"autodiff": 1e-10, "finite-differences": 1e-6, "loop": 1e-10}
+# Coordinates below this part of the case's largest are compared with it: they are sums that cancel,
+# or have been trained away.
+FLOOR = 1e-3
+STEP = 1e-3  # where the error of the fourth-order difference and its rounding are about equal
+TRAINING_STEPS = 20
+# Formulas are checked here, not speed, and most of the time is compilation: this halves it.
+COMPILER = {"xla_backend_optimization_level": 0}
+
+
+class Case(NamedTuple):
+    """A point: parameters, and the other arguments of the loss."""
+
+    name: str
+    params: Any
+    args: tuple
+    rate: float = 0.0  # of the descent to a trained point; 0 for none
+
+
+class Suite(NamedTuple):
+    """One gradient and all that it is compared with."""
+
+    name: str
+    statement: str
+    loss: Callable[..., Float[Array, ""]]
+    by_hand: Callable[..., Any]
+    by_loop: Callable[..., Any]
+    cases: Sequence[Case]
+
+
+class Difference(NamedTuple):
+    """How far two gradients are apart, at the coordinate where they differ most."""
+
+    relative: float
+    absolute: float
+    place: str
+
+
+def finite_differences(
+    loss: Callable[[Any], Float[Array, ""]], params: Any, step: float = STEP, order: int = 4
+) -> Any:
+    r"""Central differences of a loss in each coordinate, as a tree like `params`.
+
+    Of second order, $(\ell(x + h) - \ell(x - h)) / 2h$, or of fourth,
+    $(8\ell(x + h) - 8\ell(x - h) - \ell(x + 2h) + \ell(x - 2h)) / 12h$; h grows with |x|.
+    Raises `ValueError` for another order.
+
+    >>> print(f"{finite_differences(lambda x: x**3, jnp.array(2.0), step=1 / 16):.4f}")
+    12.0000
+    """
+    weights = {2: {1: 0.5}, 4: {1: 2 / 3, 2: -1 / 12}}
+    if order not in weights:
+        raise ValueError(f"order: found {order}, must be 2 or 4")
+    flat, unravel = ravel_pytree(params)
+    steps = step * jnp.maximum(1.0, jnp.abs(flat))  # [P]
+    moves = jnp.diag(steps)  # [P, P]
+
+    away = [n * sign for n in weights[order] for sign in (1, -1)]
+    moved = flat[None, None] + jnp.stack([n * moves for n in away])  # [2 or 4, P, P]
+    found = jax.vmap(jax.vmap(lambda point: loss(unravel(point))))(moved)  # [2 or 4, P]
+    signed = jnp.array([np.sign(n) * weights[order][abs(n)] for n in away], found.dtype)
+    return unravel(signed @ found / steps)
+
+
+def difference(found: Any, expected: Any, largest: float | None = None) -> Difference:
+    """The largest difference of two trees, relative to the coordinate (see `FLOOR`) and as it is.
+
+    `largest` is the size that `FLOOR` refers to, by default that of `expected`. Raises `ValueError` if the trees are not built alike.
+    """
+    if jax.tree.structure(found) != jax.tree.structure(expected):
+        raise ValueError("the two gradients are trees of different structure")
+    paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(found)]
+    pairs = [
+        (np.asarray(a, np.float64), np.asarray(b, np.float64))
+        for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True)
+    ]
+    floor = FLOOR * (size(expected) if largest is None else largest)
+    worst = Difference(0.0, 0.0, "")
+    for path, (a, b) in zip(paths, pairs, strict=True):
+        if a.shape != b.shape:
+            raise ValueError(f"gradient{path}: shapes {a.shape} and {b.shape} differ")
+        absolute = np.abs(a - b)
+        # 0/0 stands for two gradients that vanish everywhere; a NaN is as far off as can be.
+        scale = np.maximum(np.abs(b), floor)
+        relative = absolute / np.where(scale > 0, scale, 1.0)
+        relative, absolute = (np.where(np.isnan(x), np.inf, x) for x in (relative, absolute))
+        at = np.unravel_index(np.argmax(relative), relative.shape)
+        if relative[at] > worst.relative:
+            place = f"{path}{[int(i) for i in at]}"
+            worst = Difference(float(relative[at]), float(absolute.max()), place)
+    return worst
+
+
+def size(tree: Any) -> float:
+    """The largest absolute entry of a tree of arrays."""
+    return max((float(np.abs(leaf).max()) for leaf in jax.tree.leaves(tree)), default=0.0)
+
+
+def measure(suite: Suite) -> dict[str, Difference]:
+    """The worst difference over all cases, for each oracle of `BOUNDS`."""
+
+    @partial(jax.jit, compiler_options=COMPILER)
+    def gradients(params: Any, args: tuple) -> tuple[Any, Any, Any]:
+        return (
+            suite.by_hand(params, *args),
+            jax.grad(suite.loss)(params, *args),
+            finite_differences(lambda p: suite.loss(p, *args), params),
+        )
+
+    worst = dict.fromkeys(BOUNDS, Difference(0.0, 0.0, ""))
+    for case in suite.cases:
+        largest = size(gradients(case.params, case.args)[1])
+        for name, params in _points(case, lambda p, c=case: gradients(p, c.args)[1]):
+            by_hand, by_autodiff, by_differences = gradients(params, case.args)
+            by_loop = suite.by_loop(*jax.tree.map(np.asarray, (params, *case.args)))
+            by_loop = jax.tree.unflatten(jax.tree.structure(by_hand), jax.tree.leaves(by_loop))
+            oracles = (by_autodiff, by_differences, by_loop)
+            for oracle, expected in zip(BOUNDS, oracles, strict=True):
+                found = difference(by_hand, expected, largest)
+                if found.relative > worst[oracle].relative:
+                    worst[oracle] = found._replace(place=f"{name} {found.place}")
+    return worst
+
+
+def _points(case: Case, gradient: Callable[[Any], Any]) -> list[tuple[str, Any]]:
+    """The case as it is, and after some steps of descent."""
+    points = [(case.name, case.params)]
+    if case.rate:
+        params = case.params
+        for _ in range(TRAINING_STEPS):
+            params = jax.tree.map(lambda x, g: x - case.rate * g, params, gradient(params))
+        points.append((f"{case.name}, trained", params))
+    return points

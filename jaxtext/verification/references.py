@@ -1,0 +1,273 @@
+"""Slow, obvious loops in NumPy: what the models compute, written a second time.
+
+Nothing here is shared with the models or with `gradients`. Gradients of networks are pushed forward
+from each weight to the loss (the models' are pulled back from the loss), those of skip-gram are
+added up pair by pair and draw by draw. Scores, losses and derivatives are of Python floats.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+
+import numpy as np
+from jaxtyping import Float, Int, Num
+
+Tables = tuple[np.ndarray, np.ndarray]  # center and context, [V, D] each
+Weights = Sequence[tuple[np.ndarray, np.ndarray | None]]  # ([O, I], [O] or None) of each layer
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), without overflow."""
+    if x < 0:
+        return math.exp(x) / (1 + math.exp(x))
+    return 1 / (1 + math.exp(-x))
+
+
+def log_sigmoid(x: float) -> float:
+    """ln sigmoid(x), without overflow."""
+    return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
+
+
+def dot(a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"]) -> float:
+    """Sum of products, one after the other."""
+    total = 0.0
+    for x, y in zip(a, b, strict=True):
+        total += float(x) * float(y)
+    return total
+
+
+# Networks ---------------------------------------------------------------------------------------
+
+
+def softmax(z: Float[np.ndarray, " O"]) -> Float[np.ndarray, " O"]:
+    """exp(z_i) over the sum of all exp(z_j)."""
+    powers = [math.exp(x - max(z)) for x in z]
+    return np.array([power / sum(powers) for power in powers])
+
+
+def _softmax_derivative(z: np.ndarray) -> np.ndarray:
+    s = softmax(z)
+    return np.array([[s[i] * ((i == j) - s[j]) for j in range(len(z))] for i in range(len(z))])
+
+
+def _each(f: Callable[[float], float]) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda z: np.array([f(x) for x in z])
+
+
+def _diagonal(f: Callable[[float], float]) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda z: np.diag([f(x) for x in z])
+
+
+# Each activation with its derivative: a matrix whose entry (i, j) is that of output i in input j.
+ACTIVATIONS = {
+    "relu": (_each(lambda x: max(x, 0.0)), _diagonal(lambda x: float(x > 0))),
+    "tanh": (_each(math.tanh), _diagonal(lambda x: 1 / math.cosh(x) ** 2)),
+    "logistic": (_each(sigmoid), _diagonal(lambda x: sigmoid(x) * sigmoid(-x))),
+    "identity": (_each(lambda x: x), _diagonal(lambda x: 1.0)),
+    "softmax": (softmax, _softmax_derivative),
+    "sine": (_each(math.sin), _diagonal(math.cos)),
+}
+
+
+def layer_sums(weight: np.ndarray, bias: np.ndarray | None, values: np.ndarray) -> np.ndarray:
+    """The weighted sum of each unit, before its activation."""
+    return np.array(
+        [dot(row, values) + (0.0 if bias is None else bias[i]) for i, row in enumerate(weight)]
+    )
+
+
+def forward(layers: Weights, x: np.ndarray, names: Sequence[str]) -> list[np.ndarray]:
+    """The values of all layers, unit by unit."""
+    found = [x]
+    for (weight, bias), name in zip(layers, names, strict=True):
+        found.append(ACTIVATIONS[name][0](layer_sums(weight, bias, found[-1])))
+    return found
+
+
+def output_loss(name: str, outputs: np.ndarray, target: np.ndarray) -> float:
+    """`squared_error`, or `cross_entropy` of the softmax of the outputs."""
+    if name == "squared_error":
+        return sum((t - y) ** 2 for t, y in zip(target, outputs, strict=True)) / 2
+    return -sum(t * math.log(p) for t, p in zip(target, softmax(outputs), strict=True))
+
+
+def _output_derivative(name: str, outputs: np.ndarray, target: np.ndarray) -> np.ndarray:
+    if name == "squared_error":
+        return outputs - target
+    probabilities = softmax(outputs)
+    # of -sum_l t_l ln p_l in output j: -sum_l t_l ((l == j) - p_j)
+    return np.array(
+        [
+            -sum(t * ((m == j) - probabilities[j]) for m, t in enumerate(target))
+            for j in range(len(outputs))
+        ]
+    )
+
+
+def network_gradient(
+    layers: Weights, x: np.ndarray, target: np.ndarray, names: Sequence[str], loss: str
+) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """The derivative in each weight by itself: its effect is followed forward to the loss."""
+    found = forward(layers, x, names)
+    slope = _output_derivative(loss, found[-1], target)
+
+    def effect(depth: int, change: np.ndarray) -> float:
+        """Of a change of the weighted sums of a layer on the loss."""
+        for k in range(depth, len(layers)):
+            weight, bias = layers[k]
+            derivative = ACTIVATIONS[names[k]][1](layer_sums(weight, bias, found[k]))
+            change = derivative @ (change if k == depth else weight @ change)
+        return dot(slope, change)
+
+    gradient = []
+    for depth, (weight, bias) in enumerate(layers):
+        one = np.eye(len(weight))
+        by_weight = np.array(
+            [[effect(depth, one[i] * value) for value in found[depth]] for i in range(len(weight))]
+        )
+        by_bias = None if bias is None else np.array([effect(depth, row) for row in one])
+        gradient.append((by_weight, by_bias))
+    return gradient
+
+
+# Skip-gram --------------------------------------------------------------------------------------
+
+
+def pairs(tokens: Sequence[int], window: int) -> list[tuple[int, int]]:
+    """Every token with each of its neighbors, from left to right."""
+    found = []
+    for t, center in enumerate(tokens):
+        for u, context in enumerate(tokens):
+            if t != u and abs(t - u) <= window:
+                found.append((center, context))
+    return found
+
+
+def cooccurrence(tokens: Sequence[int], window: int, vocab_size: int) -> Int[np.ndarray, "V V"]:
+    """How often each (center, context) occurs."""
+    counts = np.zeros((vocab_size, vocab_size), np.int64)
+    for center, context in pairs(tokens, window):
+        counts[center, context] += 1
+    return counts
+
+
+def softmax_pair_loss(tables: Tables, center: int, context: int) -> float:
+    """-ln p(context | center), all words in the denominator."""
+    scores = [dot(tables[0][center], row) for row in tables[1]]
+    top = max(scores)
+    return math.log(sum(math.exp(s - top) for s in scores)) + top - scores[context]
+
+
+def softmax_pair_gradient(tables: Tables, center: int, context: int) -> Tables:
+    """Of `softmax_pair_loss`, word by word."""
+    d_center, d_context = (np.zeros_like(table) for table in tables)
+    p = softmax(np.array([dot(tables[0][center], row) for row in tables[1]]))
+    for v in range(len(tables[1])):
+        slope = p[v] - (v == context)
+        d_center[center] += slope * tables[1][v]
+        d_context[v] += slope * tables[0][center]
+    return d_center, d_context
+
+
+def sampled_pair_loss(tables: Tables, center: int, context: int, negatives: Sequence[int]) -> float:
+    """-ln sigmoid(w.c), and -ln sigmoid(-w.n) for each negative."""
+    loss = -log_sigmoid(dot(tables[0][center], tables[1][context]))
+    for n in negatives:
+        loss -= log_sigmoid(-dot(tables[0][center], tables[1][n]))
+    return loss
+
+
+def sampled_pair_gradient(
+    tables: Tables, center: int, context: int, negatives: Sequence[int], weight: float = 1.0
+) -> Tables:
+    """Of `sampled_pair_loss`, one word after the other; each negative counts `weight` times."""
+    d_center, d_context = (np.zeros_like(table) for table in tables)
+    for word, label, times in [(context, 1, 1.0)] + [(n, 0, weight) for n in negatives]:
+        w, c = tables[0][center], tables[1][word]
+        slope = times * (sigmoid(dot(w, c)) if label == 0 else -sigmoid(-dot(w, c)))
+        d_center[center] += slope * c
+        d_context[word] += slope * w
+    return d_center, d_context
+
+
+def draws(noise: Sequence[float], count: int) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Every possible draw of `count` negatives, with its probability."""
+    for drawn in product(range(len(noise)), repeat=count):
+        yield drawn, math.prod(noise[n] for n in drawn)
+
+
+def mean_over_draws(
+    loss: Callable[[Sequence[int]], float], noise: Sequence[float], count: int
+) -> float:
+    """Expectation of a loss of negatives: all draws, each weighed by its probability."""
+    return math.fsum(chance * loss(drawn) for drawn, chance in draws(noise, count))
+
+
+def corpus_loss(
+    tables: Tables, counts: Num[np.ndarray, "V V"], noise: Sequence[float], k: int
+) -> float:
+    """The objective of all pairs: pair by pair, each with its sum over the vocabulary."""
+    total = 0.0
+    for w, c in np.argwhere(counts):
+        total += counts[w, c] * sampled_pair_loss(tables, w, c, [])
+        for v, chance in enumerate(noise):
+            negative = -log_sigmoid(-dot(tables[0][w], tables[1][v]))
+            total += counts[w, c] * k * chance * negative
+    return total
+
+
+def corpus_gradient(
+    tables: Tables, counts: Num[np.ndarray, "V V"], noise: Sequence[float], k: int
+) -> Tables:
+    """Of `corpus_loss`, pair by pair."""
+    d_center, d_context = (np.zeros_like(table) for table in tables)
+    for w, c in np.argwhere(counts):
+        for v in range(len(noise)):
+            score = dot(tables[0][w], tables[1][v])
+            slope = counts[w, c] * k * noise[v] * sigmoid(score)
+            if v == c:
+                slope -= counts[w, c] * sigmoid(-score)
+            d_center[w] += slope * tables[1][v]
+            d_context[v] += slope * tables[0][w]
+    return d_center, d_context
+
+
+def score_gradient(
+    scores: Float[np.ndarray, "V V"],
+    counts: Num[np.ndarray, "V V"],
+    noise: Sequence[float],
+    k: int,
+) -> Float[np.ndarray, "V V"]:
+    """Of the objective of all pairs in each score, pair by pair."""
+    gradient = np.zeros_like(scores)
+    for w, c in np.argwhere(counts):
+        gradient[w, c] -= counts[w, c] * sigmoid(-scores[w, c])
+        for v in range(len(noise)):
+            gradient[w, v] += counts[w, c] * k * noise[v] * sigmoid(scores[w, v])
+    return gradient
+
+
+def stream_gradient(
+    tables: Tables,
+    ids: Sequence[int],
+    left: Sequence[int],
+    right: Sequence[int],
+    negatives: Sequence[int],
+    k: int,
+) -> Tables:
+    """Of the losses of all pairs of a block of a stream: pair by pair, negatives weighing k/K.
+
+    `ids` holds as many tokens more than `left` on either side as the window is wide.
+    """
+    d_center, d_context = (np.zeros_like(table) for table in tables)
+    window = (len(ids) - len(left)) // 2
+    for t in range(len(left)):
+        place = t + window
+        for u in range(place - int(left[t]), place + int(right[t]) + 1):
+            if u != place:
+                parts = sampled_pair_gradient(
+                    tables, ids[place], ids[u], negatives, k / len(negatives)
+                )
+                d_center += parts[0]
+                d_context += parts[1]
+    return d_center, d_context
