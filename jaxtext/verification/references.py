@@ -247,6 +247,26 @@ def score_gradient(
     return gradient
 
 
+def variant_gradient(
+    scores: Float[np.ndarray, "V V"],
+    counts: Num[np.ndarray, "V V"],
+    noise: Sequence[float],
+    k: int,
+    equal: str,
+) -> Float[np.ndarray, "V V"]:
+    """`score_gradient` when a negative equal to its pair's context is kept, skipped or redrawn."""
+    gradient = np.zeros_like(scores)
+    for w, c in np.argwhere(counts):
+        gradient[w, c] -= counts[w, c] * sigmoid(-scores[w, c])
+        for v, chance in enumerate(noise):
+            if equal == "skip" and v == c:
+                continue
+            if equal == "redraw":
+                chance = 0.0 if v == c else chance / (1 - noise[c])
+            gradient[w, v] += counts[w, c] * k * chance * sigmoid(scores[w, v])
+    return gradient
+
+
 def stream_gradient(
     tables: Tables,
     ids: Sequence[int],

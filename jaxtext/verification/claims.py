@@ -1,0 +1,52 @@
+"""Every claim that the certificate computes: the sheet's, part by part, and what lies beyond it."""
+
+from functools import cache
+
+import numpy as np
+
+from jaxtext.verification import beyond, oracles
+from jaxtext.verification.findings import Claim, Finding
+from jaxtext.verification.sheet import backprop, factorization, networks, skipgram
+from jaxtext.verification.suites import suites
+
+SECTIONS = [
+    networks.SECTION,
+    backprop.SECTION,
+    skipgram.BASICS,
+    skipgram.TRAINING,
+    beyond.TRAINING_CLAIM,
+    factorization.SECTION,
+    beyond.DEFINITIONS,
+    beyond.OPTIMUM,
+    beyond.APPROXIMATION,
+]
+
+
+def claims() -> list[Claim]:
+    """All of them, in the order of the sheet; ids are unique."""
+    return [*(claim for section in SECTIONS for claim in section.claims), *gradient_claims()]
+
+
+def gradient_claims() -> list[Claim]:
+    """For each gradient derived by hand, one claim an oracle."""
+    found = []
+    for suite in suites():
+        measure = cache(lambda suite=suite: oracles.measure(suite))
+        cases = sum(2 if case.rate else 1 for case in suite.cases)
+        for oracle, bound in oracles.BOUNDS.items():
+
+            def check(
+                oracle: str = oracle, bound: float = bound, measure=measure, cases: int = cases
+            ) -> Finding:
+                worst = measure()[oracle]
+                return Finding(
+                    f"relative error {worst.relative:.1e} at {cases} points"
+                    + (f", worst {worst.place}" if worst.relative > bound else ""),
+                    # Held to the relative error; what is shown is the absolute one.
+                    worst.absolute if worst.relative <= bound else np.inf,
+                    np.finfo(float).max,
+                )
+
+            statement = f"{suite.statement}: by hand = {oracle.replace('-', ' ')}"
+            found.append(Claim(f"gradients.{suite.name}.{oracle}", statement, check))
+    return found

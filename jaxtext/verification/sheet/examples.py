@@ -1,0 +1,117 @@
+"""The data of the sheet's worked examples, and small texts for what it states in general."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from jaxtext import text
+from jaxtext.models import mlp
+from jaxtext.types import EmbeddingParams
+from jaxtext.verification import gradients
+
+# Backpropagation, c: a 3-2-2 network, two examples of two classes, all weights one.
+INPUTS = np.array([[-1.0, 0.0, 2.0], [2.0, 1.0, 1.0]])
+TARGETS = np.array([[0.0, 1.0], [1.0, 0.0]])
+LEARNING_RATE = 1.0
+
+# Skip-gram basics.
+SENTENCE = "The quick brown fox jumped over the lazy dog".split()
+WINDOW = 2
+
+# Skip-gram training, b.
+VOCABULARY = ("Daenerys", "Frodo", "ring", "dragon", "Picard", "ship")
+CENTER = np.array(
+    [
+        [0.54, 0.25, 0.07],
+        [0.91, 0.74, 0.27],
+        [0.58, 0.00, 0.05],
+        [0.16, 0.77, 0.31],
+        [0.10, 0.54, 0.32],
+        [0.59, 0.99, 0.06],
+    ]
+)
+CONTEXT = np.array(
+    [
+        [0.19, 0.64, 0.98],
+        [0.17, 0.42, 0.47],
+        [0.55, 0.24, 0.92],
+        [0.89, 0.58, 0.13],
+        [0.31, 0.73, 0.48],
+        [0.49, 0.20, 0.54],
+    ]
+)
+FRODO, RING = VOCABULARY.index("Frodo"), VOCABULARY.index("ring")
+
+
+def toy_network() -> list[mlp.Layer]:
+    """The 3-2-2 network of the sheet, whose weights are all one, without bias."""
+    return [mlp.Layer(jnp.ones((2, 3))), mlp.Layer(jnp.ones((2, 2)))]
+
+
+def toy_gradient(params: list[mlp.Layer]) -> list[mlp.Layer]:
+    """Gradient by hand of the mean squared error over the sheet's two examples."""
+    each = [
+        gradients.backpropagate(params, x, t, "logistic")
+        for x, t in zip(jnp.asarray(INPUTS), jnp.asarray(TARGETS), strict=True)
+    ]
+    return jax.tree.map(lambda *parts: sum(parts) / len(parts), *each)
+
+
+def toy_update(
+    params: list[mlp.Layer], learning_rate: float = LEARNING_RATE
+) -> list[mlp.Layer]:
+    """All weights after one step of gradient descent on the sheet's two examples."""
+    return jax.tree.map(lambda w, g: w - learning_rate * g, params, toy_gradient(params))
+
+
+def frodo_params() -> EmbeddingParams:
+    """The two tables of skip-gram training, b."""
+    return EmbeddingParams(jnp.asarray(CENTER), jnp.asarray(CONTEXT))
+
+
+def sentence_ids() -> tuple[list[str], Int[np.ndarray, " T"]]:
+    """The sentence's words in order of their first appearance, and the sentence as ids."""
+    words = list(dict.fromkeys(SENTENCE))
+    return words, np.array([words.index(word) for word in SENTENCE])
+
+
+def small_corpus(seed: int = 0) -> Int[np.ndarray, " T"]:
+    """150 tokens of five words with unequal frequencies, in which every pair occurs."""
+    share = np.array([0.35, 0.25, 0.2, 0.12, 0.08])
+    return np.random.default_rng(seed).choice(5, 150, p=share)
+
+
+def small_counts(seed: int = 0) -> tuple[Float[np.ndarray, "V V"], Float[np.ndarray, " V"]]:
+    """How often each pair of `small_corpus` occurs, and the share of each context."""
+    counts = np.zeros((5, 5))
+    np.add.at(counts, tuple(text.pairs(small_corpus(seed), WINDOW).T), 1.0)
+    return counts, counts.sum(0) / counts.sum()
+
+
+def random_tables(seed: int, vocab: int = 5, dim: int = 3) -> EmbeddingParams:
+    """Normally distributed vectors."""
+    center, context = np.random.default_rng(seed).normal(size=(2, vocab, dim))
+    return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
+
+
+def random_network(seed: int, widths: tuple[int, ...] = (3, 2, 2)) -> list[mlp.Layer]:
+    """Normally distributed weights without bias, so that no symmetry hides a wrong index."""
+    rng = np.random.default_rng(seed)
+    return [
+        mlp.Layer(jnp.asarray(rng.normal(size=(o, i))))
+        for i, o in zip(widths[:-1], widths[1:], strict=True)
+    ]
+
+
+def weights_of(params: list[mlp.Layer]) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """The layers as the loops of `references` take them."""
+    return [
+        (np.asarray(layer.weight), None if layer.bias is None else np.asarray(layer.bias))
+        for layer in params
+    ]
+
+
+def logistic(x: Float[Array, "..."]) -> Float[np.ndarray, "..."]:
+    """1 / (1 + e^-x), written as on the sheet."""
+    return 1 / (1 + np.exp(-np.asarray(x)))

@@ -1,0 +1,409 @@
+"""Skip-gram: the task, its examples and parameters; and its training with the full softmax."""
+
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxtext import text
+from jaxtext.embeddings import Embeddings
+from jaxtext.models import sgns, skipgram
+from jaxtext.types import EmbeddingParams
+from jaxtext.verification import references
+from jaxtext.verification.findings import Finding, Section, equal, instead, largest, rounded
+from jaxtext.verification.sheet import examples
+from jaxtext.verification.sheet.examples import CENTER, CONTEXT, FRODO, RING, SENTENCE, WINDOW
+
+BASICS, TRAINING = Section("skipgram-basics"), Section("skipgram-training")
+TABLES = (CENTER, CONTEXT)
+SHOWN = """The quick, The brown, quick The, quick brown, quick fox, brown The, brown quick,
+brown fox, brown jumped, fox quick, fox brown, fox jumped, fox over"""
+WITHIN = "terms whose t + j lies outside of 1..|T| are left out: there is no such word"
+
+
+def _pairs() -> list[str]:
+    """All pairs of the sentence in order, as "center context"."""
+    words, ids = examples.sentence_ids()
+    return [f"{words[w]} {words[c]}" for w, c in text.pairs(ids, WINDOW)]
+
+
+def _wrong(found: list, expected: list) -> int:
+    return sum(a != b for a, b in zip(found, expected, strict=True))
+
+
+
+@BASICS.claim(
+    "context.1.window",
+    "A window of 2 holds the two words before and the two after the center",
+    sheet="quick, brown, (fox,) jumped, over",
+)
+def window_of_fox() -> Finding:
+    around = [pair.split()[1] for pair in _pairs() if pair.startswith("fox ")]
+    return Finding(", ".join(around), _wrong(around, ["quick", "brown", "jumped", "over"]))
+
+
+@BASICS.claim("context.1.task", "p(True | w, c) = sigma(l), l the logit of a logistic regression")
+def binary_task() -> Finding:
+    params = examples.frodo_params()
+    logit = sgns.score(params, FRODO, RING)
+    none = jnp.zeros(0, jnp.int32)
+    p = jnp.exp(-sgns.pair_loss(params, FRODO, RING, none))
+    return equal(
+        f"p(True | Frodo, ring) = {p:.6f}",
+        (p, references.sigmoid(references.dot(CENTER[FRODO], CONTEXT[RING]))),
+        (p, jax.nn.sigmoid(logit)),
+        (p + jax.nn.sigmoid(-logit), 1.0),
+    )
+
+
+@BASICS.claim("context.1.examples", "(fox, quick) and (fox, brown) are positive examples")
+def positive_examples() -> Finding:
+    missing = {"fox quick", "fox brown"} - set(_pairs())
+    return Finding("both are pairs of the sentence", len(missing))
+
+
+@BASICS.claim("a.classes", "The original task, p(c_j | w_i), has one class for each word")
+def classes() -> Finding:
+    p = skipgram.probabilities(examples.frodo_params(), FRODO)
+    return equal(f"{len(p)} classes, probabilities sum to one", (len(p), 6), (p.sum(), 1.0))
+
+
+@BASICS.claim(
+    "a.softmax",
+    "p(c_j | w_i) = exp(l_ij) / sum over k in V of exp(l_ik)",
+    assumptions=("j is a place within the sentence in c_j, k a word of the vocabulary in c_k",),
+)
+def softmax() -> Finding:
+    params = examples.random_tables(2)
+    found = [skipgram.probabilities(params, w) for w in range(5)]
+    powers = np.exp(np.asarray(params.center @ params.context.T))
+    loop = [
+        [np.exp(-references.softmax_pair_loss(tuple(map(np.asarray, params)), w, c)) for c in range(5)]
+        for w in range(5)
+    ]
+    return equal("softmax = loop", (found, powers / powers.sum(1, keepdims=True)), (found, loop))
+
+
+@BASICS.claim("b.1", "The window stops at nine places", sheet=9)
+def windows() -> Finding:
+    _, ids = examples.sentence_ids()
+    centers = [pair.split()[0] for pair in _pairs()]
+    places = 1 + sum(a != b for a, b in zip(centers, centers[1:], strict=False))
+    return equal(places, (places, len(ids)), (places, 9))
+
+
+@BASICS.claim("b.2", "The examples in order; the sheet shows the first 13", sheet=SHOWN.split(","))
+def table_of_pairs() -> Finding:
+    shown = [" ".join(pair.split()) for pair in SHOWN.split(",")]
+    by_loop = [" ".join(pair) for pair in references.pairs(SENTENCE, WINDOW)]
+    found = _pairs()
+    errors = _wrong(found[:13], shown) + _wrong(found, by_loop) + abs(len(found) - 30)
+    return Finding(f"these 13; {len(found)} in all, the last is {found[-1]}", errors)
+
+
+@BASICS.claim("c.roles", "Two vectors a word: one as center, one as context; theta = {W, W'}")
+def two_vectors() -> Finding:
+    params = skipgram.init(jax.random.key(0), 6, 3)
+    return equal(
+        "two tables of a row for each word",
+        ([table.shape for table in params], [(6, 3), (6, 3)]),
+        (sgns.score(examples.frodo_params(), FRODO, RING), CENTER[FRODO] @ CONTEXT[RING]),
+    )
+
+
+@BASICS.claim(
+    "c.parameters", "101,425 words of 300 dimensions: W and W' of 101425 x 300", "101425 x 300, twice"
+)
+def parameter_count() -> Finding:
+    count = skipgram.parameter_count(101_425, 300)
+    shapes = jax.eval_shape(lambda key: skipgram.init(key, 101_425, 300), jax.random.key(0))
+    sizes = sum(table.size for table in shapes)
+    return equal(f"{count:,} parameters", (count, 2 * 101_425 * 300), (sizes, 60_855_000))
+
+
+def _embeddings() -> Embeddings:
+    center, context = np.random.default_rng(3).normal(size=(2, 100, 4))
+    words = [f"w{i}" for i in range(100)]
+    words[78] = "Frodo"
+    return Embeddings(text.Vocab(tuple(words), np.ones(100, np.int64)), center, context)
+
+
+@BASICS.claim(
+    "d.lookup",
+    "Vectors are looked up: the 79th word has the 79th row, w = W_79",
+    assumptions=("rows are counted from one: the 79th row has index 78",),
+)
+def lookup() -> Finding:
+    embeddings = _embeddings()
+    row = embeddings.vectors("center")[embeddings.ids(["Frodo"])[0]]
+    one_hot = (np.arange(100) == 79 - 1).astype(float)
+    return equal("lookup = one-hot vector times W", (row, one_hot @ embeddings.center))
+
+
+@BASICS.claim("d.combine", "Center alone, concatenation, sum and average are possible choices")
+def combinations() -> Finding:
+    embeddings = _embeddings()
+    w, c = embeddings.center, embeddings.context
+    return equal(
+        "center, context, sum, average, concat",
+        (embeddings.vectors("center"), w),
+        (embeddings.vectors("context"), c),
+        (embeddings.vectors("sum"), w + c),
+        (embeddings.vectors("average"), (w + c) / 2),
+        (embeddings.vectors("concat"), np.hstack([w, c])),
+    )
+
+
+@BASICS.claim("d.concat", "Concatenation keeps the learned features and doubles the dimension")
+def concatenation() -> Finding:
+    embeddings = _embeddings()
+    both = embeddings.vectors("concat")
+    products = embeddings.center @ embeddings.center.T + embeddings.context @ embeddings.context.T
+    return equal(
+        "4 dimensions become 8; dot products add up",
+        (both.shape, (100, 8)),
+        (both[:, :4], embeddings.center),
+        (both[:, 4:], embeddings.context),
+        (both @ both.T, products),
+    )
+
+
+# Training ---------------------------------------------------------------------------------------
+
+
+@TRAINING.claim("context", "Logits are dot products of center and context rows, l = w_i^T w'_j")
+def logits_are_dot_products() -> Finding:
+    params = examples.random_tables(4)
+    found = [skipgram.logits(params, w) for w in range(5)]
+    loop = [[references.dot(w, c) for c in np.asarray(params.context)] for w in np.asarray(params.center)]
+    return equal("W W'^T", (found, loop))
+
+
+def _tiny_text() -> tuple[EmbeddingParams, np.ndarray, float]:
+    """Parameters, a text, and the product of p over its pairs by loops."""
+    params, ids = examples.random_tables(5, vocab=4), np.array([0, 2, 1, 1, 3])
+    tables = tuple(map(np.asarray, params))
+    p = [np.exp(-references.softmax_pair_loss(tables, w, c)) for w, c in references.pairs(ids, 2)]
+    return params, ids, float(np.prod(p))
+
+
+@TRAINING.claim(
+    "a.likelihood",
+    "L = product over t = 1..|T| and -L <= j <= L, j != 0 of p(w_(t+j) | w_t)",
+    assumptions=(WITHIN,),
+)
+def likelihood() -> Finding:
+    params, ids, by_loop = _tiny_text()
+    found = skipgram.likelihood(params, ids, 2)
+    return equal(f"{found:.3e} for a text of 5 tokens, 14 pairs", (found / by_loop, 1.0))
+
+
+@TRAINING.claim(
+    "a.independence",
+    "Words are independent of each other given the parameters, so that the likelihood is a product",
+    assumptions=("context words, given the parameters and their center word",),
+)
+def independence() -> Finding:
+    p = np.asarray(skipgram.probabilities(examples.random_tables(5, vocab=4), 0))
+    joint = [p[a] * p[b] for a, b in product(range(4), repeat=2)]
+    first = np.reshape(joint, (4, 4)).sum(1)
+    return equal("products sum to one, margins are p", (sum(joint), 1.0), (first, p))
+
+
+@TRAINING.claim(
+    "a.nll",
+    "NLL = -1/|T| times the sum over t and j of ln p(w_(t+j) | w_t)",
+    assumptions=(WITHIN, "the mean is over tokens, not over the pairs that are the examples"),
+)
+def negative_log_likelihood() -> Finding:
+    params, ids, by_loop = _tiny_text()
+    found = skipgram.negative_log_likelihood(params, ids, 2)
+    return equal(f"{found:.6f}", (found, -np.log(by_loop) / len(ids)))
+
+
+@TRAINING.claim("b.cross-entropy", "Negative log-likelihood and cross entropy are the same loss")
+def cross_entropy() -> Finding:
+    params = examples.frodo_params()
+    one_hot = np.eye(6)[RING]
+    entropy = -(one_hot * np.log(np.asarray(skipgram.probabilities(params, FRODO)))).sum()
+    loss = skipgram.pair_loss(params, FRODO, RING)
+    return equal("-sum_v [v = ring] ln p(v) = -ln p(ring)", (entropy, loss))
+
+
+@TRAINING.claim(
+    "b.1", "The one-hot vector of the 2nd word times W is Frodo's row", sheet=[0.91, 0.74, 0.27]
+)
+def frodo_row() -> Finding:
+    row = (np.arange(6) == 1).astype(float) @ CENTER
+    looked_up = examples.frodo_params().center[FRODO]
+    return equal(row.tolist(), (row, [0.91, 0.74, 0.27]), (looked_up, row))
+
+
+LOGITS = [0.9111, 0.5924, 0.9265, 1.2742, 0.9519, 0.7397]
+
+
+@TRAINING.claim("b.2.logits", "Logits of Frodo with all six words", sheet=LOGITS)
+def frodo_logits() -> Finding:
+    found = skipgram.logits(examples.frodo_params(), FRODO)
+    loop = [references.dot(CENTER[FRODO], row) for row in CONTEXT]
+    if largest(found, loop) > 1e-12:
+        return Finding("not the dot products", largest(found, loop))
+    return rounded(found, LOGITS, 4)
+
+
+@TRAINING.claim(
+    "b.2.vectors",
+    "p(ring | Frodo) = exp(w_ring^T w_Frodo) / sum over v of exp(w_v^T w_Frodo)",
+    sheet="w_ring, w_v",
+    correction="w'_ring and w'_v, rows of the context table W'. With rows of W, as printed, ring's "
+    "logit would be 0.5413 and the loss 2.2060.",
+)
+def context_rows() -> Finding:
+    right = skipgram.pair_loss(examples.frodo_params(), FRODO, RING)
+    printed = references.softmax_pair_loss((CENTER, CENTER), FRODO, RING)
+    return instead(
+        f"loss {right:.6f} with W', {printed:.6f} with W",
+        right, references.softmax_pair_loss(TABLES, FRODO, RING), printed,
+    )  # fmt: skip
+
+
+@TRAINING.claim(
+    "b.2.formula", "The loss is minus the positive's logit plus ln of the sum of all exponentials"
+)
+def loss_formula() -> Finding:
+    l = np.array([references.dot(CENTER[FRODO], row) for row in CONTEXT])
+    loss = skipgram.pair_loss(examples.frodo_params(), FRODO, RING)
+    p = np.exp(l[RING]) / np.exp(l).sum()
+    return equal("-ln p = -l + ln sum exp l", (-np.log(p), loss), (-l[RING] + np.log(np.exp(l).sum()), loss))
+
+
+def _exponentials() -> np.ndarray:
+    return np.exp(np.asarray(skipgram.logits(examples.frodo_params(), FRODO)))
+
+
+@TRAINING.claim(
+    "b.2.exponentials",
+    "exp of the logits: 2.49, 1.81, 3.58, 2.59, 2.10",
+    sheet=[2.49, 1.81, 3.58, 2.59, 2.10],
+    assumptions=("these are five of the six: ring's 2.53 is not among them (b.2.sum)",),
+)
+def exponentials() -> Finding:
+    return rounded(np.delete(_exponentials(), RING), [2.49, 1.81, 3.58, 2.59, 2.10], 2)
+
+
+@TRAINING.claim(
+    "b.2.sum",
+    "ln(2.49 + 1.81 + 3.58 + 2.59 + 2.10) = 2.53 is the log of the denominator",
+    sheet=2.53,
+    correction="2.71 = ln 15.08: the denominator has six terms; the one left out is 2.53 for ring "
+    "itself, without which ln is also 2.53.",
+)
+def log_sum() -> Finding:
+    right = np.log(_exponentials().sum())
+    loop = np.log(sum(np.exp(references.dot(CENTER[FRODO], row)) for row in CONTEXT))
+    return instead(f"{right:.6f}", right, loop, 2.53, resolution=0.005)
+
+
+@TRAINING.claim(
+    "b.2.loss",
+    "Cross entropy of (Frodo, ring) is 1.60",
+    sheet=1.60,
+    correction="1.787: -0.9265 + 2.7136.",
+)
+def frodo_loss() -> Finding:
+    right = skipgram.pair_loss(examples.frodo_params(), FRODO, RING)
+    loop = references.softmax_pair_loss(TABLES, FRODO, RING)
+    return instead(f"{right:.6f}", right, loop, 1.60, resolution=0.005)
+
+
+@TRAINING.claim(
+    "b.3.vocabulary",
+    "The sum of the loss runs over v in V'",
+    sheet="v in V'",
+    correction="v in V, all words, the positive one included: V' stands for nothing on the sheet. "
+    "Summed without ring, as the number above it is, the probabilities add up to 1.20.",
+)
+def sum_over_vocabulary() -> Finding:
+    params = examples.frodo_params()
+    p = [np.exp(-float(skipgram.pair_loss(params, FRODO, c))) for c in range(6)]
+    without = _exponentials() / np.delete(_exponentials(), RING).sum()
+    return instead(f"sum over V: {sum(p):.6f}", sum(p), 1.0, without.sum())
+
+
+def _slopes() -> np.ndarray:
+    """Derivative of the loss of (Frodo, ring) in each logit."""
+    loss = lambda l: -jax.nn.log_softmax(l)[RING]
+    return np.asarray(jax.grad(loss)(skipgram.logits(examples.frodo_params(), FRODO)))
+
+
+@TRAINING.claim("b.3.penalty", "The loss rises with the probability of a negative example")
+def penalty() -> Finding:
+    p = np.asarray(skipgram.probabilities(examples.frodo_params(), FRODO))
+    others = np.delete(_slopes(), RING)
+    if not (others > 0).all():
+        return Finding("a negative's slope is not positive", np.inf)
+    return equal("slope p(v) > 0 in each other logit", (others, np.delete(p, RING)))
+
+
+@TRAINING.claim("b.3.reward", "The loss falls as the probability of the positive example rises")
+def reward() -> Finding:
+    p = np.asarray(skipgram.probabilities(examples.frodo_params(), FRODO))
+    if not _slopes()[RING] < 0:
+        return Finding("the positive's slope is not negative", np.inf)
+    return equal("slope p(ring) - 1 < 0 in ring's logit", (_slopes()[RING], p[RING] - 1))
+
+
+@TRAINING.claim(
+    "b.3.similarity",
+    "Only words found in the same context are made more similar",
+    assumptions=(
+        "similarity is the logit of center and context vector, changed by itself: a step on the "
+        "vectors also moves the logits of words whose context vectors point the same way",
+    ),
+)
+def similarity() -> Finding:
+    rising = np.flatnonzero(_slopes() < 0)
+    return equal("descent raises the logit of ring alone", (rising, [RING]))
+
+
+@TRAINING.claim(
+    "c.rows",
+    "An example (c, w) updates row w of W and every row of W' but that of w",
+    sheet="|V| - 1 rows of W'",
+    correction="all |V| rows of W': the sum over the vocabulary contains w's own context vector, "
+    "so its row changes too.",
+)
+def updated_rows() -> Finding:
+    center, context = skipgram.updated_rows(examples.frodo_params(), FRODO, RING)
+    loop = references.softmax_pair_gradient(TABLES, FRODO, RING)
+    rows = [np.flatnonzero(np.abs(table).max(1)).tolist() for table in loop]
+    if (center, context) != tuple(rows) or center != [FRODO]:
+        return Finding(f"rows {center} and {context}", np.inf)
+    return instead(f"1 row of W, {len(context)} of 6 rows of W'", len(context), 6, 6 - 1, 0.5)
+
+
+@TRAINING.claim("c.reason", "All context vectors change because all stand in the denominator")
+def reason() -> Finding:
+    params = examples.frodo_params()
+    numerator = jax.grad(lambda p: -skipgram.logits(p, FRODO)[RING])(params).context
+    denominator = jax.grad(lambda p: jax.nn.logsumexp(skipgram.logits(p, FRODO)))(params).context
+    rows = [int(np.any(np.asarray(g), axis=1).sum()) for g in (numerator, denominator)]
+    return equal("numerator alone: 1 row; denominator: 6", (rows, [1, 6]))
+
+
+@TRAINING.claim("c.cost", "What an example costs grows in proportion to the vocabulary")
+def cost() -> Finding:
+    sizes = np.array([4, 8, 16])
+    touched = [
+        len(skipgram.updated_rows(examples.random_tables(6, vocab=int(v)), 0, 1)[1]) for v in sizes
+    ]
+    return equal(f"context rows changed, V = {sizes.tolist()}: {touched}", (touched, sizes))
+
+
+@TRAINING.claim("c.motivation", "Negative sampling costs less: k + 1 context rows an example")
+def sampled_cost() -> Finding:
+    params = examples.random_tables(7, vocab=16)
+    gradient = jax.grad(sgns.pair_loss)(params, 0, 1, jnp.array([5, 9, 12]))
+    rows = np.flatnonzero(np.any(np.asarray(gradient.context), axis=1))
+    return equal("k = 3 of 16 words: 4 rows instead of 16", (rows, [1, 5, 9, 12]))
