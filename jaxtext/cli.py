@@ -107,12 +107,23 @@ class Info:
     """Run folder or vector file."""
 
 
+@dataclass(frozen=True)
+class Verify:
+    """Check every formula, gradient and number of the exercise sheet; status 1 if one fails."""
+
+    json: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Write the certificate to this file."""
+    only: Annotated[str, arg(metavar="ID-PREFIX")] = ""
+    """Only the checks whose id begins so, as in backprop.c or gradients.stream."""
+
+
 Command = (
     Annotated[Train, subcommand("train")]
     | Annotated[Neighbors, subcommand("neighbors")]
     | Annotated[Analogy, subcommand("analogy")]
     | Annotated[Export, subcommand("export")]
     | Annotated[Info, subcommand("info")]
+    | Annotated[Verify, subcommand("verify")]
 )
 
 
@@ -131,9 +142,10 @@ def run(arguments: Sequence[str]) -> int:
     )
     functions = {
         Train: train, Neighbors: neighbors, Analogy: analogy, Export: export, Info: info,
+        Verify: verify,
     }  # fmt: skip
     try:
-        functions[type(command)](command)
+        status = functions[type(command)](command) or 0
         sys.stdout.flush()
     except InputError as error:
         return _fail(error, 2)
@@ -143,9 +155,10 @@ def run(arguments: Sequence[str]) -> int:
         return _fail("interrupted: nothing was written", 130)
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         return _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 2)
-    return 0
+    return status
 
 
 def _fail(error: Exception | str, status: int) -> int:
@@ -207,6 +220,26 @@ def info(options: Info) -> None:
     manifest, config = run.read_json(runs.MANIFEST), run.read_json(runs.CONFIG)
     print_table("Options", ["name", "value"], _rows(config))
     print_table("Run", ["name", "value"], _rows(manifest))
+
+
+def verify(options: Verify) -> int:
+    """Print the certificate; 1 if a check fails."""
+    import json
+    from contextlib import nullcontext
+
+    from jaxtext.export import replacing
+    from jaxtext.verification import certificate
+
+    if options.json is not None and options.json.is_dir():
+        raise InputError(f"{options.json}: is a folder, --json needs the name of a file")
+    # Opened first, so that a place that cannot be written is named before the work is done.
+    with nullcontext() if options.json is None else replacing(options.json) as file:
+        checks = certificate.certify(options.only)
+        certificate.print_certificate(checks)
+        if file is not None:
+            content = json.dumps(certificate.report(checks), indent=2, allow_nan=False)
+            file.write_text(content + "\n", encoding="utf-8")
+    return 1 if certificate.failed(checks) else 0
 
 
 def _rows(content: dict, prefix: str = "") -> list[list[str]]:

@@ -40,7 +40,10 @@ def noise_distribution(counts: Int[np.ndarray, " V"], exponent: float) -> Float[
     [0.8, 0.2]
     """
     if np.min(counts) < 0 or np.max(counts) == 0:
-        raise ValueError(f"counts: found {np.min(counts)} to {np.max(counts)}, none may be negative, some must be positive")
+        raise ValueError(
+            f"counts: found {np.min(counts)} to {np.max(counts)}, none may be negative and one "
+            "must be positive"
+        )
     # Divided by the largest before the power, so that no exponent overflows.
     weights = (counts / counts.max()) ** exponent
     return weights / weights.sum()

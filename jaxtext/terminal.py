@@ -20,6 +20,11 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     console.print(table)
 
 
+def print_text(text: str) -> None:
+    """Print a paragraph to standard output, wrapped at words to the terminal's width."""
+    Console(markup=False, highlight=False).print(text)
+
+
 def progress(*texts: str) -> Progress:
     """A progress bar with the given texts, time elapsed and time left, on standard output."""
     return Progress(

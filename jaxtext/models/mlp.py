@@ -178,7 +178,9 @@ def resolve_all(activation: Activation | Sequence[Activation], layers: int) -> l
     if isinstance(activation, str) or callable(activation):
         return [resolve(activation)] * layers
     if len(activation) != layers:
-        raise ValueError(f"{len(activation)} activations for {layers} layers: give one, or one each")
+        raise ValueError(
+            f"{len(activation)} activations for {layers} layers: give one, or one each"
+        )
     return [resolve(each) for each in activation]
 
 

@@ -132,6 +132,10 @@ def updated_rows(
     >>> updated_rows(params, 2, 0)
     ([2], [0, 1, 2, 3])
     """
-    gradient = jax.grad(pair_loss)(params, center, context)
-    center_rows, context_rows = (np.flatnonzero(np.any(table, axis=1)) for table in gradient)
+    check_ids("center", center, len(params.center))
+    check_ids("context", context, len(params.context))
+    gradient = jax.jit(jax.grad(pair_loss))(params, center, context)
+    center_rows, context_rows = (
+        np.flatnonzero(np.asarray(table).any(axis=1)) for table in gradient
+    )
     return center_rows.tolist(), context_rows.tolist()

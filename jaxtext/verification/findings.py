@@ -113,9 +113,7 @@ def largest(a: ArrayLike, b: ArrayLike = 0.0) -> float:
     return float(np.max(np.nan_to_num(np.abs(a - b), nan=np.inf), initial=0.0))
 
 
-def equal(
-    shown: Any, *pairs: tuple[ArrayLike, ArrayLike], tolerance: float = EXACT
-) -> Finding:
+def equal(shown: Any, *pairs: tuple[ArrayLike, ArrayLike], tolerance: float = EXACT) -> Finding:
     """All pairs are equal; `shown` stands in the certificate as the computed value."""
     return Finding(shown, max(largest(a, b) for a, b in pairs), tolerance)
 

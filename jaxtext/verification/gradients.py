@@ -1,4 +1,4 @@
-r"""Gradients derived by hand, each with the arguments of its loss, returning the tree of `jax.grad`.
+r"""Gradients derived by hand: the arguments of the loss in, the tree of `jax.grad` out.
 
 All rest on three derivatives. With $\sigma(x) = 1 / (1 + e^{-x})$,
 
@@ -21,7 +21,7 @@ from jaxtext.checks import check_ids
 from jaxtext.models import mlp
 from jaxtext.types import EmbeddingParams
 
-# From the derivative in a layer's outputs h = f(z) to that in its sums z, given z, h and the former.
+# From the derivative d in a layer's outputs h = f(z) to that in its sums z.
 Pullback = Callable[[Array, Array, Array], Array]
 PULLBACKS: dict[mlp.Function, Pullback] = {
     mlp.ACTIVATIONS["relu"]: lambda z, h, d: jnp.where(z > 0, d, jnp.zeros_like(d)),

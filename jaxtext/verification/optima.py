@@ -29,7 +29,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Key, Num
+from jaxtyping import Array, ArrayLike, Float, Key, Num
 
 from jaxtext.checks import check_at_least, check_distribution, check_nonnegative, check_shape
 from jaxtext.training import loop
@@ -99,8 +99,8 @@ def score_optimum(
 
 def weighted_loss(
     scores: Float[Array, "V V"],
-    positives: Num[np.ndarray, "V V"],
-    negatives: Float[np.ndarray, "V V"],
+    positives: Num[ArrayLike, "V V"],
+    negatives: Float[ArrayLike, "V V"],
 ) -> Float[Array, ""]:
     r"""$-\sum_{w,c} [n \ln\sigma(s) + e \ln\sigma(-s)]$: what all treatments have in common."""
     n, e = (jnp.asarray(each, scores.dtype) for each in (positives, negatives))
@@ -113,12 +113,13 @@ def train(
     vocab_size: int,
     dim: int,
     steps: int = 4000,
-    rate: float = 0.02,
+    rate: float = 0.3,
 ) -> Float[Array, "V V"]:
     """The scores w.c after descent from random tables: what `loss` of them leads to.
 
     Both tables move at once, by plain descent with momentum on the gradient of autodiff, which
-    needs no knowledge of the optimum.
+    needs no knowledge of the optimum. The default rate is for a loss that is scaled so that no
+    cell has more than one pair and negative together.
     """
     init = EmbeddingParams(*jax.random.normal(key, (2, vocab_size, dim)) * 0.5)
     optimizer = optax.sgd(rate, momentum=0.9, nesterov=True)

@@ -21,8 +21,8 @@ BOUNDS = {"autodiff": 1e-10, "finite-differences": 1e-6, "loop": 1e-10}
 FLOOR = 1e-3
 STEP = 1e-3  # where the error of the fourth-order difference and its rounding are about equal
 TRAINING_STEPS = 20
-# Formulas are checked here, not speed, and most of the time is compilation: this halves it.
-COMPILER = {"xla_backend_optimization_level": 0}
+# `jax.jit` for checks: most of their time is compilation, which is halved without optimisation.
+compiled = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
 
 
 class Case(NamedTuple):
@@ -82,7 +82,8 @@ def finite_differences(
 def difference(found: Any, expected: Any, largest: float | None = None) -> Difference:
     """The largest difference of two trees, relative to the coordinate (see `FLOOR`) and as it is.
 
-    `largest` is the size that `FLOOR` refers to, by default that of `expected`. Raises `ValueError` if the trees are not built alike.
+    `largest` is the size that `FLOOR` refers to, by default that of `expected`. Raises
+    `ValueError` if the trees are not built alike.
     """
     if jax.tree.structure(found) != jax.tree.structure(expected):
         raise ValueError("the two gradients are trees of different structure")
@@ -116,7 +117,7 @@ def size(tree: Any) -> float:
 def measure(suite: Suite) -> dict[str, Difference]:
     """The worst difference over all cases, for each oracle of `BOUNDS`."""
 
-    @partial(jax.jit, compiler_options=COMPILER)
+    @compiled
     def gradients(params: Any, args: tuple) -> tuple[Any, Any, Any]:
         return (
             suite.by_hand(params, *args),

@@ -29,7 +29,10 @@ def network_suites() -> list[Suite]:
         for seed, activation in enumerate(ACTIVATIONS)
         for loss in LOSSES
     ]
-    return [*found, _network_suite("mixed", ["relu", "tanh", "softmax", "sine"], "squared_error", 9)]
+    return [
+        *found,
+        _network_suite("mixed", ["relu", "tanh", "softmax", "sine"], "squared_error", 9),
+    ]
 
 
 def _network_suite(name: str, activations: list[str], loss: str, seed: int) -> Suite:
@@ -61,14 +64,14 @@ def _tables(seed: int, vocab: int = VOCAB, size: float = 1.0) -> EmbeddingParams
 
 def _saturated(sign: float) -> EmbeddingParams:
     """Tables whose scores w.c are 1000 for word 1 and -1000 for word 2, or the reverse."""
-    center = jnp.full((VOCAB, DIM), 10.0)
-    context = jnp.zeros((VOCAB, DIM)).at[1].set(sign * 100 / 3).at[2].set(-sign * 100 / 3)
-    return EmbeddingParams(center, context)
+    center, context = np.full((VOCAB, DIM), 10.0), np.zeros((VOCAB, DIM))
+    context[1], context[2] = sign * 100 / 3, -sign * 100 / 3
+    return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
 
 
 def skipgram_suites() -> list[Suite]:
     """One pair: the full softmax, and its sampled loss with all kinds of negatives."""
-    ids = partial(jnp.array, dtype=jnp.int32)
+    ids = partial(np.array, dtype=np.int32)
     one = _tables(3, vocab=1)
     softmax_cases = [
         Case("random", _tables(1), (ids(0), ids(1)), rate=0.1),
@@ -122,16 +125,19 @@ def corpus_suites() -> list[Suite]:
         counts = rng.integers(0, 4, (vocab, vocab)).astype(float)
         counts[0, 0] += 1
         noise = noise_distribution(counts.sum(0) + 1, 0.75)
-        return jnp.asarray(counts), jnp.asarray(noise)
+        return counts, noise
 
-    one = (jnp.array([[3.0]]), jnp.array([1.0]))
+    one = (np.array([[3.0]]), np.array([1.0]))
     cases = [
         Case("random", _tables(12), arguments(), rate=0.02),
         Case("large scores", _tables(13, size=4.0), arguments()),
         Case("scores of 1000", _saturated(1.0), arguments()),
         Case("one word", _tables(14, vocab=1), one, rate=0.01),
     ]
-    free = [c._replace(params=c.params.center @ c.params.context.T) for c in cases]
+    free = [
+        c._replace(params=jnp.asarray(np.asarray(c.params.center) @ np.asarray(c.params.context).T))
+        for c in cases
+    ]
     return [
         Suite(
             "corpus",
@@ -161,7 +167,11 @@ def stream_suite() -> Suite:
         # Six tokens with a window of two, as if a sentence ended after the third.
         ids = rng.integers(0, vocab, 10)
         left, right = np.array([2, 1, 2, 0, 1, 2]), np.array([2, 1, 0, 2, 2, 1])
-        return (stream.Block(*(jnp.array(x, jnp.int32) for x in (ids, left, right, negatives))),)
+        return (
+            stream.Block(
+                *(jnp.asarray(np.array(x, np.int32)) for x in (ids, left, right, negatives))
+            ),
+        )
 
     def loss(params: EmbeddingParams, block: stream.Block) -> jnp.ndarray:
         return stream.block_loss(params, block, k)[0]

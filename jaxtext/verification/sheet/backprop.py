@@ -11,6 +11,7 @@ import numpy as np
 from jaxtext.models import mlp
 from jaxtext.verification import gradients, references
 from jaxtext.verification.findings import Finding, Section, equal, instead, largest, rounded
+from jaxtext.verification.oracles import compiled
 from jaxtext.verification.sheet import examples
 from jaxtext.verification.sheet.examples import INPUTS, TARGETS, logistic
 
@@ -32,25 +33,41 @@ class Toy:
         self.y = np.array([_values(self.params, x)[2] for x in INPUTS])
         self.delta = (self.t - self.y) * self.y * (1 - self.y)
         # The derivative of each y_l of each example in every weight, by autodiff.
-        outputs = lambda p: jax.vmap(lambda x: mlp.forward(p, x, "logistic"))(jnp.asarray(INPUTS))
-        slopes = jax.jacobian(outputs)(self.params)
+        slopes = _output_slopes(self.params)
         self.dy = [None, *(np.asarray(s.weight).swapaxes(2, 3) for s in slopes)]  # [N, 2, I, O]
-        exact = jax.grad(lambda p: _loss(p))(self.params)
+        exact = _slopes(self.params)
         self.dL = [None, *(np.asarray(g.weight).T for g in exact)]
 
 
+def _outputs(params: list[mlp.Layer]) -> jax.Array:
+    return jax.vmap(lambda x: mlp.forward(params, x, "logistic"))(jnp.asarray(INPUTS))
+
+
 def _values(params: list[mlp.Layer], x: np.ndarray) -> list[np.ndarray]:
-    return [np.asarray(v) for v in mlp.values(params, jnp.asarray(x), "logistic")]
+    return [np.asarray(v) for v in _layer_values(params, jnp.asarray(x))]
 
 
 def _loss(params: list[mlp.Layer]) -> jax.Array:
     return mlp.batch_loss(params, jnp.asarray(INPUTS), jnp.asarray(TARGETS), "logistic")
 
 
+# Compiled once for all claims; what the JAX functions give is converted to NumPy at once.
+_layer_values = compiled(lambda params, x: mlp.values(params, x, "logistic"))
+_value = compiled(_loss)
+_gradient = compiled(jax.grad(_loss))
+_output_slopes = compiled(jax.jacobian(_outputs))
+_logistic_slope = compiled(jax.vmap(jax.grad(lambda x: mlp.resolve("logistic")(x))))
+
+
+def _slopes(params: list[mlp.Layer]) -> list[mlp.Layer]:
+    """Gradient of the loss by autodiff."""
+    return jax.tree.map(np.asarray, _gradient(params))
+
+
 def _descend(params: list[mlp.Layer], sign: float) -> float:
     """The squared error after one step of learning rate 1 on the loss with this sign."""
-    step = jax.tree.map(lambda w, g: w - sign * g, params, jax.grad(_loss)(params))
-    return float(_loss(step))
+    step = jax.tree.map(lambda w, g: jnp.asarray(np.asarray(w) - sign * g), params, _slopes(params))
+    return float(_value(step))
 
 
 def _loss_by_loop(params: list[mlp.Layer]) -> float:
@@ -67,8 +84,10 @@ def _loss_by_loop(params: list[mlp.Layer]) -> float:
 @claim("context.1", "Gradients tell how to change the parameters of a network")
 def gradients_help() -> Finding:
     params = examples.toy_network()
-    before, after = float(_loss(params)), _descend(params, 1.0)
-    return Finding(f"a step lowers the loss from {before:.6f} to {after:.6f}", max(0, after - before))
+    before, after = float(_value(params)), _descend(params, 1.0)
+    return Finding(
+        f"a step lowers the loss from {before:.6f} to {after:.6f}", max(0, after - before)
+    )
 
 
 @claim("context.2", "Gradients go backwards: those of a layer come from those of the next")
@@ -82,7 +101,7 @@ def backwards() -> Finding:
 @claim("a", "What training needs is the derivative of the loss in all parameters")
 def relevant_gradients() -> Finding:
     params = examples.random_network(5)
-    found, exact = examples.toy_gradient(params), jax.grad(_loss)(params)
+    found, exact = examples.toy_gradient(params), _slopes(params)
     pairs = [(a, b) for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(exact), strict=True)]
     return equal("10 derivatives for 10 weights", (sum(a.size for a, _ in pairs), 10), *pairs)
 
@@ -90,16 +109,17 @@ def relevant_gradients() -> Finding:
 @claim("b", "sigma'(x) = sigma(x) (1 - sigma(x))", sheet="sigma(x) (1 - sigma(x))")
 def logistic_derivative() -> Finding:
     function = mlp.resolve("logistic")
-    derivative = jax.vmap(jax.grad(function))(jnp.asarray(GRID))
+    derivative = _logistic_slope(jnp.asarray(GRID))
     loop = [references.sigmoid(x) * (1 - references.sigmoid(x)) for x in GRID]
-    pulled = gradients.PULLBACKS[function](GRID, function(jnp.asarray(GRID)), jnp.ones(len(GRID)))
+    pulled = gradients.PULLBACKS[function](GRID, np.asarray(function(jnp.asarray(GRID))), 1.0)
     return equal("autodiff = formula = pullback", (derivative, loop), (pulled, loop))
 
 
 def _lines_of_b() -> list[np.ndarray]:
     e = np.exp(-GRID)
-    inner = np.asarray(jax.vmap(jax.grad(lambda x: 1 + jnp.exp(-x)))(jnp.asarray(GRID)))
-    minus = np.asarray(jax.vmap(jax.grad(lambda x: -x))(jnp.asarray(GRID)))
+    inner = compiled(jax.vmap(jax.grad(lambda x: 1 + jnp.exp(-x))))(jnp.asarray(GRID))
+    minus = compiled(jax.vmap(jax.grad(lambda x: -x)))(jnp.asarray(GRID))
+    inner, minus = np.asarray(inner), np.asarray(minus)
     s = logistic(GRID)
     return [
         -1 / (1 + e) ** 2 * inner,
@@ -115,13 +135,13 @@ def _lines_of_b() -> list[np.ndarray]:
 
 @claim("b.1", "The derivation of sigma': chain rule, then one fraction split into two")
 def derivation_first() -> Finding:
-    exact = jax.vmap(jax.grad(mlp.resolve("logistic")))(jnp.asarray(GRID))
+    exact = _logistic_slope(jnp.asarray(GRID))
     return equal("5 lines, each equal to autodiff", *((line, exact) for line in _lines_of_b()[:5]))
 
 
 @claim("b.2", "The derivation of sigma': the two fractions are sigma and its square")
 def derivation_second() -> Finding:
-    exact = jax.vmap(jax.grad(mlp.resolve("logistic")))(jnp.asarray(GRID))
+    exact = _logistic_slope(jnp.asarray(GRID))
     return equal("4 lines, each equal to autodiff", *((line, exact) for line in _lines_of_b()[4:]))
 
 
@@ -134,7 +154,8 @@ LOSS = dict(
 
 def _loss_sign() -> Finding:
     params = examples.toy_network()
-    here, right, wrong = float(_loss(params)), _descend(params, 1.0), _descend(params, -1.0)
+    here = float(_value(params))
+    right, wrong = _descend(params, 1.0), _descend(params, -1.0)
     return Finding(
         f"squared error {here:.6f}; a step on +L: {right:.6f}, on -L: {wrong:.6f}",
         max(largest(here, _loss_by_loop(params)), right - here, here - wrong),
@@ -142,9 +163,9 @@ def _loss_sign() -> Finding:
     )
 
 
-claim("c.i.loss", "Squared error to be minimised: -1/2 1/N sum over e, l of (t_el - y_el)^2", **LOSS)(
-    _loss_sign
-)
+claim(
+    "c.i.loss", "Squared error to be minimised: -1/2 1/N sum over e, l of (t_el - y_el)^2", **LOSS
+)(_loss_sign)
 
 
 @claim("c.i.sizes", "The toy setting has M = N = 2: two labels, two examples", sheet="M = N = 2")
@@ -170,8 +191,8 @@ def outputs_as_probabilities() -> Finding:
 @claim("c.context.2", "Label [0, 1] asks for y_1 = 0 and y_2 = 1: there the squared error is least")
 def targets() -> Finding:
     t = jnp.asarray(TARGETS[0])
-    slope = jax.grad(mlp.squared_error)(t, t)
-    curvature = jax.hessian(mlp.squared_error)(t, t)
+    slope = compiled(jax.grad(mlp.squared_error))(t, t)
+    curvature = compiled(jax.hessian(mlp.squared_error))(t, t)
     return equal(
         "value 0, slope 0, curvature 1 at y = t",
         (mlp.squared_error(t, t), 0.0),
@@ -190,12 +211,16 @@ claim("c.context.3", "The loss with the minus sign makes outputs match labels", 
 )
 def one_half() -> Finding:
     params = examples.random_network(5)
-    exact = jax.grad(_loss)(params)
-    double = jax.grad(lambda p: 2 * _loss(p))(params)
+    exact = _slopes(params)
+    double = jax.tree.map(np.asarray, compiled(jax.grad(lambda p: 2 * _loss(p)))(params))
     pairs = zip(jax.tree.leaves(exact), jax.tree.leaves(double), strict=True)
     t = jnp.asarray(TARGETS[0])
-    slope = jax.grad(lambda y: 2 * mlp.squared_error(y, t))(t)
-    return equal("gradient halved, zero at the same y", (slope, [0, 0]), *((2 * a, b) for a, b in pairs))
+    slope = compiled(jax.grad(lambda y: 2 * mlp.squared_error(y, t)))(t)
+    return equal(
+        "gradient halved, zero at the same y",
+        (slope, [0, 0]),
+        *((2 * a, b) for a, b in pairs),
+    )
 
 
 @claim(
@@ -217,7 +242,7 @@ def outputs() -> Finding:
 )
 def index_order() -> Finding:
     new = examples.toy_update(examples.toy_network())
-    here, there = (float(new[1].weight[i]) for i in ((1, 0), (0, 1)))
+    here, there = (float(np.asarray(new[1].weight)[i]) for i in ((1, 0), (0, 1)))
     loop = references.network_gradient
     layers = examples.weights_of(examples.toy_network())
     each = [loop(layers, x, t, ["logistic"] * 2, "squared_error")[1][0] for x, t in _examples()]
@@ -269,9 +294,8 @@ def output_gradient() -> Finding:
 def delta() -> Finding:
     toy = Toy()
     sums = jnp.asarray(toy.h @ toy.W[2])
-    minus = -jax.vmap(jax.grad(lambda z, t: mlp.squared_error(jax.nn.sigmoid(z), t)))(
-        sums, jnp.asarray(toy.t)
-    )
+    slope = jax.grad(lambda z, t: mlp.squared_error(jax.nn.sigmoid(z), t))
+    minus = -compiled(jax.vmap(slope))(sums, jnp.asarray(toy.t))
     return equal("minus the derivative in the output's sum", (toy.delta, minus))
 
 
@@ -296,9 +320,7 @@ def hidden_values() -> Finding:
 def sum_bounds() -> Finding:
     toy = Toy()
     terms = -(toy.t - toy.y) * toy.dy[1][:, :, 1, 1]  # [N, 2]
-    return instead(
-        "l = 1..2", terms.sum(1).mean(), toy.dL[1][1, 1], terms[:, 1].mean()
-    )
+    return instead("l = 1..2", terms.sum(1).mean(), toy.dL[1][1, 1], terms[:, 1].mean())
 
 
 @claim(
@@ -312,7 +334,8 @@ def hidden_gradient() -> Finding:
     exact = toy.dL[1][1, 1]
     dh2 = h2 * (1 - h2) * x2
     lines = [
-        (toy.t - toy.y)[:, 0] * toy.dy[1][:, 0, 1, 1] + (toy.t - toy.y)[:, 1] * toy.dy[1][:, 1, 1, 1],
+        (toy.t - toy.y)[:, 0] * toy.dy[1][:, 0, 1, 1]
+        + (toy.t - toy.y)[:, 1] * toy.dy[1][:, 1, 1, 1],
         d[:, 0] * w[1, 0] * dh2 + d[:, 1] * w[1, 1] * dh2,
         dh2 * (d * w[1]).sum(1),
     ]
@@ -331,11 +354,12 @@ def update_rules() -> Finding:
     first = toy.W[2][0, 1] + np.mean(toy.delta[:, 1] * toy.h[:, 0])
     dh2 = toy.h[:, 1] * (1 - toy.h[:, 1]) * toy.x[:, 1]
     second = toy.W[1][1, 1] + np.mean(dh2 * (toy.delta * toy.W[2][1]).sum(1))
-    slow = examples.toy_update(toy.params, 0.25)[1].weight[1, 0]
+    new = [np.asarray(layer.weight) for layer in new]
+    slow = np.asarray(examples.toy_update(toy.params, 0.25)[1].weight)[1, 0]
     return equal(
         "one step of descent on random weights",
-        (new[1].weight[1, 0], first),
-        (new[0].weight[1, 1], second),
+        (new[1][1, 0], first),
+        (new[0][1, 1], second),
         (slow - toy.W[2][0, 1], 0.25 * (first - toy.W[2][0, 1])),
     )
 
@@ -366,7 +390,7 @@ def _two_digits() -> tuple[float, float]:
 
 @claim("c.ii.w12", "w_12^(2) becomes 0.965", sheet=0.965)
 def first_update() -> Finding:
-    exact = float(examples.toy_update(examples.toy_network())[1].weight[1, 0])
+    exact = float(np.asarray(examples.toy_update(examples.toy_network())[1].weight)[1, 0])
     from_printed = _two_digits()[0]
     found = rounded(from_printed, 0.965, 3)
     # Rounding h and y to two digits moves the update by at most about 0.005 in each.
@@ -378,8 +402,9 @@ def first_update() -> Finding:
 @claim("c.ii.x2", "Example 1 adds nothing to w_22^(1), since its x_2 is 0", sheet=0)
 def no_contribution() -> Finding:
     x, t = (jnp.asarray(each[0]) for each in (INPUTS, TARGETS))
-    gradient = gradients.backpropagate(examples.toy_network(), x, t, "logistic")
-    return equal(0.0, (gradient[0].weight[:, 1], [0.0, 0.0]))
+    by_hand = compiled(lambda p: gradients.backpropagate(p, x, t, "logistic"))
+    gradient = np.asarray(by_hand(examples.toy_network())[0].weight)
+    return equal(0.0, (gradient[:, 1], [0.0, 0.0]))
 
 
 @claim(
@@ -391,7 +416,7 @@ def no_contribution() -> Finding:
 )
 def second_update() -> Finding:
     toy = examples.toy_network()
-    exact = float(examples.toy_update(toy)[0].weight[1, 1])
+    exact = float(np.asarray(examples.toy_update(toy)[0].weight)[1, 1])
     by_loop = [
         references.network_gradient(
             examples.weights_of(toy), x, t, ["logistic"] * 2, "squared_error"
@@ -410,8 +435,8 @@ def second_update() -> Finding:
 def all_weights() -> Finding:
     toy = examples.toy_network()
     new = examples.toy_update(toy)
-    exact = jax.grad(_loss)(toy)
+    exact = _slopes(toy)
     pairs = [
-        (a.weight, w.weight - g.weight) for a, w, g in zip(new, toy, exact, strict=True)
+        (a.weight, np.asarray(w.weight) - g.weight) for a, w, g in zip(new, toy, exact, strict=True)
     ]
     return equal([np.round(np.asarray(layer.weight), 6).tolist() for layer in new], *pairs)

@@ -1,14 +1,17 @@
 """The data of the sheet's worked examples, and small texts for what it states in general."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jaxtext import text
-from jaxtext.models import mlp
+from jaxtext.models import mlp, sgns
 from jaxtext.types import EmbeddingParams
-from jaxtext.verification import gradients
+from jaxtext.verification import gradients, optima
+from jaxtext.verification.oracles import compiled
 
 # Backpropagation, c: a 3-2-2 network, two examples of two classes, all weights one.
 INPUTS = np.array([[-1.0, 0.0, 2.0], [2.0, 1.0, 1.0]])
@@ -16,7 +19,7 @@ TARGETS = np.array([[0.0, 1.0], [1.0, 0.0]])
 LEARNING_RATE = 1.0
 
 # Skip-gram basics.
-SENTENCE = "The quick brown fox jumped over the lazy dog".split()
+SENTENCE = ["The", "quick", "brown", "fox", "jumped", "over", "the", "lazy", "dog"]
 WINDOW = 2
 
 # Skip-gram training, b.
@@ -46,23 +49,26 @@ FRODO, RING = VOCABULARY.index("Frodo"), VOCABULARY.index("ring")
 
 def toy_network() -> list[mlp.Layer]:
     """The 3-2-2 network of the sheet, whose weights are all one, without bias."""
-    return [mlp.Layer(jnp.ones((2, 3))), mlp.Layer(jnp.ones((2, 2)))]
+    return [mlp.Layer(jnp.asarray(np.ones(shape))) for shape in ((2, 3), (2, 2))]
 
 
 def toy_gradient(params: list[mlp.Layer]) -> list[mlp.Layer]:
     """Gradient by hand of the mean squared error over the sheet's two examples."""
-    each = [
-        gradients.backpropagate(params, x, t, "logistic")
-        for x, t in zip(jnp.asarray(INPUTS), jnp.asarray(TARGETS), strict=True)
-    ]
-    return jax.tree.map(lambda *parts: sum(parts) / len(parts), *each)
+
+    def one(x: Float[Array, " I"], target: Float[Array, " O"]) -> list[mlp.Layer]:
+        return gradients.backpropagate(params, x, target, "logistic")
+
+    each = compiled(jax.vmap(one))(jnp.asarray(INPUTS), jnp.asarray(TARGETS))
+    return jax.tree.map(lambda parts: jnp.asarray(np.asarray(parts).mean(axis=0)), each)
 
 
-def toy_update(
-    params: list[mlp.Layer], learning_rate: float = LEARNING_RATE
-) -> list[mlp.Layer]:
+def toy_update(params: list[mlp.Layer], learning_rate: float = LEARNING_RATE) -> list[mlp.Layer]:
     """All weights after one step of gradient descent on the sheet's two examples."""
-    return jax.tree.map(lambda w, g: w - learning_rate * g, params, toy_gradient(params))
+    return jax.tree.map(
+        lambda w, g: jnp.asarray(np.asarray(w) - learning_rate * np.asarray(g)),
+        params,
+        toy_gradient(params),
+    )
 
 
 def frodo_params() -> EmbeddingParams:
@@ -87,6 +93,16 @@ def small_counts(seed: int = 0) -> tuple[Float[np.ndarray, "V V"], Float[np.ndar
     counts = np.zeros((5, 5))
     np.add.at(counts, tuple(text.pairs(small_corpus(seed), WINDOW).T), 1.0)
     return counts, counts.sum(0) / counts.sum()
+
+
+@partial(compiled, static_argnums=0)
+def trained_scores(negatives: int) -> Float[Array, "V V"]:
+    """The scores of `small_counts` after training on the expected objective from random vectors."""
+    counts, noise = small_counts()
+    most = (counts + negatives * counts.sum(1, keepdims=True) * noise).max()
+    return optima.train(
+        jax.random.key(2), lambda s: sgns.score_loss(s, counts, noise, negatives) / most, 5, 6
+    )
 
 
 def random_tables(seed: int, vocab: int = 5, dim: int = 3) -> EmbeddingParams:

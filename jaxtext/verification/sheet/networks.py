@@ -7,10 +7,12 @@ import numpy as np
 from jaxtext.models import mlp
 from jaxtext.verification import references
 from jaxtext.verification.findings import Finding, Section, equal, instead, largest
+from jaxtext.verification.oracles import compiled
 from jaxtext.verification.sheet import examples
 
 SECTION = Section("networks")
 claim = SECTION.claim
+_values = compiled(lambda params, x: mlp.values(params, x, "tanh"))
 X = np.random.default_rng(1).normal(size=(4, 3))
 
 
@@ -18,18 +20,18 @@ X = np.random.default_rng(1).normal(size=(4, 3))
 def composition() -> Finding:
     params = examples.random_network(0, (3, 4, 2))
     x, y = jnp.asarray(X[:2])
-    inner = mlp.forward(params[:1], x, "tanh")
-    outer = mlp.forward(params[1:], inner, "tanh")
+    inner = _values(params[:1], x)[-1]
+    outer = _values(params[1:], inner)[-1]
 
     def bend(activation: str) -> float:  # f(x + y) - f(x) - f(y), zero for a linear function
-        f = lambda v: mlp.forward(params, v, activation)
-        return largest(f(x + y), f(x) + f(y))
+        f = compiled(lambda v: mlp.forward(params, v, activation))
+        return largest(f(jnp.asarray(X[0] + X[1])), np.asarray(f(x)) + np.asarray(f(y)))
 
     if not bend("tanh") > 0.01:
         return Finding("tanh layers act linearly", np.inf)
     return equal(
         "layers one after the other; linear with identity, not with tanh",
-        (mlp.forward(params, x, "tanh"), outer),
+        (_values(params, x)[-1], outer),
         (bend("identity"), 0.0),
     )
 
@@ -37,7 +39,7 @@ def composition() -> Finding:
 @claim("context.2", "Units hold values and edges hold weights; units form layers")
 def units_and_edges() -> Finding:
     params = examples.random_network(0)
-    units = sum(len(v) for v in mlp.values(params, jnp.asarray(X[0]), "tanh"))
+    units = sum(len(v) for v in _values(params, jnp.asarray(X[0])))
     edges = sum(layer.weight.size for layer in params)
     return equal(f"a 3-2-2 network: {units} units, {edges} edges", ([units, edges], [7, 10]))
 
@@ -46,7 +48,11 @@ def units_and_edges() -> Finding:
 def sizes() -> Finding:
     shapes = [(1, 4), (4, 1), (3, 3), (2, 5)]
     found = [
-        mlp.forward(examples.random_network(0, (n, 3, m)), jnp.ones(n), "tanh").shape
+        jax.eval_shape(
+            lambda p, x: mlp.forward(p, x, "tanh"),
+            examples.random_network(0, (n, 3, m)),
+            X[0, :1].repeat(n),
+        ).shape
         for n, m in shapes
     ]
     return equal(f"n, m = {shapes}", (found, [(m,) for _, m in shapes]))
@@ -60,9 +66,8 @@ def sizes() -> Finding:
 def nodes_and_edges() -> Finding:
     params = examples.random_network(0)
     x = jnp.asarray(X[0])
-    before = mlp.values(params, x, "tanh")
-    changed = [layer._replace(weight=layer.weight * 2) for layer in params]
-    after = mlp.values(changed, x, "tanh")
+    changed = [layer._replace(weight=jnp.asarray(np.asarray(layer.weight) * 2)) for layer in params]
+    before, after = _values(params, x), _values(changed, x)
     moved = [largest(a, b) for a, b in zip(before, after, strict=True)]
     if min(moved[1:]) < 1e-3:
         return Finding("a layer does not depend on its weights", np.inf)
@@ -78,10 +83,10 @@ def nodes_and_edges() -> Finding:
 def one_unit() -> Finding:
     params = examples.random_network(2, (3, 4, 2))
     x = jnp.asarray(X[0])
-    values = mlp.values(params, x, "tanh")
+    values = _values(params, x)
+    unit = compiled(lambda row, h: mlp.unit(row, h, "tanh"))
     by_unit = [
-        [mlp.unit(row, values[k], "tanh") for row in layer.weight]
-        for k, layer in enumerate(params)
+        [unit(row, values[k]) for row in np.asarray(layer.weight)] for k, layer in enumerate(params)
     ]
     by_loop = references.forward(examples.weights_of(params), X[0], ["tanh"] * 2)
     pairs = [(values[k + 1], by_unit[k]) for k in range(2)]
@@ -99,8 +104,8 @@ def one_unit() -> Finding:
 def vector_form() -> Finding:
     layer = examples.random_network(3)[0]
     x = jnp.asarray(X[1])
-    right = mlp.forward([layer], x, "tanh")
-    printed = jnp.full(2, jnp.tanh(x @ layer.weight[0]))
+    right = _values([layer], x)[-1]
+    printed = np.full(2, np.tanh(X[1] @ np.asarray(layer.weight)[0]))
     loop = [np.tanh(references.dot(X[1], row)) for row in np.asarray(layer.weight)]
     return instead("f(h^T w_i)", right, loop, printed)
 
@@ -108,7 +113,8 @@ def vector_form() -> Finding:
 @claim("d", "Kinds of units differ in their activation: ReLU, tanh, logistic")
 def activations() -> Finding:
     z = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
-    found = {name: np.asarray(mlp.resolve(name)(jnp.asarray(z))) for name in mlp.ACTIVATIONS}
+    every = compiled(lambda z: {name: mlp.resolve(name)(z) for name in mlp.ACTIVATIONS})
+    found = jax.tree.map(np.asarray, every(jnp.asarray(z)))
     if min(largest(found["relu"], found[name]) for name in ("tanh", "logistic")) < 0.1:
         return Finding("two activations agree", np.inf)
     power = np.exp(z)
@@ -125,8 +131,9 @@ def activations() -> Finding:
 @claim("e", "H = f(X W^T) is N x p, W is p x d with the weights of a unit in each row")
 def matrix_form() -> Finding:
     layer = examples.random_network(4)[0]
-    matrix = mlp.layer_outputs(layer, jnp.asarray(X), "logistic")
-    mapped = jax.vmap(lambda x: mlp.forward([layer], x, "logistic"))(jnp.asarray(X))
+    matrix = compiled(lambda x: mlp.layer_outputs(layer, x, "logistic"))(jnp.asarray(X))
+    forward = jax.vmap(lambda x: mlp.forward([layer], x, "logistic"))
+    mapped = compiled(forward)(jnp.asarray(X))
     loop = [
         [references.sigmoid(references.dot(x, row)) for row in np.asarray(layer.weight)] for x in X
     ]
