@@ -5,14 +5,14 @@ Inside `jit`, `grad` or `vmap` values are not known yet: shapes are checked ther
 
 from typing import Any
 
-import jax
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 
 def known(value: Any) -> bool:
     """Whether the numbers of `value` can be looked at, which they cannot while JAX traces."""
-    return not isinstance(value, jax.core.Tracer)
+    return not isinstance(value, Tracer)
 
 
 def check_ids(name: str, ids: ArrayLike, vocab_size: int) -> None:

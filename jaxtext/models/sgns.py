@@ -114,8 +114,8 @@ def batch_loss(
     check_ids("contexts", contexts, len(params.context))
     check_ids("negatives", negatives, len(params.context))
     losses = jax.vmap(pair_loss, in_axes=(None, 0, 0, 0))
-    examples = map(jnp.asarray, (centers, contexts, negatives))
-    return jnp.mean(losses(params, *examples))  # [B] -> []
+    centers, contexts, negatives = map(jnp.asarray, (centers, contexts, negatives))
+    return jnp.mean(losses(params, centers, contexts, negatives))  # [B] -> []
 
 
 def expected_loss(

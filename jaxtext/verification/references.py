@@ -12,7 +12,8 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-Tables = tuple[np.ndarray, np.ndarray]  # center and context, [V, D] each
+Ids = Sequence[int] | np.ndarray
+Tables = Sequence[np.ndarray]  # center and context, [V, D] each
 Weights = Sequence[tuple[np.ndarray, np.ndarray | None]]  # ([O, I], [O] or None) of each layer
 
 
@@ -87,8 +88,8 @@ def forward(layers: Weights, x: np.ndarray, names: Sequence[str]) -> list[np.nda
 def output_loss(name: str, outputs: np.ndarray, target: np.ndarray) -> float:
     """`squared_error`, or `cross_entropy` of the softmax of the outputs."""
     if name == "squared_error":
-        return sum((t - y) ** 2 for t, y in zip(target, outputs, strict=True)) / 2
-    return -sum(t * math.log(p) for t, p in zip(target, softmax(outputs), strict=True))
+        return float(sum((t - y) ** 2 for t, y in zip(target, outputs, strict=True))) / 2
+    return -float(sum(t * math.log(p) for t, p in zip(target, softmax(outputs), strict=True)))
 
 
 def _output_derivative(name: str, outputs: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -133,7 +134,7 @@ def network_gradient(
 # Skip-gram --------------------------------------------------------------------------------------
 
 
-def pairs(tokens: Sequence[int], window: int) -> list[tuple[int, int]]:
+def pairs(tokens: Ids, window: int) -> list[tuple[int, int]]:
     """Every token with each of its neighbors, from left to right."""
     found = []
     for t, center in enumerate(tokens):
@@ -143,7 +144,7 @@ def pairs(tokens: Sequence[int], window: int) -> list[tuple[int, int]]:
     return found
 
 
-def cooccurrence(tokens: Sequence[int], window: int, vocab_size: int) -> Int[np.ndarray, "V V"]:
+def cooccurrence(tokens: Ids, window: int, vocab_size: int) -> Int[np.ndarray, "V V"]:
     """How often each (center, context) occurs."""
     counts = np.zeros((vocab_size, vocab_size), np.int64)
     for center, context in pairs(tokens, window):
@@ -169,7 +170,7 @@ def softmax_pair_gradient(tables: Tables, center: int, context: int) -> Tables:
     return d_center, d_context
 
 
-def sampled_pair_loss(tables: Tables, center: int, context: int, negatives: Sequence[int]) -> float:
+def sampled_pair_loss(tables: Tables, center: int, context: int, negatives: Ids) -> float:
     """-ln sigmoid(w.c), and -ln sigmoid(-w.n) for each negative."""
     loss = -log_sigmoid(dot(tables[0][center], tables[1][context]))
     for n in negatives:
@@ -178,7 +179,7 @@ def sampled_pair_loss(tables: Tables, center: int, context: int, negatives: Sequ
 
 
 def sampled_pair_gradient(
-    tables: Tables, center: int, context: int, negatives: Sequence[int], weight: float = 1.0
+    tables: Tables, center: int, context: int, negatives: Ids, weight: float = 1.0
 ) -> Tables:
     """Of `sampled_pair_loss`, one word after the other; each negative counts `weight` times."""
     d_center, d_context = (np.zeros_like(table) for table in tables)
@@ -213,7 +214,7 @@ def corpus_loss(
         for v, chance in enumerate(noise):
             negative = -log_sigmoid(-dot(tables[0][w], tables[1][v]))
             total += counts[w, c] * k * chance * negative
-    return total
+    return float(total)
 
 
 def corpus_gradient(
@@ -241,9 +242,9 @@ def score_gradient(
     """Of the objective of all pairs in each score, pair by pair."""
     gradient = np.zeros_like(scores)
     for w, c in np.argwhere(counts):
-        gradient[w, c] -= counts[w, c] * sigmoid(-scores[w, c])
+        gradient[w, c] -= counts[w, c] * sigmoid(-float(scores[w, c]))
         for v in range(len(noise)):
-            gradient[w, v] += counts[w, c] * k * noise[v] * sigmoid(scores[w, v])
+            gradient[w, v] += counts[w, c] * k * noise[v] * sigmoid(float(scores[w, v]))
     return gradient
 
 
@@ -257,22 +258,22 @@ def variant_gradient(
     """`score_gradient` when a negative equal to its pair's context is kept, skipped or redrawn."""
     gradient = np.zeros_like(scores)
     for w, c in np.argwhere(counts):
-        gradient[w, c] -= counts[w, c] * sigmoid(-scores[w, c])
+        gradient[w, c] -= counts[w, c] * sigmoid(-float(scores[w, c]))
         for v, chance in enumerate(noise):
             if equal == "skip" and v == c:
                 continue
             if equal == "redraw":
                 chance = 0.0 if v == c else chance / (1 - noise[c])
-            gradient[w, v] += counts[w, c] * k * chance * sigmoid(scores[w, v])
+            gradient[w, v] += counts[w, c] * k * chance * sigmoid(float(scores[w, v]))
     return gradient
 
 
 def stream_gradient(
     tables: Tables,
-    ids: Sequence[int],
-    left: Sequence[int],
-    right: Sequence[int],
-    negatives: Sequence[int],
+    ids: Ids,
+    left: Ids,
+    right: Ids,
+    negatives: Ids,
     k: int,
 ) -> Tables:
     """Of the losses of all pairs of a block of a stream: pair by pair, negatives weighing k/K.

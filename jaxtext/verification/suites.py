@@ -1,7 +1,9 @@
 """The gradients derived by hand, each with the cases at which the oracles look at it."""
 
+from collections.abc import Sequence
 from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -43,7 +45,7 @@ def _network_suite(name: str, activations: list[str], loss: str, seed: int) -> S
         for i, o in zip(widths[:-1], widths[1:], strict=True)
     ]
     params[0] = params[0]._replace(bias=None)
-    x, target = jnp.asarray(rng.normal(size=3)), jnp.array([0.3, 0.7])
+    x, target = jnp.asarray(rng.normal(size=3)), jnp.asarray(np.array([0.3, 0.9]))
     functions = [ACTIVATIONS[each] for each in activations]
     pullbacks = gradients.PULLBACKS | {jnp.sin: lambda z, h, d: jnp.cos(z) * d}
     return Suite(
@@ -108,9 +110,9 @@ def skipgram_suites() -> list[Suite]:
         Suite(
             "sampled-pair",
             "negative sampling, one pair with its negatives",
-            lambda p, *ids: sgns.pair_loss(p, *ids, 0.5),
-            lambda p, *ids: gradients.sampled_pair_gradient(p, *ids, 0.5),
-            lambda p, *ids: references.sampled_pair_gradient(p, *ids, 0.5),
+            lambda p, *ids: sgns.pair_loss(p, *ids, weight=0.5),
+            lambda p, *ids: gradients.sampled_pair_gradient(p, *ids, weight=0.5),
+            lambda p, *ids: references.sampled_pair_gradient(p, *ids, weight=0.5),
             sampled_cases,
         ),
     ]
@@ -142,17 +144,17 @@ def corpus_suites() -> list[Suite]:
         Suite(
             "corpus",
             "negative sampling over a corpus in expectation, in both tables",
-            lambda p, *args: sgns.expected_loss(p, *args, k),
-            lambda p, *args: gradients.expected_gradient(p, *args, k),
-            lambda p, *args: references.corpus_gradient(p, *args, k),
+            lambda p, *args: sgns.expected_loss(p, *args, negatives=k),
+            lambda p, *args: gradients.expected_gradient(p, *args, negatives=k),
+            lambda p, *args: references.corpus_gradient(p, *args, k=k),
             cases,
         ),
         Suite(
             "scores",
             "negative sampling over a corpus in expectation, in the free scores w.c",
-            lambda p, *args: sgns.score_loss(p, *args, k),
-            lambda p, *args: gradients.score_gradient(p, *args, k),
-            lambda p, *args: references.score_gradient(p, *args, k),
+            lambda p, *args: sgns.score_loss(p, *args, negatives=k),
+            lambda p, *args: gradients.score_gradient(p, *args, negatives=k),
+            lambda p, *args: references.score_gradient(p, *args, k=k),
             free,
         ),
     ]
@@ -173,15 +175,15 @@ def stream_suite() -> Suite:
             ),
         )
 
-    def loss(params: EmbeddingParams, block: stream.Block) -> jnp.ndarray:
+    def loss(params: EmbeddingParams, block: stream.Block) -> jax.Array:
         return stream.block_loss(params, block, k)[0]
 
     def by_hand(params: EmbeddingParams, block: stream.Block) -> EmbeddingParams:
         zeros = EmbeddingParams(*(jnp.zeros_like(table) for table in params))
         return stream.add_rows(zeros, stream.block_gradient(params, block, k))
 
-    def by_loop(params: EmbeddingParams, block: stream.Block) -> tuple:
-        return references.stream_gradient(params, *block, k)
+    def by_loop(params: Sequence[np.ndarray], block: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+        return references.stream_gradient(params, *block, k=k)
 
     cases = [
         Case("random", _tables(16), block(VOCAB, [0, 3, 4]), rate=0.02),

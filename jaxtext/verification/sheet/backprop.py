@@ -111,7 +111,9 @@ def logistic_derivative() -> Finding:
     function = mlp.resolve("logistic")
     derivative = _logistic_slope(jnp.asarray(GRID))
     loop = [references.sigmoid(x) * (1 - references.sigmoid(x)) for x in GRID]
-    pulled = gradients.PULLBACKS[function](GRID, np.asarray(function(jnp.asarray(GRID))), 1.0)
+    pulled = gradients.PULLBACKS[function](
+        jnp.asarray(GRID), function(jnp.asarray(GRID)), jnp.asarray(np.ones(17))
+    )
     return equal("autodiff = formula = pullback", (derivative, loop), (pulled, loop))
 
 
@@ -145,10 +147,10 @@ def derivation_second() -> Finding:
     return equal("4 lines, each equal to autodiff", *((line, exact) for line in _lines_of_b()[4:]))
 
 
-LOSS = dict(
-    sheet="-1/2 1/N sum (t - y)^2",
-    correction="+1/2 1/N sum (t - y)^2. Descending the printed loss drives outputs away from the "
-    "labels; the sheet's own updates descend the positive one.",
+NEGATIVE = "-1/2 1/N sum (t - y)^2"
+RIGHT_SIGN = (
+    "+1/2 1/N sum (t - y)^2. Descending the printed loss drives outputs away from the labels; the "
+    "sheet's own updates descend the positive one."
 )
 
 
@@ -164,7 +166,10 @@ def _loss_sign() -> Finding:
 
 
 claim(
-    "c.i.loss", "Squared error to be minimised: -1/2 1/N sum over e, l of (t_el - y_el)^2", **LOSS
+    "c.i.loss",
+    "Squared error to be minimised: -1/2 1/N sum over e, l of (t_el - y_el)^2",
+    sheet=NEGATIVE,
+    correction=RIGHT_SIGN,
 )(_loss_sign)
 
 
@@ -201,7 +206,12 @@ def targets() -> Finding:
     )
 
 
-claim("c.context.3", "The loss with the minus sign makes outputs match labels", **LOSS)(_loss_sign)
+claim(
+    "c.context.3",
+    "The loss with the minus sign makes outputs match labels",
+    sheet=NEGATIVE,
+    correction=RIGHT_SIGN,
+)(_loss_sign)
 
 
 @claim(

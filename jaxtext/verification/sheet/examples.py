@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+from numpy.typing import ArrayLike
 
 from jaxtext import text
 from jaxtext.models import mlp, sgns
@@ -128,6 +129,6 @@ def weights_of(params: list[mlp.Layer]) -> list[tuple[np.ndarray, np.ndarray | N
     ]
 
 
-def logistic(x: Float[Array, "..."]) -> Float[np.ndarray, "..."]:
+def logistic(x: ArrayLike) -> Float[np.ndarray, "..."]:
     """1 / (1 + e^-x), written as on the sheet."""
     return 1 / (1 + np.exp(-np.asarray(x)))

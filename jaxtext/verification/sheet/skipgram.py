@@ -99,7 +99,8 @@ def windows() -> Finding:
 @BASICS.claim("b.2", "The examples in order; the sheet shows the first 13", sheet=SHOWN.split(","))
 def table_of_pairs() -> Finding:
     shown = [" ".join(pair.split()) for pair in SHOWN.split(",")]
-    by_loop = [" ".join(pair) for pair in references.pairs(SENTENCE, WINDOW)]
+    places = references.pairs(range(len(SENTENCE)), WINDOW)
+    by_loop = [f"{SENTENCE[center]} {SENTENCE[context]}" for center, context in places]
     found = _pairs()
     errors = _wrong(found[:13], shown) + _wrong(found, by_loop) + abs(len(found) - 30)
     return Finding(f"these 13; {len(found)} in all, the last is {found[-1]}", errors)
@@ -127,11 +128,12 @@ def parameter_count() -> Finding:
     return equal(f"{count:,} parameters", (count, 2 * 101_425 * 300), (sizes, 60_855_000))
 
 
-def _embeddings() -> Embeddings:
+def _embeddings() -> tuple[Embeddings, np.ndarray, np.ndarray]:
     center, context = np.random.default_rng(3).normal(size=(2, 100, 4))
     words = [f"w{i}" for i in range(100)]
     words[78] = "Frodo"
-    return Embeddings(text.Vocab(tuple(words), np.ones(100, np.int64)), center, context)
+    vocab = text.Vocab(tuple(words), np.ones(100, np.int64))
+    return Embeddings(vocab, center, context), center, context
 
 
 @BASICS.claim(
@@ -140,16 +142,15 @@ def _embeddings() -> Embeddings:
     assumptions=("rows are counted from one: the 79th row has index 78",),
 )
 def lookup() -> Finding:
-    embeddings = _embeddings()
+    embeddings, center, _ = _embeddings()
     row = embeddings.vectors("center")[embeddings.ids(["Frodo"])[0]]
     one_hot = (np.arange(100) == 79 - 1).astype(float)
-    return equal("lookup = one-hot vector times W", (row, one_hot @ embeddings.center))
+    return equal("lookup = one-hot vector times W", (row, one_hot @ center))
 
 
 @BASICS.claim("d.combine", "Center alone, concatenation, sum and average are possible choices")
 def combinations() -> Finding:
-    embeddings = _embeddings()
-    w, c = embeddings.center, embeddings.context
+    embeddings, w, c = _embeddings()
     return equal(
         "center, context, sum, average, concat",
         (embeddings.vectors("center"), w),
@@ -162,14 +163,14 @@ def combinations() -> Finding:
 
 @BASICS.claim("d.concat", "Concatenation keeps the learned features and doubles the dimension")
 def concatenation() -> Finding:
-    embeddings = _embeddings()
+    embeddings, w, c = _embeddings()
     both = embeddings.vectors("concat")
-    products = embeddings.center @ embeddings.center.T + embeddings.context @ embeddings.context.T
+    products = w @ w.T + c @ c.T
     return equal(
         "4 dimensions become 8; dot products add up",
         (both.shape, (100, 8)),
-        (both[:, :4], embeddings.center),
-        (both[:, 4:], embeddings.context),
+        (both[:, :4], w),
+        (both[:, 4:], c),
         (both @ both.T, products),
     )
 
