@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key, UInt
+from jaxtyping import Array, Float, Int, Key, Num, UInt
 
 
 def keep_probability(counts: Int[np.ndarray, " V"], threshold: float) -> Float[np.ndarray, " V"]:
@@ -29,7 +29,7 @@ def keep_probability(counts: Int[np.ndarray, " V"], threshold: float) -> Float[n
     return np.minimum(1.0, np.sqrt(ratio) + ratio)
 
 
-def noise_distribution(counts: Int[np.ndarray, " V"], exponent: float) -> Float[np.ndarray, " V"]:
+def noise_distribution(counts: Num[np.ndarray, " V"], exponent: float) -> Float[np.ndarray, " V"]:
     """Probability of each word as a negative: counts to the power `exponent`, normalised.
 
     1 is the unigram distribution, 0 the uniform one; word2vec uses 0.75.

@@ -5,6 +5,7 @@ One letter stands for one thing everywhere:
 | letter | axis |
 | --- | --- |
 | V | words of the vocabulary |
+| U | columns of a count matrix: contexts, which need not be words |
 | D | dimensions of a word vector |
 | B | examples of a batch |
 | K | negatives |

@@ -1,7 +1,10 @@
 """Strict for every test: float64, no silent promotion of ranks or types."""
 
+from collections.abc import Iterator
+
 import jax
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -10,6 +13,14 @@ from jaxtext.types import EmbeddingParams
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Without the shape checks that only the tests have: what a user's mistake runs into."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

@@ -80,3 +80,9 @@ def test_pair_batches_hold_every_pair_once_an_epoch():
     assert sorted(first) == sorted(second) == list(range(12))
     assert first != second
     assert all((context == center + 1).all() for center, context, _ in batches)
+
+
+@pytest.mark.parametrize("counts", [[1, -1], [0, 0]])
+def test_noise_of_impossible_counts_is_refused(counts):
+    with pytest.raises(ValueError, match="counts: found"):
+        noise_distribution(np.array(counts), 0.75)

@@ -12,7 +12,7 @@ from jaxtyping import Float, Num
 from jaxtext.checks import check_at_least, check_nonnegative
 
 
-def pmi(counts: Num[np.ndarray, "V V"]) -> Float[np.ndarray, "V V"]:
+def pmi(counts: Num[np.ndarray, "V U"]) -> Float[np.ndarray, "V U"]:
     """PMI of every (center, context), from how often each occurs.
 
     Raises `ValueError` for negative counts and when all are zero.
@@ -32,7 +32,7 @@ def pmi(counts: Num[np.ndarray, "V V"]) -> Float[np.ndarray, "V V"]:
     return np.where(counts > 0, found, -np.inf)
 
 
-def shifted_pmi(counts: Num[np.ndarray, "V V"], negatives: int) -> Float[np.ndarray, "V V"]:
+def shifted_pmi(counts: Num[np.ndarray, "V U"], negatives: int) -> Float[np.ndarray, "V U"]:
     """PMI - ln k, the optimum of skip-gram with k negatives (Levy and Goldberg 2014, eq. 7).
 
     >>> shifted_pmi(np.array([[1, 1], [1, 1]]), negatives=2).round(4).tolist()
@@ -42,6 +42,6 @@ def shifted_pmi(counts: Num[np.ndarray, "V V"], negatives: int) -> Float[np.ndar
     return pmi(counts) - np.log(negatives)
 
 
-def positive(scores: Float[np.ndarray, "V V"]) -> Float[np.ndarray, "V V"]:
+def positive(scores: Float[np.ndarray, "V U"]) -> Float[np.ndarray, "V U"]:
     """Negative entries and those of unseen pairs become zero."""
     return np.maximum(scores, 0.0)

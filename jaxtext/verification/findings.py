@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+# Whatever `np.asarray` takes; NumPy's own name for it does not include float at run time.
+Numbers = Any
 
 EXACT = 1e-12  # what float64 leaves of an equality, for values of the order of one
 
@@ -105,7 +107,7 @@ class Section:
         return add
 
 
-def largest(a: ArrayLike, b: ArrayLike = 0.0) -> float:
+def largest(a: Numbers, b: Numbers = 0.0) -> float:
     """The largest absolute difference of two arrays; NaN counts as infinite."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape and b.ndim:
@@ -113,12 +115,12 @@ def largest(a: ArrayLike, b: ArrayLike = 0.0) -> float:
     return float(np.max(np.nan_to_num(np.abs(a - b), nan=np.inf), initial=0.0))
 
 
-def equal(shown: Any, *pairs: tuple[ArrayLike, ArrayLike], tolerance: float = EXACT) -> Finding:
+def equal(shown: Any, *pairs: tuple[Numbers, Numbers], tolerance: float = EXACT) -> Finding:
     """All pairs are equal; `shown` stands in the certificate as the computed value."""
     return Finding(shown, max(largest(a, b) for a, b in pairs), tolerance)
 
 
-def rounded(computed: ArrayLike, printed: ArrayLike, decimals: int) -> Finding:
+def rounded(computed: Numbers, printed: Numbers, decimals: int) -> Finding:
     """What is printed is what was computed, rounded to so many decimals."""
     shown = np.round(np.asarray(computed, np.float64), decimals + 2).tolist()
     half = 0.5 * 10.0**-decimals
@@ -127,9 +129,9 @@ def rounded(computed: ArrayLike, printed: ArrayLike, decimals: int) -> Finding:
 
 def instead(
     shown: Any,
-    right: ArrayLike,
-    oracle: ArrayLike,
-    wrong: ArrayLike,
+    right: Numbers,
+    oracle: Numbers,
+    wrong: Numbers,
     resolution: float = 1e-6,
     tolerance: float = EXACT,
 ) -> Finding:

@@ -12,7 +12,9 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+Word = int | np.integer | np.ndarray
 Ids = Sequence[int] | np.ndarray
+Noise = Sequence[float] | np.ndarray
 Tables = Sequence[np.ndarray]  # center and context, [V, D] each
 Weights = Sequence[tuple[np.ndarray, np.ndarray | None]]  # ([O, I], [O] or None) of each layer
 
@@ -140,7 +142,7 @@ def pairs(tokens: Ids, window: int) -> list[tuple[int, int]]:
     for t, center in enumerate(tokens):
         for u, context in enumerate(tokens):
             if t != u and abs(t - u) <= window:
-                found.append((center, context))
+                found.append((int(center), int(context)))
     return found
 
 
@@ -152,14 +154,14 @@ def cooccurrence(tokens: Ids, window: int, vocab_size: int) -> Int[np.ndarray, "
     return counts
 
 
-def softmax_pair_loss(tables: Tables, center: int, context: int) -> float:
+def softmax_pair_loss(tables: Tables, center: Word, context: Word) -> float:
     """-ln p(context | center), all words in the denominator."""
     scores = [dot(tables[0][center], row) for row in tables[1]]
     top = max(scores)
     return math.log(sum(math.exp(s - top) for s in scores)) + top - scores[context]
 
 
-def softmax_pair_gradient(tables: Tables, center: int, context: int) -> Tables:
+def softmax_pair_gradient(tables: Tables, center: Word, context: Word) -> Tables:
     """Of `softmax_pair_loss`, word by word."""
     d_center, d_context = (np.zeros_like(table) for table in tables)
     p = softmax(np.array([dot(tables[0][center], row) for row in tables[1]]))
@@ -170,7 +172,7 @@ def softmax_pair_gradient(tables: Tables, center: int, context: int) -> Tables:
     return d_center, d_context
 
 
-def sampled_pair_loss(tables: Tables, center: int, context: int, negatives: Ids) -> float:
+def sampled_pair_loss(tables: Tables, center: Word, context: Word, negatives: Ids) -> float:
     """-ln sigmoid(w.c), and -ln sigmoid(-w.n) for each negative."""
     loss = -log_sigmoid(dot(tables[0][center], tables[1][context]))
     for n in negatives:
@@ -179,7 +181,7 @@ def sampled_pair_loss(tables: Tables, center: int, context: int, negatives: Ids)
 
 
 def sampled_pair_gradient(
-    tables: Tables, center: int, context: int, negatives: Ids, weight: float = 1.0
+    tables: Tables, center: Word, context: Word, negatives: Ids, weight: float = 1.0
 ) -> Tables:
     """Of `sampled_pair_loss`, one word after the other; each negative counts `weight` times."""
     d_center, d_context = (np.zeros_like(table) for table in tables)
@@ -191,22 +193,18 @@ def sampled_pair_gradient(
     return d_center, d_context
 
 
-def draws(noise: Sequence[float], count: int) -> Iterator[tuple[tuple[int, ...], float]]:
+def draws(noise: Noise, count: int) -> Iterator[tuple[tuple[int, ...], float]]:
     """Every possible draw of `count` negatives, with its probability."""
     for drawn in product(range(len(noise)), repeat=count):
         yield drawn, math.prod(noise[n] for n in drawn)
 
 
-def mean_over_draws(
-    loss: Callable[[Sequence[int]], float], noise: Sequence[float], count: int
-) -> float:
+def mean_over_draws(loss: Callable[[Ids], float], noise: Noise, count: int) -> float:
     """Expectation of a loss of negatives: all draws, each weighed by its probability."""
     return math.fsum(chance * loss(drawn) for drawn, chance in draws(noise, count))
 
 
-def corpus_loss(
-    tables: Tables, counts: Num[np.ndarray, "V V"], noise: Sequence[float], k: int
-) -> float:
+def corpus_loss(tables: Tables, counts: Num[np.ndarray, "V V"], noise: Noise, k: int) -> float:
     """The objective of all pairs: pair by pair, each with its sum over the vocabulary."""
     total = 0.0
     for w, c in np.argwhere(counts):
@@ -217,9 +215,7 @@ def corpus_loss(
     return float(total)
 
 
-def corpus_gradient(
-    tables: Tables, counts: Num[np.ndarray, "V V"], noise: Sequence[float], k: int
-) -> Tables:
+def corpus_gradient(tables: Tables, counts: Num[np.ndarray, "V V"], noise: Noise, k: int) -> Tables:
     """Of `corpus_loss`, pair by pair."""
     d_center, d_context = (np.zeros_like(table) for table in tables)
     for w, c in np.argwhere(counts):
@@ -236,7 +232,7 @@ def corpus_gradient(
 def score_gradient(
     scores: Float[np.ndarray, "V V"],
     counts: Num[np.ndarray, "V V"],
-    noise: Sequence[float],
+    noise: Noise,
     k: int,
 ) -> Float[np.ndarray, "V V"]:
     """Of the objective of all pairs in each score, pair by pair."""
@@ -251,7 +247,7 @@ def score_gradient(
 def variant_gradient(
     scores: Float[np.ndarray, "V V"],
     counts: Num[np.ndarray, "V V"],
-    noise: Sequence[float],
+    noise: Noise,
     k: int,
     equal: str,
 ) -> Float[np.ndarray, "V V"]:

@@ -1,9 +1,13 @@
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxtext import text
 from jaxtext.models import sgns
+from jaxtext.sampling import noise_cdf, sample_negatives
 from jaxtext.types import EmbeddingParams
 
 
@@ -63,3 +67,70 @@ def test_init_is_word2vecs_and_follows_the_key():
     assert (a.center != c.center).any()
     assert float(jnp.abs(a.center).max()) <= 0.05
     assert (a.context == 0).all()
+
+
+NOISE = np.array([0.5, 0.3, 0.2])
+
+
+@pytest.fixture
+def small(rng):
+    return EmbeddingParams(*jnp.asarray(rng.normal(size=(2, 3, 4))))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("context", [0, 2])
+def test_expected_pair_loss_is_the_mean_over_every_draw(small, k, context):
+    total = 0.0
+    for drawn in product(range(3), repeat=k):
+        loss = sgns.pair_loss(small, 0, context, np.array(drawn))
+        total += NOISE[list(drawn)].prod() * float(loss)
+    expected = sgns.expected_pair_loss(small, 0, context, NOISE, k)
+    assert total == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_mean_of_sampled_losses_is_within_five_standard_errors(small):
+    drawn = sample_negatives(jax.random.key(8), noise_cdf(NOISE), (40_000, 5))
+    losses = np.asarray(jax.vmap(lambda n: sgns.pair_loss(small, 1, 2, n))(drawn))
+    expected = float(sgns.expected_pair_loss(small, 1, 2, NOISE, 5))
+    assert abs(losses.mean() - expected) < 5 * losses.std() / len(losses) ** 0.5
+
+
+def test_expected_loss_is_the_sum_over_all_pairs_of_a_text(small, rng):
+    ids = rng.integers(0, 3, 30)
+    listed = text.pairs(ids, 2)
+    counts = np.zeros((3, 3), int)
+    np.add.at(counts, tuple(listed.T), 1)
+    each = jax.vmap(lambda w, c: sgns.expected_pair_loss(small, w, c, NOISE, 4))
+    total = each(jnp.asarray(listed[:, 0]), jnp.asarray(listed[:, 1])).sum()
+    assert sgns.expected_loss(small, counts, NOISE, 4) == pytest.approx(float(total), rel=1e-12)
+
+
+def test_zero_scores_cost_ln_two_for_each_pair_and_negative():
+    counts = np.array([[2.0, 0], [1, 3]])
+    loss = sgns.score_loss(jnp.zeros((2, 2)), counts, np.array([0.9, 0.1]), 4)
+    assert loss == pytest.approx(6 * 5 * np.log(2))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: sgns.pair_loss(p, 3, 0, jnp.array([1])), "center: no word has id 3"),
+        (lambda p: sgns.pair_loss(p, 0, 3, jnp.array([1])), "context: no word has id 3"),
+        (lambda p: sgns.pair_loss(p, 0, 0, jnp.array([1, -2])), "negatives: no word has id -2"),
+        (lambda p: sgns.expected_pair_loss(p, 0, 0, NOISE, 0), "negatives: found 0"),
+        (lambda p: sgns.expected_pair_loss(p, 0, 0, NOISE[:2], 1), "noise: shape"),
+        (lambda p: sgns.expected_loss(p, np.ones((3, 3)), NOISE * 2, 1), "noise: sums to 2"),
+        (lambda p: sgns.expected_loss(p, -np.ones((3, 3)), NOISE, 1), "counts: found -1"),
+        (lambda p: sgns.expected_loss(p, np.ones((2, 3)), NOISE, 1), "counts: shape"),
+        (lambda p: sgns.init(jax.random.key(0), 0, 3), "vocab_size: found 0"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_bad_arguments_are_named(small, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(small)
+
+
+def test_ids_are_checked_outside_compiled_code_only(small):
+    loss = jax.jit(sgns.pair_loss)(small, 0, 1, jnp.array([2]))
+    assert float(loss) == pytest.approx(float(sgns.pair_loss(small, 0, 1, jnp.array([2]))))

@@ -95,3 +95,17 @@ def test_window_sizes_are_uniform_and_tokens_stay_as_often_as_they_should():
 def test_pairs_of_one_word_or_none_are_none(window):
     assert pairs(np.array([], np.int64), window).shape == (0, 2)
     assert pairs(np.array([4]), window).shape == (0, 2)
+
+
+def test_a_window_of_zero_is_refused():
+    with pytest.raises(ValueError, match="window: found 0"):
+        pairs(np.array([1, 2]), 0)
+
+
+def test_the_sheets_sentence_gives_its_thirty_pairs_in_order():
+    words = ["The", "quick", "brown", "fox", "jumped", "over", "the", "lazy", "dog"]
+    ids = np.array([words.index(word) for word in words])
+    found = [f"{words[w]} {words[c]}" for w, c in pairs(ids, 2)]
+    assert len(found) == 30
+    assert found[:5] == ["The quick", "The brown", "quick The", "quick brown", "quick fox"]
+    assert found[-2:] == ["dog the", "dog lazy"]

@@ -131,4 +131,4 @@ def weights_of(params: list[mlp.Layer]) -> list[tuple[np.ndarray, np.ndarray | N
 
 def logistic(x: ArrayLike) -> Float[np.ndarray, "..."]:
     """1 / (1 + e^-x), written as on the sheet."""
-    return 1 / (1 + np.exp(-np.asarray(x)))
+    return np.asarray(1 / (1 + np.exp(-np.asarray(x))))

@@ -35,7 +35,7 @@ def _tables(seed: int = 8) -> tuple[EmbeddingParams, tuple[np.ndarray, np.ndarra
 
 def _log(x: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.log(x)
+        return np.asarray(np.log(x))
 
 
 def _missing_sigmoid(scores: np.ndarray) -> float:
@@ -206,12 +206,12 @@ def _objective_slope(scores: jax.Array, drawn: jax.Array) -> jax.Array:
     return jnp.sum(jnp.asarray(COUNTS) * jax.nn.log_sigmoid(scores) + negative)
 
 
-def _slope(scores: np.ndarray, k: int, total: float) -> np.ndarray:
+def _slope(scores: np.ndarray, k: int, total: float | int) -> np.ndarray:
     """Derivative of the sheet's L in the scores, with sigma and `total` in the place of |V|."""
     return np.asarray(_objective_slope(jnp.asarray(scores), k * ROWS * COLUMNS / total))
 
 
-def _optimum(k: int, total: float) -> np.ndarray:
+def _optimum(k: int, total: float | int) -> np.ndarray:
     return np.log(COUNTS * total / (ROWS * COLUMNS)) - np.log(k)
 
 
