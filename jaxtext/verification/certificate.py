@@ -10,10 +10,20 @@ import jax
 
 from jaxtext.errors import InputError
 from jaxtext.verification.claims import claims
-from jaxtext.verification.findings import CORRECTED, FAILS, Check, Claim, examine
+from jaxtext.verification.findings import (
+    ASSUMING,
+    CORRECTED,
+    FAILS,
+    HOLDS,
+    Check,
+    Claim,
+    examine,
+)  # fmt: skip
 
 WORKERS = 2  # checks wait mostly for the compiler, which runs beside Python
 
+# In the table; an assumption follows its statement there.
+SHORT = {HOLDS: "holds", ASSUMING: "holds if", CORRECTED: "corrected", FAILS: "FAILS"}
 TITLES = {
     "networks": "Fully connected networks",
     "backprop": "Backpropagation",
@@ -88,19 +98,22 @@ def report(checks: Sequence[Check]) -> dict[str, Any]:
     return {"summary": summary, "checks": entries}
 
 
+def _sentence(check: Check) -> str:
+    """The statement with its assumptions."""
+    if check.status != ASSUMING:
+        return check.statement
+    return f"{check.statement}; if {'; '.join(check.assumptions)}"
+
+
 def print_certificate(checks: Sequence[Check]) -> None:
     """A table for each part, the corrections explained, what failed, and the sum."""
     from jaxtext.terminal import print_table, print_text
 
     for part, group in groupby(checks, lambda check: check.id.split(".")[0]):
         rows = [
-            [
-                check.id.partition(".")[2],
-                check.status,
-                f"{check.max_abs_error:.0e}",
-                check.statement,
-            ]
+            [name, SHORT[check.status], f"{check.max_abs_error:.0e}", _sentence(check)]
             for check in group
+            for name in [check.id.partition(".")[2]]
         ]
         print_table(f"{TITLES[part]} ({part})", ["check", "status", "error", "statement"], rows)
     wrong, bad = corrected(checks), failed(checks)

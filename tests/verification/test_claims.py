@@ -22,6 +22,7 @@ CORRECTED = {
     "backprop.c.context.3",
     "backprop.c.i.2.factor",
     "backprop.c.i.4.bounds",
+    "backprop.c.i.4.sign",
     "backprop.c.ii.w22",
     "skipgram-training.b.2.vectors",
     "skipgram-training.b.2.sum",

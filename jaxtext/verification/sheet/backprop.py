@@ -279,7 +279,9 @@ def inner_derivative() -> Finding:
     e = toy.t - toy.y
     both = -(e[:, :, None, None] * toy.dy[1]).sum(1).mean(0)  # weights that reach both outputs
     printed = -((-e[:, 0, None, None]) * toy.dy[1][:, 0] + e[:, 1, None, None] * toy.dy[1][:, 1])
-    return instead("(-1) on both terms", both, toy.dL[1], printed.mean(0))
+    printed = printed.mean(0)
+    shown = f"dL/dw_11^(1) on random weights {both[0, 0]:.6f}; as printed {printed[0, 0]:.6f}"
+    return instead(shown, both, toy.dL[1], printed)
 
 
 @claim(
@@ -330,7 +332,24 @@ def hidden_values() -> Finding:
 def sum_bounds() -> Finding:
     toy = Toy()
     terms = -(toy.t - toy.y) * toy.dy[1][:, :, 1, 1]  # [N, 2]
-    return instead("l = 1..2", terms.sum(1).mean(), toy.dL[1][1, 1], terms[:, 1].mean())
+    right, printed = terms.sum(1).mean(), terms[:, 1].mean()
+    shown = f"on random weights {right:.6f}; as printed {printed:.6f}"
+    return instead(shown, right, toy.dL[1][1, 1], printed)
+
+
+@claim(
+    "c.i.4.sign",
+    "-1/(2N) sum_e,l d(t_l - y_l)^2 = -1/N sum_e ((t_1 - y_1) dy_1 + (t_2 - y_2) dy_2)",
+    sheet="-1/(2N)",
+    correction="+1/(2N) on the left: the derivative of (t - y)^2 is -2 (t - y) dy. It is the sign "
+    "of the loss again (c.i.loss); from the second line on the signs are right.",
+)
+def sign_of_the_derivation() -> Finding:
+    toy = Toy()
+    second = -((toy.t - toy.y) * toy.dy[1][:, :, 1, 1]).sum(1).mean()
+    first = -toy.dL[1][1, 1]  # the printed loss is minus ours
+    shown = f"on random weights the lines are {first:.6f} and {second:.6f}"
+    return instead(shown, second, toy.dL[1][1, 1], first)
 
 
 @claim(

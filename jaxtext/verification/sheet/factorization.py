@@ -20,9 +20,9 @@ from jaxtext.verification.sheet.examples import CENTER, CONTEXT, FRODO, RING, lo
 SECTION = Section("factorization")
 claim = SECTION.claim
 V = 5
-TOTAL = "|V| stands for |D|, the number of pairs: the algebra holds for any constant in its place"
-OF_PAIRS = "#(w) and #(c) count pairs: row and column sums of #(w, c)"
-FREE = "the scores are free: vectors of at least as many dimensions as the matrix has rank"
+TOTAL = "|V| is read as |D|: the algebra holds for any constant in its place"
+OF_PAIRS = "#(w) and #(c) count pairs, as row and column sums of #(w, c)"
+FREE = "scores are free: as many dimensions as the matrix has rank, or more"
 COUNTS, NOISE = examples.small_counts()
 PAIRS = COUNTS.sum()
 ROWS, COLUMNS = COUNTS.sum(1, keepdims=True), COUNTS.sum(0, keepdims=True)

@@ -107,7 +107,14 @@ def vector_form() -> Finding:
     right = _values([layer], x)[-1]
     printed = np.full(2, np.tanh(X[1] @ np.asarray(layer.weight)[0]))
     loop = [np.tanh(references.dot(X[1], row)) for row in np.asarray(layer.weight)]
-    return instead("f(h^T w_i)", right, loop, printed)
+    shown = (
+        f"two units with weights of their own: {_list(right)}; with one vector: {_list(printed)}"
+    )
+    return instead(shown, right, loop, printed)
+
+
+def _list(values: jax.Array | np.ndarray) -> str:
+    return ", ".join(f"{float(v):.4f}" for v in values)
 
 
 @claim("d", "Kinds of units differ in their activation: ReLU, tanh, logistic")
@@ -130,15 +137,14 @@ def activations() -> Finding:
 
 @claim("e", "H = f(X W^T) is N x p, W is p x d with the weights of a unit in each row")
 def matrix_form() -> Finding:
-    layer = examples.random_network(4)[0]
+    layer = examples.random_network(4)[0]._replace(bias=jnp.asarray(X[0, :2]))
     matrix = compiled(lambda x: mlp.layer_outputs(layer, x, "logistic"))(jnp.asarray(X))
     forward = jax.vmap(lambda x: mlp.forward([layer], x, "logistic"))
     mapped = compiled(forward)(jnp.asarray(X))
-    loop = [
-        [references.sigmoid(references.dot(x, row)) for row in np.asarray(layer.weight)] for x in X
-    ]
+    rows = list(zip(np.asarray(layer.weight), X[0, :2], strict=True))
+    loop = [[references.sigmoid(references.dot(x, row) + b) for row, b in rows] for x in X]
     return equal(
-        "f(X W^T) = unit by unit = vmap",
+        "f(X W^T + b) = unit by unit = vmap",
         (matrix.shape, (len(X), layer.weight.shape[0])),
         (layer.weight.shape, (2, X.shape[1])),
         (matrix, loop),
