@@ -13,6 +13,7 @@ _MODULES = {
     "embeddings": "jaxtext.embeddings",
     "export": "jaxtext.export",
     "mlp": "jaxtext.models.mlp",
+    "plots": "jaxtext.plots",
     "pmi": "jaxtext.models.pmi",
     "query": "jaxtext.query",
     "runs": "jaxtext.runs",

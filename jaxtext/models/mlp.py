@@ -32,7 +32,11 @@ ACTIVATIONS: dict[str, Function] = {
 
 
 class Layer(NamedTuple):
-    """Row i of `weight` holds what unit i gives to each of its inputs."""
+    """Row i of `weight` holds what unit i gives to each of its inputs.
+
+    Entry (i, j) leads to unit i from j, as in the sheet's networks part; its backpropagation part
+    has the indices the other way round.
+    """
 
     weight: Float[Array, "O I"]
     bias: Float[Array, " O"] | None = None

@@ -23,7 +23,7 @@ from jaxtext.verification.findings import (
 WORKERS = 2  # checks wait mostly for the compiler, which runs beside Python
 
 # In the table; an assumption follows its statement there.
-SHORT = {HOLDS: "holds", ASSUMING: "holds if", CORRECTED: "corrected", FAILS: "FAILS"}
+SHORT = {HOLDS: "holds", ASSUMING: "assuming", CORRECTED: "corrected", FAILS: "FAILS"}
 TITLES = {
     "networks": "Fully connected networks",
     "backprop": "Backpropagation",
@@ -102,7 +102,7 @@ def _sentence(check: Check) -> str:
     """The statement with its assumptions."""
     if check.status != ASSUMING:
         return check.statement
-    return f"{check.statement}; if {'; '.join(check.assumptions)}"
+    return f"{check.statement}. Assuming: {'; '.join(check.assumptions)}"
 
 
 def print_certificate(checks: Sequence[Check]) -> None:

@@ -118,8 +118,8 @@ def train(
     """The scores w.c after descent from random tables: what `loss` of them leads to.
 
     Both tables move at once, by plain descent with momentum on the gradient of autodiff, which
-    needs no knowledge of the optimum. The default rate is for a loss that is scaled so that no
-    cell has more than one pair and negative together.
+    needs no knowledge of the optimum. The default rate is for a loss that is divided by the largest
+    (n + e) of a cell; for one that is not, descent may leave the finite numbers.
     """
     init = EmbeddingParams(*jax.random.normal(key, (2, vocab_size, dim)) * 0.5)
     optimizer = optax.sgd(rate, momentum=0.9, nesterov=True)
@@ -137,7 +137,7 @@ def train(
 
 
 def conditional_from_scores(
-    scores: Float[np.ndarray, "V V"], noise: Float[np.ndarray, " V"]
+    scores: Float[ArrayLike, "V V"], noise: Float[np.ndarray, " V"]
 ) -> Float[np.ndarray, "V V"]:
     r"""$p(c \mid w) = \mathrm{softmax}_c(w \cdot c + \ln P(c))$.
 
@@ -146,7 +146,7 @@ def conditional_from_scores(
     bare scores is not, unless P is uniform.
     """
     with np.errstate(divide="ignore"):
-        logits = scores + np.log(noise)
+        logits = np.asarray(scores) + np.log(noise)
     powers = np.exp(logits - logits.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 

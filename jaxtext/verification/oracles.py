@@ -54,7 +54,10 @@ class Difference(NamedTuple):
 
 
 def finite_differences(
-    loss: Callable[[Any], Float[Array, ""]], params: Any, step: float = STEP, order: int = 4
+    loss: Callable[[Any], Float[Array, ""]],
+    params: Any,
+    step: float | Float[Array, ""] = STEP,
+    order: int = 4,
 ) -> Any:
     r"""Central differences of a loss in each coordinate, as a tree like `params`.
 

@@ -1,0 +1,194 @@
+"""Pictures of small networks and tables, with their numbers: what the notebooks show.
+
+Each function draws into axes, new ones unless given, and returns them; it saves and shows nothing.
+Matplotlib is an optional part of the installation (`pip install jaxtext[eval]`), and is imported
+when something is drawn.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import ArrayLike, Num
+
+from jaxtext.checks import check_shape
+from jaxtext.models import mlp
+
+Axes = Any  # matplotlib.axes.Axes, by a name that needs no matplotlib
+Point = tuple[float, float]
+
+# Colors that are told apart without red and green: above zero, below zero, all else.
+POSITIVE, NEGATIVE, INK = "#2166ac", "#b35806", "#333333"
+LAYER_GAP, UNIT_GAP, RADIUS = 2.8, 1.15, 0.38
+BIAS_GAP = 0.25  # added below each unit for its bias
+
+
+def draw_network(
+    params: Sequence[mlp.Layer],
+    values: Sequence[Num[ArrayLike, " _"] | None],
+    names: Sequence[str] | None = None,
+    ax: Axes = None,
+    digits: int = 2,
+    title: str = "",
+) -> Axes:
+    r"""A network from left to right: numbers of the units in circles, of the weights on edges.
+
+    `values` holds a vector for each layer, the input's first, as `mlp.values` returns it; None
+    leaves a layer's circles empty. `names` holds a letter for each layer, in TeX, to which the
+    unit's number is added. Blue stands for numbers above zero, brown for those below, and the
+    largest weight has the widest edge. Biases stand below their units. With more than three units
+    a layer the numbers on the edges run into each other.
+
+    The forward pass is `draw_network(params, mlp.values(params, x, f))`. For the backward pass
+    give the gradient, which is built like `params`, and $\delta$ in place of the values:
+    `draw_network(gradient, [None, delta_1, delta_2])`.
+
+    Raises `ValueError` if values, names and layers do not fit together, and for numbers that are
+    not finite.
+    """
+    widths = _check_network(params, values, names)
+    gap = UNIT_GAP + BIAS_GAP * any(layer.bias is not None for layer in params)
+    places = [
+        [(k * LAYER_GAP, ((size - 1) / 2 - i) * gap) for i in range(size)]
+        for k, size in enumerate(widths)
+    ]
+    ax = _axes(ax, (2.5 * len(widths), 1.1 * max(widths) + 0.3))
+    weights = [np.asarray(layer.weight) for layer in params]
+    largest = max(np.abs(weight).max() for weight in weights) or 1.0
+    for weight, sources, targets in zip(weights, places[:-1], places[1:], strict=True):
+        # At this part of the way, all numbers between two layers have the same distance.
+        part = 1 / (len(targets) + 1)
+        for (i, j), w in np.ndenumerate(weight):
+            _draw_edge(ax, sources[j], targets[i], part, _text(w, digits), w / largest)
+    biases = [None, *(layer.bias for layer in params)]
+    for k, (points, value, bias) in enumerate(zip(places, values, biases, strict=True)):
+        for i, point in enumerate(points):
+            number = "" if value is None else _text(np.asarray(value)[i], digits)
+            name = "" if names is None else f"${names[k]}_{{{i + 1}}}$"
+            below = "" if bias is None else f"$b$ = {_text(np.asarray(bias)[i], digits)}"
+            _draw_unit(ax, point, number, name, below)
+    height = (max(widths) - 1) / 2 * gap + RADIUS + 0.4
+    ax.set(xlim=(-0.6, places[-1][0][0] + 0.6), ylim=(-height, height), aspect="equal")
+    ax.set_axis_off()
+    ax.set_title(title, fontsize=10)
+    return ax
+
+
+def draw_table(
+    table: Num[ArrayLike, "_ _"],
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    ax: Axes = None,
+    digits: int = 2,
+    largest: float | None = None,
+    title: str = "",
+) -> Axes:
+    """A heat map of a small table with its numbers; an entry that is exactly zero is a bare 0.
+
+    Colors are those of `draw_network`: blue above zero, brown below.
+    `rows` and `columns` are the names along the sides, `largest` the number that has the full
+    color, by default the largest of the table. Raises `ValueError` if the names do not fit the
+    table, for an empty one and for numbers that are not finite.
+    """
+    numbers = np.asarray(table)
+    if numbers.ndim != 2 or not numbers.size:
+        raise ValueError(f"table: shape {list(numbers.shape)}, must have rows and columns")
+    _check_numbers("table", numbers, numbers.shape)
+    for side, names, size in zip(("rows", "columns"), (rows, columns), numbers.shape, strict=True):
+        if names is not None and len(names) != size:
+            raise ValueError(f"{side}: found {len(names)} names, the table has {size}")
+    if largest is not None and not largest > 0:
+        raise ValueError(f"largest: found {largest}, must be above zero")
+
+    from matplotlib.colors import LinearSegmentedColormap
+
+    height, width = numbers.shape
+    ax = _axes(ax, (0.6 * width + 1, 0.35 * height + 0.7))
+    bound = largest or np.abs(numbers).max() or 1.0
+    colors = LinearSegmentedColormap.from_list("signs", [NEGATIVE, "white", POSITIVE])
+    ax.imshow(numbers, cmap=colors, vmin=-bound, vmax=bound, aspect="auto")
+    for (i, j), number in np.ndenumerate(numbers):
+        label = "0" if number == 0 else _text(number, digits)
+        color = "white" if abs(number) > 0.6 * bound else INK
+        ax.text(j, i, label, ha="center", va="center", fontsize=8, color=color)
+    ax.set_xticks(range(width) if columns is not None else [], columns)
+    ax.set_yticks(range(height) if rows is not None else [], rows)
+    ax.tick_params(length=0, labelsize=8, top=False, labeltop=True, bottom=False, labelbottom=False)
+    ax.spines[:].set_visible(False)
+    ax.set_title(title, fontsize=10)
+    return ax
+
+
+def _check_network(
+    params: Sequence[mlp.Layer],
+    values: Sequence[Num[ArrayLike, " _"] | None],
+    names: Sequence[str] | None,
+) -> list[int]:
+    """The widths of all layers; raises `ValueError` for what `draw_network` cannot draw."""
+    if not params:
+        raise ValueError("a network needs at least one layer")
+    widths = [np.shape(params[0].weight)[-1], *(len(layer.weight) for layer in params)]
+    if len(values) != len(widths):
+        raise ValueError(
+            f"values: found those of {len(values)} layers, must be {len(widths)}: the input and "
+            "one for each layer of weights"
+        )
+    if names is not None and len(names) != len(widths):
+        raise ValueError(f"names: found {len(names)}, must be {len(widths)}, one a layer")
+    for k, (layer, inputs, outputs) in enumerate(zip(params, widths, widths[1:], strict=False), 1):
+        _check_numbers(f"weight of layer {k}", layer.weight, (outputs, inputs))
+        if layer.bias is not None:
+            _check_numbers(f"bias of layer {k}", layer.bias, (outputs,))
+    for k, (value, width) in enumerate(zip(values, widths, strict=True)):
+        if value is not None:
+            _check_numbers(f"values[{k}]", value, (width,))
+    return widths
+
+
+def _draw_edge(
+    ax: Axes, start: Point, end: Point, part: float, label: str, strength: float
+) -> None:
+    """A line with its label at `part` of the way; `strength` is from -1 to 1."""
+    (x, y), (x_end, y_end) = start, end
+    color = POSITIVE if strength > 0 else NEGATIVE if strength < 0 else INK
+    width = 0.6 + 2 * abs(strength)
+    ax.plot([x, x_end], [y, y_end], color=color, linewidth=width, alpha=0.6, zorder=1)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9}
+    style = {"ha": "center", "va": "center", "fontsize": 8, "color": color}
+    ax.text(x + part * (x_end - x), y + part * (y_end - y), label, bbox=box, zorder=2, **style)
+
+
+def _draw_unit(ax: Axes, center: Point, number: str, name: str, below: str) -> None:
+    """A circle with a number; what is empty is left out."""
+    from matplotlib.patches import Circle
+
+    x, y = center
+    ax.add_patch(Circle(center, RADIUS, facecolor="white", edgecolor=INK, zorder=3))
+    edge = RADIUS + 0.05
+    for label, height, va, size in (
+        (number, y, "center", 8),
+        (name, y + edge, "bottom", 9),
+        (below, y - edge, "top", 7),
+    ):
+        if label:
+            ax.text(x, height, label, ha="center", va=va, fontsize=size, color=INK, zorder=4)
+
+
+def _axes(ax: Axes, size: tuple[float, float]) -> Axes:
+    """The axes given, or new ones in a figure of this size."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size)[1]
+
+
+def _check_numbers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> None:
+    check_shape(name, values, shape)
+    found = np.asarray(values)
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name}: found {found[~np.isfinite(found)].flat[0]}, cannot be drawn")
+
+
+def _text(value: float, digits: int) -> str:
+    return f"{value:z.{digits}f}"  # z: what is rounded to zero has no sign
