@@ -181,8 +181,8 @@ def builtin_paragraphs() -> Iterator[str]:
     """Paragraphs of all docstrings of the built-in corpus, each text once."""
     seen: set[int] = set()
     for file in _builtin_files():
-        for docstring in _docstrings(file):
-            for paragraph in _paragraphs(docstring):
+        for docstring in docstrings(file):
+            for paragraph in paragraphs(docstring):
                 digest = hash(paragraph)
                 if digest not in seen:
                     seen.add(digest)
@@ -190,19 +190,27 @@ def builtin_paragraphs() -> Iterator[str]:
 
 
 def _builtin_files() -> Iterator[Path]:
-    roots = [Path(sysconfig.get_paths()["stdlib"])]
+    yield from _sources(Path(sysconfig.get_paths()["stdlib"]))
     for name in BUILTIN_PACKAGES:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.submodule_search_locations:
-            roots.append(Path(spec.submodule_search_locations[0]))
+        yield from package_files(name)
+
+
+def package_files(name: str) -> Iterator[Path]:
+    """The source files of an installed package in order, without its tests."""
+    spec = importlib.util.find_spec(name)
+    if spec is not None and spec.submodule_search_locations:
+        yield from _sources(Path(spec.submodule_search_locations[0]))
+
+
+def _sources(root: Path) -> Iterator[Path]:
     skipped = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
-    for root in roots:
-        for file in sorted(root.rglob("*.py")):
-            if not skipped.intersection(file.relative_to(root).parts):
-                yield file
+    for file in sorted(root.rglob("*.py")):
+        if not skipped.intersection(file.relative_to(root).parts):
+            yield file
 
 
-def _docstrings(file: Path) -> Iterator[str]:
+def docstrings(file: Path) -> Iterator[str]:
+    """The docstrings of a source file, read without importing it; none if it cannot be parsed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes: none of it is ours
@@ -236,7 +244,8 @@ def _added_docs(call: ast.Call) -> Iterator[str]:
                 yield inspect.cleandoc(node.value)
 
 
-def _paragraphs(docstring: str) -> Iterator[str]:
+def paragraphs(docstring: str) -> Iterator[str]:
+    """The prose of a docstring, one paragraph one line, without sessions of the interpreter."""
     for paragraph in re.split(r"\n\s*\n", docstring):
         prose = paragraph.partition(">>>")[0]  # what follows is a session and what it printed
         text = " ".join(prose.split()).encode("utf-8", "replace").decode().replace("\0", " ")
