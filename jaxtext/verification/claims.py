@@ -4,21 +4,28 @@ from functools import cache
 
 import numpy as np
 
-from jaxtext.verification import beyond, oracles
+from jaxtext.verification import oracles
+from jaxtext.verification.beyond import approximation, definitions, optimum
 from jaxtext.verification.findings import Claim, Finding
-from jaxtext.verification.sheet import backprop, factorization, networks, skipgram
+from jaxtext.verification.sheet import (
+    backprop,
+    factorization,
+    networks,
+    skipgram_basics,
+    skipgram_training,
+)
 from jaxtext.verification.suites import suites
 
 SECTIONS = [
     networks.SECTION,
     backprop.SECTION,
-    skipgram.BASICS,
-    skipgram.TRAINING,
-    beyond.TRAINING_CLAIM,
+    skipgram_basics.SECTION,
+    skipgram_training.SECTION,
+    approximation.TRAINING_SECTION,
     factorization.SECTION,
-    beyond.DEFINITIONS,
-    beyond.OPTIMUM,
-    beyond.APPROXIMATION,
+    definitions.SECTION,
+    optimum.SECTION,
+    approximation.SECTION,
 ]
 
 

@@ -1,4 +1,4 @@
-"""Skip-gram: the task, its examples and parameters; and its training with the full softmax."""
+"""Skip-gram training: likelihood, the cross entropy of one example, and what a step changes."""
 
 from itertools import product
 
@@ -6,179 +6,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxtext import text
-from jaxtext.embeddings import Embeddings
 from jaxtext.models import sgns, skipgram
 from jaxtext.types import EmbeddingParams
 from jaxtext.verification import references
 from jaxtext.verification.findings import Finding, Section, equal, instead, largest, rounded
 from jaxtext.verification.oracles import compiled
 from jaxtext.verification.sheet import examples
-from jaxtext.verification.sheet.examples import CENTER, CONTEXT, FRODO, RING, SENTENCE, WINDOW
+from jaxtext.verification.sheet.examples import CENTER, CONTEXT, FRODO, RING
 
-BASICS, TRAINING = Section("skipgram-basics"), Section("skipgram-training")
+SECTION = Section("skipgram-training")
+claim = SECTION.claim
 TABLES = (CENTER, CONTEXT)
-SHOWN = """The quick, The brown, quick The, quick brown, quick fox, brown The, brown quick,
-brown fox, brown jumped, fox quick, fox brown, fox jumped, fox over"""
 WITHIN = "terms whose t + j lies outside of 1..|T| are left out: there is no such word"
 
 
-def _pairs() -> list[str]:
-    """All pairs of the sentence in order, as "center context"."""
-    words, ids = examples.sentence_ids()
-    return [f"{words[w]} {words[c]}" for w, c in text.pairs(ids, WINDOW)]
-
-
-def _wrong(found: list, expected: list) -> int:
-    return sum(a != b for a, b in zip(found, expected, strict=True))
-
-
-@BASICS.claim(
-    "context.1.window",
-    "A window of 2 holds the two words before and the two after the center",
-    sheet="quick, brown, (fox,) jumped, over",
-)
-def window_of_fox() -> Finding:
-    around = [pair.split()[1] for pair in _pairs() if pair.startswith("fox ")]
-    return Finding(", ".join(around), _wrong(around, ["quick", "brown", "jumped", "over"]))
-
-
-@BASICS.claim("context.1.task", "p(True | w, c) = sigma(l), l the logit of a logistic regression")
-def binary_task() -> Finding:
-    params = examples.frodo_params()
-    logit = float(sgns.score(params, FRODO, RING))
-    none = np.zeros(0, np.int32)
-    p = np.exp(-float(compiled(sgns.pair_loss)(params, FRODO, RING, none)))
-    return equal(
-        f"p(True | Frodo, ring) = {p:.6f}",
-        (p, references.sigmoid(references.dot(CENTER[FRODO], CONTEXT[RING]))),
-        (p, references.sigmoid(logit)),
-        (p + references.sigmoid(-logit), 1.0),
-    )
-
-
-@BASICS.claim("context.1.examples", "(fox, quick) and (fox, brown) are positive examples")
-def positive_examples() -> Finding:
-    missing = {"fox quick", "fox brown"} - set(_pairs())
-    return Finding("both are pairs of the sentence", len(missing))
-
-
-@BASICS.claim("a.classes", "The original task, p(c_j | w_i), has one class for each word")
-def classes() -> Finding:
-    p = skipgram.probabilities(examples.frodo_params(), FRODO)
-    return equal(f"{len(p)} classes, probabilities sum to one", (len(p), 6), (p.sum(), 1.0))
-
-
-@BASICS.claim(
-    "a.softmax",
-    "p(c_j | w_i) = exp(l_ij) / sum over k in V of exp(l_ik)",
-    assumptions=("j is a place within the sentence in c_j, k a word of the vocabulary in c_k",),
-)
-def softmax() -> Finding:
-    params = examples.random_tables(2)
-    found = [skipgram.probabilities(params, w) for w in range(5)]
-    powers = np.exp(np.asarray(params.center @ params.context.T))
-    loop = [
-        [
-            np.exp(-references.softmax_pair_loss(tuple(map(np.asarray, params)), w, c))
-            for c in range(5)
-        ]
-        for w in range(5)
-    ]
-    return equal("softmax = loop", (found, powers / powers.sum(1, keepdims=True)), (found, loop))
-
-
-@BASICS.claim("b.1", "The window stops at nine places", sheet=9)
-def windows() -> Finding:
-    _, ids = examples.sentence_ids()
-    centers = [pair.split()[0] for pair in _pairs()]
-    places = 1 + sum(a != b for a, b in zip(centers, centers[1:], strict=False))
-    return equal(places, (places, len(ids)), (places, 9))
-
-
-@BASICS.claim("b.2", "The examples in order; the sheet shows the first 13", sheet=SHOWN.split(","))
-def table_of_pairs() -> Finding:
-    shown = [" ".join(pair.split()) for pair in SHOWN.split(",")]
-    places = references.pairs(range(len(SENTENCE)), WINDOW)
-    by_loop = [f"{SENTENCE[center]} {SENTENCE[context]}" for center, context in places]
-    found = _pairs()
-    errors = _wrong(found[:13], shown) + _wrong(found, by_loop) + abs(len(found) - 30)
-    return Finding(f"these 13; {len(found)} in all, the last is {found[-1]}", errors)
-
-
-@BASICS.claim("c.roles", "Two vectors a word: one as center, one as context; theta = {W, W'}")
-def two_vectors() -> Finding:
-    params = jax.eval_shape(lambda key: skipgram.init(key, 6, 3), jax.random.key(0))
-    return equal(
-        "two tables of a row for each word",
-        ([table.shape for table in params], [(6, 3), (6, 3)]),
-        (sgns.score(examples.frodo_params(), FRODO, RING), CENTER[FRODO] @ CONTEXT[RING]),
-    )
-
-
-@BASICS.claim(
-    "c.parameters",
-    "101,425 words of 300 dimensions: W and W' of 101425 x 300",
-    "101425 x 300, twice",
-)
-def parameter_count() -> Finding:
-    count = skipgram.parameter_count(101_425, 300)
-    shapes = jax.eval_shape(lambda key: skipgram.init(key, 101_425, 300), jax.random.key(0))
-    sizes = sum(table.size for table in shapes)
-    return equal(f"{count:,} parameters", (count, 2 * 101_425 * 300), (sizes, 60_855_000))
-
-
-def _embeddings() -> tuple[Embeddings, np.ndarray, np.ndarray]:
-    center, context = np.random.default_rng(3).normal(size=(2, 100, 4))
-    words = [f"w{i}" for i in range(100)]
-    words[78] = "Frodo"
-    vocab = text.Vocab(tuple(words), np.ones(100, np.int64))
-    return Embeddings(vocab, center, context), center, context
-
-
-@BASICS.claim(
-    "d.lookup",
-    "Vectors are looked up: the 79th word has the 79th row, w = W_79",
-    assumptions=("rows are counted from one: the 79th row has index 78",),
-)
-def lookup() -> Finding:
-    embeddings, center, _ = _embeddings()
-    row = embeddings.vectors("center")[embeddings.ids(["Frodo"])[0]]
-    one_hot = (np.arange(100) == 79 - 1).astype(float)
-    return equal("lookup = one-hot vector times W", (row, one_hot @ center))
-
-
-@BASICS.claim("d.combine", "Center alone, concatenation, sum and average are possible choices")
-def combinations() -> Finding:
-    embeddings, w, c = _embeddings()
-    return equal(
-        "center, context, sum, average, concat",
-        (embeddings.vectors("center"), w),
-        (embeddings.vectors("context"), c),
-        (embeddings.vectors("sum"), w + c),
-        (embeddings.vectors("average"), (w + c) / 2),
-        (embeddings.vectors("concat"), np.hstack([w, c])),
-    )
-
-
-@BASICS.claim("d.concat", "Concatenation keeps the learned features and doubles the dimension")
-def concatenation() -> Finding:
-    embeddings, w, c = _embeddings()
-    both = embeddings.vectors("concat")
-    products = w @ w.T + c @ c.T
-    return equal(
-        "4 dimensions become 8; dot products add up",
-        (both.shape, (100, 8)),
-        (both[:, :4], w),
-        (both[:, 4:], c),
-        (both @ both.T, products),
-    )
-
-
-# Training ---------------------------------------------------------------------------------------
-
-
-@TRAINING.claim("context", "Logits are dot products of center and context rows, l = w_i^T w'_j")
+@claim("context", "Logits are dot products of center and context rows, l = w_i^T w'_j")
 def logits_are_dot_products() -> Finding:
     params = examples.random_tables(4)
     found = [skipgram.logits(params, w) for w in range(5)]
@@ -197,7 +39,7 @@ def _tiny_text() -> tuple[EmbeddingParams, np.ndarray, float]:
     return params, ids, float(np.prod(p))
 
 
-@TRAINING.claim(
+@claim(
     "a.likelihood",
     "L = product over t = 1..|T| and -L <= j <= L, j != 0 of p(w_(t+j) | w_t)",
     assumptions=(WITHIN,),
@@ -208,7 +50,7 @@ def likelihood() -> Finding:
     return equal(f"{found:.3e} for a text of 5 tokens, 14 pairs", (found / by_loop, 1.0))
 
 
-@TRAINING.claim(
+@claim(
     "a.independence",
     "Words are independent of each other given the parameters, so that the likelihood is a product",
     assumptions=("context words, given the parameters and their center word",),
@@ -220,7 +62,7 @@ def independence() -> Finding:
     return equal("products sum to one, margins are p", (sum(joint), 1.0), (first, p))
 
 
-@TRAINING.claim(
+@claim(
     "a.nll",
     "NLL = -1/|T| times the sum over t and j of ln p(w_(t+j) | w_t)",
     assumptions=(WITHIN, "the mean is over tokens, not over the pairs that are the examples"),
@@ -231,7 +73,7 @@ def negative_log_likelihood() -> Finding:
     return equal(f"{found:.6f}", (found, -np.log(by_loop) / len(ids)))
 
 
-@TRAINING.claim("b.cross-entropy", "Negative log-likelihood and cross entropy are the same loss")
+@claim("b.cross-entropy", "Negative log-likelihood and cross entropy are the same loss")
 def cross_entropy() -> Finding:
     params = examples.frodo_params()
     one_hot = np.eye(6)[RING]
@@ -240,9 +82,7 @@ def cross_entropy() -> Finding:
     return equal("-sum_v [v = ring] ln p(v) = -ln p(ring)", (entropy, loss))
 
 
-@TRAINING.claim(
-    "b.1", "The one-hot vector of the 2nd word times W is Frodo's row", sheet=[0.91, 0.74, 0.27]
-)
+@claim("b.1", "The one-hot vector of the 2nd word times W is Frodo's row", sheet=[0.91, 0.74, 0.27])
 def frodo_row() -> Finding:
     row = (np.arange(6) == 1).astype(float) @ CENTER
     looked_up = examples.frodo_params().center[FRODO]
@@ -252,7 +92,7 @@ def frodo_row() -> Finding:
 LOGITS = [0.9111, 0.5924, 0.9265, 1.2742, 0.9519, 0.7397]
 
 
-@TRAINING.claim("b.2.logits", "Logits of Frodo with all six words", sheet=LOGITS)
+@claim("b.2.logits", "Logits of Frodo with all six words", sheet=LOGITS)
 def frodo_logits() -> Finding:
     found = skipgram.logits(examples.frodo_params(), FRODO)
     loop = [references.dot(CENTER[FRODO], row) for row in CONTEXT]
@@ -261,7 +101,7 @@ def frodo_logits() -> Finding:
     return rounded(found, LOGITS, 4)
 
 
-@TRAINING.claim(
+@claim(
     "b.2.vectors",
     "p(ring | Frodo) = exp(w_ring^T w_Frodo) / sum over v of exp(w_v^T w_Frodo)",
     sheet="w_ring, w_v",
@@ -277,7 +117,7 @@ def context_rows() -> Finding:
     )  # fmt: skip
 
 
-@TRAINING.claim(
+@claim(
     "b.2.formula", "The loss is minus the positive's logit plus ln of the sum of all exponentials"
 )
 def loss_formula() -> Finding:
@@ -293,7 +133,7 @@ def _exponentials() -> np.ndarray:
     return np.exp(np.asarray(skipgram.logits(examples.frodo_params(), FRODO)))
 
 
-@TRAINING.claim(
+@claim(
     "b.2.exponentials",
     "exp of the logits: 2.49, 1.81, 3.58, 2.59, 2.10",
     sheet=[2.49, 1.81, 3.58, 2.59, 2.10],
@@ -303,7 +143,7 @@ def exponentials() -> Finding:
     return rounded(np.delete(_exponentials(), RING), [2.49, 1.81, 3.58, 2.59, 2.10], 2)
 
 
-@TRAINING.claim(
+@claim(
     "b.2.sum",
     "ln(2.49 + 1.81 + 3.58 + 2.59 + 2.10) = 2.53 is the log of the denominator",
     sheet=2.53,
@@ -316,7 +156,7 @@ def log_sum() -> Finding:
     return instead(f"{right:.6f}", right, loop, 2.53, resolution=0.005)
 
 
-@TRAINING.claim(
+@claim(
     "b.2.loss",
     "Cross entropy of (Frodo, ring) is 1.60",
     sheet=1.60,
@@ -328,7 +168,7 @@ def frodo_loss() -> Finding:
     return instead(f"{right:.6f}", right, loop, 1.60, resolution=0.005)
 
 
-@TRAINING.claim(
+@claim(
     "b.3.vocabulary",
     "The sum of the loss runs over v in V'",
     sheet="v in V'",
@@ -348,7 +188,7 @@ def _slopes() -> np.ndarray:
     return np.asarray(slopes(skipgram.logits(examples.frodo_params(), FRODO)))
 
 
-@TRAINING.claim("b.3.penalty", "The loss rises with the probability of a negative example")
+@claim("b.3.penalty", "The loss rises with the probability of a negative example")
 def penalty() -> Finding:
     p = np.asarray(skipgram.probabilities(examples.frodo_params(), FRODO))
     others = np.delete(_slopes(), RING)
@@ -357,7 +197,7 @@ def penalty() -> Finding:
     return equal("slope p(v) > 0 in each other logit", (others, np.delete(p, RING)))
 
 
-@TRAINING.claim("b.3.reward", "The loss falls as the probability of the positive example rises")
+@claim("b.3.reward", "The loss falls as the probability of the positive example rises")
 def reward() -> Finding:
     p = np.asarray(skipgram.probabilities(examples.frodo_params(), FRODO))
     if not _slopes()[RING] < 0:
@@ -365,7 +205,7 @@ def reward() -> Finding:
     return equal("slope p(ring) - 1 < 0 in ring's logit", (_slopes()[RING], p[RING] - 1))
 
 
-@TRAINING.claim(
+@claim(
     "b.3.similarity",
     "Only words found in the same context are made more similar",
     assumptions=(
@@ -378,7 +218,7 @@ def similarity() -> Finding:
     return equal("descent raises the logit of ring alone", (rising, [RING]))
 
 
-@TRAINING.claim(
+@claim(
     "c.rows",
     "An example (c, w) updates row w of W and every row of W' but that of w",
     sheet="|V| - 1 rows of W'",
@@ -394,7 +234,7 @@ def updated_rows() -> Finding:
     return instead(f"1 row of W, {len(context)} of 6 rows of W'", len(context), 6, 6 - 1, 0.5)
 
 
-@TRAINING.claim("c.reason", "All context vectors change because all stand in the denominator")
+@claim("c.reason", "All context vectors change because all stand in the denominator")
 def reason() -> Finding:
     params = examples.frodo_params()
     above = compiled(jax.grad(lambda p: -skipgram.logits(p, FRODO)[RING]))
@@ -404,7 +244,7 @@ def reason() -> Finding:
     return equal("numerator alone: 1 row; denominator: 6", (rows, [1, 6]))
 
 
-@TRAINING.claim("c.cost", "What an example costs grows in proportion to the vocabulary")
+@claim("c.cost", "What an example costs grows in proportion to the vocabulary")
 def cost() -> Finding:
     sizes = np.array([5, 10])
     touched = [
@@ -413,7 +253,7 @@ def cost() -> Finding:
     return equal(f"context rows changed, V = {sizes.tolist()}: {touched}", (touched, sizes))
 
 
-@TRAINING.claim("c.motivation", "Negative sampling costs less: k + 1 context rows an example")
+@claim("c.motivation", "Negative sampling costs less: k + 1 context rows an example")
 def sampled_cost() -> Finding:
     params = examples.random_tables(7, vocab=16)
     gradient = compiled(jax.grad(sgns.pair_loss))(params, 0, 1, jnp.array([5, 9, 12]))
