@@ -128,7 +128,7 @@ def updated_rows(
     They are read off the gradient: the row of the center word, and *every* context row, that of
     the center word included (the sheet, skip-gram training, c, excepts it).
 
-    >>> params = EmbeddingParams(jnp.ones((4, 3)), jnp.ones((4, 3)))
+    >>> params = EmbeddingParams(jnp.ones((4, 3)), jnp.eye(4, 3))
     >>> updated_rows(params, 2, 0)
     ([2], [0, 1, 2, 3])
     """
