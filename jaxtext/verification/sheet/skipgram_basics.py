@@ -14,6 +14,9 @@ from jaxtext.verification.sheet.examples import CENTER, CONTEXT, FRODO, RING, SE
 
 SECTION = Section("skipgram-basics")
 claim = SECTION.claim
+
+# Compiled once for all claims.
+_probabilities = compiled(lambda *args: skipgram.probabilities(*args))
 SHOWN = """The quick, The brown, quick The, quick brown, quick fox, brown The, brown quick,
 brown fox, brown jumped, fox quick, fox brown, fox jumped, fox over"""
 
@@ -60,7 +63,7 @@ def positive_examples() -> Finding:
 
 @claim("a.classes", "The original task, p(c_j | w_i), has one class for each word")
 def classes() -> Finding:
-    p = skipgram.probabilities(examples.frodo_params(), FRODO)
+    p = _probabilities(examples.frodo_params(), FRODO)
     return equal(f"{len(p)} classes, probabilities sum to one", (len(p), 6), (p.sum(), 1.0))
 
 
@@ -71,7 +74,7 @@ def classes() -> Finding:
 )
 def softmax() -> Finding:
     params = examples.random_tables(2)
-    found = [skipgram.probabilities(params, w) for w in range(5)]
+    found = [_probabilities(params, w) for w in range(5)]
     powers = np.exp(np.asarray(params.center @ params.context.T))
     loop = [
         [

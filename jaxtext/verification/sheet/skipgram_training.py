@@ -16,6 +16,11 @@ from jaxtext.verification.sheet.examples import CENTER, CONTEXT, FRODO, RING
 
 SECTION = Section("skipgram-training")
 claim = SECTION.claim
+
+# Compiled once for all claims.
+_logits = compiled(lambda *args: skipgram.logits(*args))
+_pair_loss = compiled(lambda *args: skipgram.pair_loss(*args))
+_probabilities = compiled(lambda *args: skipgram.probabilities(*args))
 TABLES = (CENTER, CONTEXT)
 WITHIN = "terms whose t + j lies outside of 1..|T| are left out: there is no such word"
 
@@ -23,7 +28,7 @@ WITHIN = "terms whose t + j lies outside of 1..|T| are left out: there is no suc
 @claim("context", "Logits are dot products of center and context rows, l = w_i^T w'_j")
 def logits_are_dot_products() -> Finding:
     params = examples.random_tables(4)
-    found = [skipgram.logits(params, w) for w in range(5)]
+    found = [_logits(params, w) for w in range(5)]
     loop = [
         [references.dot(w, c) for c in np.asarray(params.context)]
         for w in np.asarray(params.center)
@@ -56,7 +61,7 @@ def likelihood() -> Finding:
     assumptions=("context words, given the parameters and their center word",),
 )
 def independence() -> Finding:
-    p = np.asarray(skipgram.probabilities(examples.random_tables(5, vocab=4), 0))
+    p = np.asarray(_probabilities(examples.random_tables(5, vocab=4), 0))
     joint = [p[a] * p[b] for a, b in product(range(4), repeat=2)]
     first = np.reshape(joint, (4, 4)).sum(1)
     return equal("products sum to one, margins are p", (sum(joint), 1.0), (first, p))
@@ -77,8 +82,8 @@ def negative_log_likelihood() -> Finding:
 def cross_entropy() -> Finding:
     params = examples.frodo_params()
     one_hot = np.eye(6)[RING]
-    entropy = -(one_hot * np.log(np.asarray(skipgram.probabilities(params, FRODO)))).sum()
-    loss = skipgram.pair_loss(params, FRODO, RING)
+    entropy = -(one_hot * np.log(np.asarray(_probabilities(params, FRODO)))).sum()
+    loss = _pair_loss(params, FRODO, RING)
     return equal("-sum_v [v = ring] ln p(v) = -ln p(ring)", (entropy, loss))
 
 
@@ -94,7 +99,7 @@ LOGITS = [0.9111, 0.5924, 0.9265, 1.2742, 0.9519, 0.7397]
 
 @claim("b.2.logits", "Logits of Frodo with all six words", sheet=LOGITS)
 def frodo_logits() -> Finding:
-    found = skipgram.logits(examples.frodo_params(), FRODO)
+    found = _logits(examples.frodo_params(), FRODO)
     loop = [references.dot(CENTER[FRODO], row) for row in CONTEXT]
     if largest(found, loop) > 1e-12:
         return Finding("not the dot products", largest(found, loop))
@@ -109,7 +114,7 @@ def frodo_logits() -> Finding:
     "logit would be 0.5413 and the loss 2.2060.",
 )
 def context_rows() -> Finding:
-    right = skipgram.pair_loss(examples.frodo_params(), FRODO, RING)
+    right = _pair_loss(examples.frodo_params(), FRODO, RING)
     printed = references.softmax_pair_loss((CENTER, CENTER), FRODO, RING)
     return instead(
         f"loss {right:.6f} with W', {printed:.6f} with W",
@@ -122,7 +127,7 @@ def context_rows() -> Finding:
 )
 def loss_formula() -> Finding:
     s = np.array([references.dot(CENTER[FRODO], row) for row in CONTEXT])
-    loss = skipgram.pair_loss(examples.frodo_params(), FRODO, RING)
+    loss = _pair_loss(examples.frodo_params(), FRODO, RING)
     p = np.exp(s[RING]) / np.exp(s).sum()
     return equal(
         "-ln p = -l + ln sum exp l", (-np.log(p), loss), (-s[RING] + np.log(np.exp(s).sum()), loss)
@@ -130,7 +135,7 @@ def loss_formula() -> Finding:
 
 
 def _exponentials() -> np.ndarray:
-    return np.exp(np.asarray(skipgram.logits(examples.frodo_params(), FRODO)))
+    return np.exp(np.asarray(_logits(examples.frodo_params(), FRODO)))
 
 
 @claim(
@@ -163,7 +168,7 @@ def log_sum() -> Finding:
     correction="1.787: -0.9265 + 2.7136.",
 )
 def frodo_loss() -> Finding:
-    right = skipgram.pair_loss(examples.frodo_params(), FRODO, RING)
+    right = _pair_loss(examples.frodo_params(), FRODO, RING)
     loop = references.softmax_pair_loss(TABLES, FRODO, RING)
     return instead(f"{right:.6f}", right, loop, 1.60, resolution=0.005)
 
@@ -177,7 +182,7 @@ def frodo_loss() -> Finding:
 )
 def sum_over_vocabulary() -> Finding:
     params = examples.frodo_params()
-    p = [np.exp(-float(skipgram.pair_loss(params, FRODO, c))) for c in range(6)]
+    p = [np.exp(-float(_pair_loss(params, FRODO, c))) for c in range(6)]
     without = _exponentials() / np.delete(_exponentials(), RING).sum()
     return instead(f"sum over V: {sum(p):.6f}", sum(p), 1.0, without.sum())
 
@@ -185,12 +190,12 @@ def sum_over_vocabulary() -> Finding:
 def _slopes() -> np.ndarray:
     """Derivative of the loss of (Frodo, ring) in each logit."""
     slopes = compiled(jax.grad(lambda logits: -jax.nn.log_softmax(logits)[RING]))
-    return np.asarray(slopes(skipgram.logits(examples.frodo_params(), FRODO)))
+    return np.asarray(slopes(_logits(examples.frodo_params(), FRODO)))
 
 
 @claim("b.3.penalty", "The loss rises with the probability of a negative example")
 def penalty() -> Finding:
-    p = np.asarray(skipgram.probabilities(examples.frodo_params(), FRODO))
+    p = np.asarray(_probabilities(examples.frodo_params(), FRODO))
     others = np.delete(_slopes(), RING)
     if not (others > 0).all():
         return Finding("a negative's slope is not positive", np.inf)
@@ -199,7 +204,7 @@ def penalty() -> Finding:
 
 @claim("b.3.reward", "The loss falls as the probability of the positive example rises")
 def reward() -> Finding:
-    p = np.asarray(skipgram.probabilities(examples.frodo_params(), FRODO))
+    p = np.asarray(_probabilities(examples.frodo_params(), FRODO))
     if not _slopes()[RING] < 0:
         return Finding("the positive's slope is not negative", np.inf)
     return equal("slope p(ring) - 1 < 0 in ring's logit", (_slopes()[RING], p[RING] - 1))
