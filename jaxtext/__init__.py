@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "embeddings": "jaxtext.embeddings",
     "export": "jaxtext.export",
+    "factorization": "jaxtext.models.factorization",
     "mlp": "jaxtext.models.mlp",
     "plots": "jaxtext.plots",
     "pmi": "jaxtext.models.pmi",

@@ -29,15 +29,19 @@ class Train:
     sentence or paragraph a line. Without any: the documentation of the installed packages."""
     out: Path = Path("runs/first")
     """Folder for the run. A folder that holds something is never written to."""
-    method: Literal["sgns"] = "sgns"
+    method: Literal["sgns", "svd"] = "sgns"
     """sgns: skip-gram with negative sampling. The fixed point of a score w.c is PMI - ln k with
-    --noise-exponent 1 and --subsample 0; every other setting has its own."""
+    --noise-exponent 1 and --subsample 0; every other setting has its own. svd: truncated singular
+    value decomposition of the positive part of that fixed point, from counts; nothing is sampled,
+    so --epochs, --learning-rate and --seed do not matter."""
     dim: int = 100
     """Numbers in a vector."""
     window: int = 5
     """Neighbors on either side that count as context; each center draws its own window from 1 to
     this, so nearer neighbors weigh more in the counts that the fixed point is made of."""
-    negatives: int = 5
+    negatives: Annotated[
+        int | None, arg(metavar="INT", help_behavior_hint="(default: 5, with svd 1)")
+    ] = None
     """Negatives a pair, k; the fixed point is shifted by -ln k. Beyond 400 / (window + 1) of them
     the learning rate shrinks in proportion, since a center hears from all at once."""
     epochs: int = 5
@@ -49,7 +53,9 @@ class Train:
     subsample: float = 1e-3
     """Tokens of words with a larger share of the text are left out at random; 0 keeps all. The
     fixed point is that of the thinned counts."""
-    noise_exponent: float = 0.75
+    noise_exponent: Annotated[
+        float | None, arg(metavar="FLOAT", help_behavior_hint="(default: 0.75, with svd 1)")
+    ] = None
     """Negatives are drawn by count to this power; the fixed point is
     ln(P(w,c) / (P(w) P_noise(c))) - ln k, which is PMI - ln k only with 1."""
     learning_rate: float = 0.025

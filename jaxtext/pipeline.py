@@ -4,9 +4,9 @@ import math
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -15,11 +15,19 @@ from jaxtext import query, runs, text
 from jaxtext.cli import Train
 from jaxtext.embeddings import Embeddings
 from jaxtext.errors import InputError
+from jaxtext.models import factorization, pmi
+from jaxtext.sampling import keep_probability
 from jaxtext.terminal import print_table, progress
 from jaxtext.text.encoded import EncodedCorpus
 from jaxtext.training import stream
 
+T = TypeVar("T")
 BUILTIN = "built-in"
+# Where methods differ in what is best; Levy, Goldberg and Dagan (2015) for svd.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "sgns": {"negatives": 5, "noise_exponent": 0.75},
+    "svd": {"negatives": 1, "noise_exponent": 1.0},
+}
 RANGES: dict[str, tuple[float, float]] = {
     "dim": (1, 10_000),
     "window": (1, 100),
@@ -43,6 +51,13 @@ class Trained:
     failure: stream.Diverged | None
 
 
+def resolved(options: Train) -> Train:
+    """The options with the method's own defaults where none was given."""
+    defaults = DEFAULTS[options.method]
+    missing = {name: value for name, value in defaults.items() if getattr(options, name) is None}
+    return replace(options, **missing)
+
+
 def check(options: Train) -> None:
     """Raise `InputError` for a value outside of what makes sense."""
     for name, (low, high) in RANGES.items():
@@ -60,6 +75,7 @@ def train(options: Train) -> None:
     Raises `InputError` for options and text that cannot be used, leaving nothing behind, and
     `FloatingPointError` when training left the finite numbers: the run holds the last good state.
     """
+    options = resolved(options)
     check(options)
     runs.check_free(options.out)
     sources = text.find_sources(options.paths)
@@ -78,7 +94,7 @@ def train(options: Train) -> None:
         run = runs.create(options.out)
         run.write_json(runs.CONFIG, _config(options))
         run.write_vocab(corpus.vocab)
-        trained = _train(options, corpus, run)
+        trained = (_factorize if options.method == "svd" else _train)(options, corpus, run)
         begin = time.perf_counter()
         sha256 = run.write_vectors(trained.center, trained.context)
         seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
@@ -178,6 +194,37 @@ def _train(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
             params, failure = error.params, error
         center, context = map(np.asarray, params)
     return Trained(center, context, time.perf_counter() - begin, failure)
+
+
+def _factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
+    """Counts -> positive shifted PMI -> singular vectors."""
+    begin = time.perf_counter()
+    size = len(corpus.vocab)
+    if options.dim > size:
+        raise InputError(f"--dim {options.dim}: svd has at most as many as words, {size}")
+    with progress() as bar:
+        task = bar.add_task("counting pairs", total=None)
+        keep = keep_probability(corpus.vocab.counts, options.subsample)
+        counts = text.cooccurrence(corpus.text, size, options.window, dynamic=True, keep=keep)
+        counted = {"pairs": float(counts.nnz), "count_seconds": time.perf_counter() - begin}
+        bar.update(task, description="factorizing")
+        shifted = pmi.shifted_pmi(counts, _given(options.negatives), _given(options.noise_exponent))
+        svd = factorization.truncated_svd(pmi.positive(shifted).astype(np.float32), options.dim)
+        largest, smallest = map(float, svd.values[[0, -1]])
+        run.append_metrics(
+            counted
+            | {"largest_singular_value": largest, "smallest_singular_value": smallest}
+            | {"done": 1.0, "seconds": time.perf_counter() - begin}
+        )
+        bar.update(task, description="factorized", total=1, completed=1)
+    center, context = map(np.asarray, factorization.vectors(svd, power=0.0))
+    return Trained(center, context, time.perf_counter() - begin, None)
+
+
+def _given(value: T | None) -> T:
+    """What `resolved` has filled in."""
+    assert value is not None
+    return value
 
 
 def _summary(run: runs.Run) -> None:

@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from jaxtext import cli, pipeline, runs
+from jaxtext import cli, pipeline, runs, text
 from jaxtext.errors import InputError
+from jaxtext.models import pmi
 from jaxtext.training import feed, stream
 
 SMALL = ["--dim=8", "--epochs=2", "--min-count=1", "--subsample=0"]
@@ -59,6 +60,40 @@ def test_the_same_seed_gives_the_same_file_from_any_form_of_the_text(run_folder,
     assert cli.run(["train", str(folder), "--out", str(tmp_path / "run"), *SMALL]) == 0
     again = (tmp_path / "run" / runs.VECTORS).read_bytes()
     assert again == (run_folder / runs.VECTORS).read_bytes()
+
+
+def test_svd_of_the_counts_finds_the_topics_and_repeats_to_the_bit(topic_file, tmp_path, capsys):
+    hashes = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        options = [*SMALL, "--method=svd", "--dim=5", "--out", str(folder)]
+        assert cli.run(["train", str(topic_file), *options]) == 0
+        hashes.append(json.loads((folder / runs.MANIFEST).read_text())["vectors_sha256"])
+    assert hashes[0] == hashes[1]
+    config = json.loads((folder / runs.CONFIG).read_text())
+    assert (config["method"], config["negatives"], config["noise_exponent"]) == ("svd", 1, 1.0)
+    capsys.readouterr()
+    assert cli.run(["neighbors", str(folder), "t3w1", "--top", "9"]) == 0
+    assert capsys.readouterr().out.count("t3w") == 10  # the title's, and all nine others
+
+
+def test_scores_of_an_svd_run_approximate_its_positive_pmi(topic_file, tmp_path):
+    folder = tmp_path / "run"
+    options = [*SMALL, "--method=svd", "--dim=50", "--out", str(folder)]
+    assert cli.run(["train", str(topic_file), *options]) == 0
+    loaded = runs.load(folder)
+    sentences = text.sentences(topic_file.read_text().splitlines())
+    encoded = text.encode_sentences(sentences, loaded.vocab)
+    counts = text.cooccurrence(encoded, 50, 5, dynamic=True)
+    expected = pmi.positive(pmi.pmi(counts)).toarray()
+    np.testing.assert_allclose(loaded.center @ loaded.context.T, expected, atol=1e-5)
+
+
+def test_svd_with_more_dimensions_than_words_leaves_nothing(topic_file, tmp_path, capsys):
+    options = ["--method=svd", "--dim=51", "--out", str(tmp_path / "new" / "run")]
+    assert cli.run(["train", str(topic_file), *options]) == 2
+    assert "--dim 51: svd has at most as many as words, 50" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_a_path_the_built_in_corpus_is_used(tmp_path, topic_file, monkeypatch, capsys):
@@ -243,6 +278,6 @@ def test_every_option_names_its_range_in_one_place():
 
 
 def test_train_options_have_the_defaults_of_the_trainer():
-    defaults, trainer = cli.Train(), stream.StreamConfig()
+    defaults, trainer = pipeline.resolved(cli.Train()), stream.StreamConfig()
     for name in trainer.__dataclass_fields__:
         assert getattr(defaults, name) == getattr(trainer, name)

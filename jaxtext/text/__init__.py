@@ -1,10 +1,11 @@
 """From raw text to token ids: Python and NumPy only.
 
-    blocks of text -> tokens -> Vocab -> ids on disk -> (center, context) pairs
+    blocks of text -> tokens -> Vocab -> ids on disk -> (center, context) pairs, or their counts
 
 Strings and Python loops end here; everything downstream is an array.
 """
 
+from jaxtext.text.cooccurrence import cooccurrence, thinned
 from jaxtext.text.corpora import builtin_corpus, find_sources, read_blocks
 from jaxtext.text.encoded import Encoded, EncodedCorpus, NoWords, encode_corpus, encode_sentences
 from jaxtext.text.tokens import sentences, tokenize
@@ -18,6 +19,7 @@ __all__ = [
     "Stream",
     "Vocab",
     "builtin_corpus",
+    "cooccurrence",
     "encode_corpus",
     "encode_sentences",
     "find_sources",
@@ -26,5 +28,6 @@ __all__ = [
     "sentences",
     "stream_pairs",
     "subsampled_stream",
+    "thinned",
     "tokenize",
 ]

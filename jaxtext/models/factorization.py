@@ -1,0 +1,110 @@
+r"""Word vectors by truncated singular value decomposition, as latent semantic analysis has them.
+
+A matrix M of words and contexts is $U \Sigma V^\top$, singular values in falling order; the first D
+of them give the best approximation of rank D in squared error (Eckart and Young 1936). Words get
+the rows of $U \Sigma^p$ as vectors, contexts those of $V \Sigma^{1 - p}$, so that the scores w.c
+are that approximation:
+
+- $p = 1$ is latent semantic analysis (Deerwester et al. 1990), whose dot products of words are
+  those of the rows of M;
+- $p = 1/2$ splits the singular values evenly;
+- $p = 0$ leaves them to the contexts. For similarity of words the last two are mostly better than
+  the first (Levy, Goldberg and Dagan 2015, section 3.3).
+
+For word vectors M is the positive PMI of counts. It may be any other: words and documents, weighted
+as latent semantic analysis weighs them, give vectors of both in the same way.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, svds
+
+from jaxtext.checks import check_at_least
+from jaxtext.models.pmi import Matrix
+from jaxtext.types import EmbeddingParams
+
+WORKERS = 2
+TOLERANCE = 1e-4  # of the singular vectors; smaller moves no score in the third digit
+
+
+class SVD(NamedTuple):
+    """$U \\Sigma V^\\top$ with D singular values, the largest first."""
+
+    left: Float[np.ndarray, "V D"]
+    values: Float[np.ndarray, " D"]
+    right: Float[np.ndarray, "U D"]
+
+
+def truncated_svd(matrix: Matrix, dim: int) -> SVD:
+    """The `dim` largest singular values of a dense or sparse matrix, and their vectors.
+
+    A sparse matrix is worked on in its own precision: float32 halves the time of a large one.
+    Always the same for the same matrix: the iteration (Lanczos, by ARPACK) begins with a fixed
+    vector, and of the two signs that a pair of vectors can have, it gets the one for which the
+    largest entry of the left one is positive. Raises `ValueError` unless 1 <= `dim` <= both sides.
+
+    >>> svd = truncated_svd(np.array([[0.0, 2.0], [-3.0, 0.0]]), 2)
+    >>> svd.values.tolist(), svd.left.tolist()
+    ([3.0, 2.0], [[0.0, 1.0], [1.0, 0.0]])
+    """
+    check_at_least("dim", dim, 1)
+    sides = min(matrix.shape)
+    if dim > sides:
+        raise ValueError(f"dim: found {dim}, a matrix of {list(matrix.shape)} has at most {sides}")
+    if sparse.issparse(matrix) and dim < sides:
+        matrix = sparse.csr_array(matrix)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            start = np.ones(sides, matrix.dtype)
+            found: Any = svds(_Operator(matrix, pool), dim, v0=start, tol=TOLERANCE)  # pyright: ignore
+            u, s, vt = found
+    else:
+        dense = np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix, np.float64)
+        u, s, vt = np.linalg.svd(dense, full_matrices=False)
+    order = np.argsort(-s, kind="stable")[:dim]
+    u, s, v = u[:, order], s[order], vt[order].T
+    largest = np.abs(u).argmax(axis=0)
+    signs = np.where(u[largest, np.arange(dim)] < 0, -1.0, 1.0)
+    return SVD(u * signs, s, v * signs)
+
+
+def vectors(svd: SVD, power: float = 0.5, context_power: float | None = None) -> EmbeddingParams:
+    """Word and context vectors, their columns weighted by singular values to a power.
+
+    Contexts get the other part, 1 - `power`, unless `context_power` says otherwise, so that w.c is
+    the approximation of the matrix for every power. Where the two tables are to be added (w+c in
+    Levy, Goldberg and Dagan 2015), give both the same.
+    """
+    if context_power is None:
+        context_power = 1 - power
+    center, context = svd.left * svd.values**power, svd.right * svd.values**context_power
+    return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
+
+
+class _Operator(LinearOperator):
+    """Products with a matrix and its transpose, rows shared out to threads."""
+
+    def __init__(self, matrix: Matrix, pool: ThreadPoolExecutor):
+        super().__init__(matrix.dtype, matrix.shape)
+        self.rows, self.columns = _parts(matrix), _parts(sparse.csr_array(matrix.T))
+        self.pool = pool
+
+    def _matvec(self, x: np.ndarray) -> np.ndarray:
+        return self._product(self.rows, x)
+
+    def _rmatvec(self, x: np.ndarray) -> np.ndarray:
+        return self._product(self.columns, x)
+
+    def _product(self, parts: list[Matrix], x: np.ndarray) -> np.ndarray:
+        return np.concatenate(list(self.pool.map(lambda part: part @ np.ravel(x), parts)))
+
+
+def _parts(matrix: Matrix) -> list[Matrix]:
+    """Ranges of rows with about equally many entries."""
+    cuts = np.searchsorted(matrix.indptr, matrix.nnz * np.arange(1, WORKERS) / WORKERS)
+    bounds = [0, *cuts.tolist(), matrix.shape[0]]
+    return [matrix[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
