@@ -1,6 +1,6 @@
 r"""Gradients derived by hand: the arguments of the loss in, the tree of `jax.grad` out.
 
-All rest on three derivatives. With $\sigma(x) = 1 / (1 + e^{-x})$,
+Those of negative sampling rest on three derivatives. With $\sigma(x) = 1 / (1 + e^{-x})$,
 
 $$\sigma'(x) = \sigma(x)(1 - \sigma(x)), \qquad
   \frac{d}{dx} [-\ln\sigma(x)] = \sigma(x) - 1, \qquad

@@ -7,8 +7,9 @@ $$\ell(s) = -n \ln\sigma(s) - e \ln\sigma(-s), \qquad
   \ell'(s) = (n + e)\,\sigma(s) - n, \qquad
   \ell''(s) = (n + e)\,\sigma(s)\,\sigma(-s) > 0$$
 
-It is strictly convex, and its one minimum is at $s = \ln(n / e)$. What e is depends on what becomes
-of a negative that happens to be the context itself (`EQUAL`). If it stays, e = k #(w) P(c), and
+Where n and e are positive it is strictly convex, with its one minimum at $s = \ln(n / e)$. What e
+is depends on what becomes of a negative that happens to be the context itself (`EQUAL`). If it
+stays, e = k #(w) P(c), and
 
 $$w \cdot c = \ln\frac{\#(w, c)}{k\,\#(w)\,P(c)}
            = \ln\frac{P(w, c)}{P(w)\,P(c)} - \ln k$$
@@ -93,8 +94,9 @@ def score_optimum(
     >>> score_optimum(counts, np.array([0.5, 0.5]), 2).round(4).tolist()
     [[-0.2877, -1.3863], [-1.3863, -0.2877]]
     """
-    with np.errstate(divide="ignore"):
-        return np.log(counts) - np.log(negative_counts(counts, noise, negatives, equal))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.log(counts) - np.log(negative_counts(counts, noise, negatives, equal))
+    return np.where(np.asarray(counts) > 0, found, -np.inf)
 
 
 def weighted_loss(
@@ -117,7 +119,7 @@ def train(
 ) -> Float[Array, "V V"]:
     """The scores w.c after descent from random tables: what `loss` of them leads to.
 
-    Both tables move at once, by plain descent with momentum on the gradient of autodiff, which
+    Both tables move at once, by descent with Nesterov momentum on the gradient of autodiff, which
     needs no knowledge of the optimum. The default rate is for a loss that is divided by the largest
     (n + e) of a cell; for one that is not, descent may leave the finite numbers.
     """
@@ -141,9 +143,10 @@ def conditional_from_scores(
 ) -> Float[np.ndarray, "V V"]:
     r"""$p(c \mid w) = \mathrm{softmax}_c(w \cdot c + \ln P(c))$.
 
-    At the optimum of negative sampling with noise P these are the empirical frequencies
-    #(w, c)/#(w), which are also what the optimum of the full softmax predicts. The softmax of the
-    bare scores is not, unless P is uniform.
+    At the optimum of negative sampling with noise P, for free scores and negatives of which those
+    equal to the context stay, these are the empirical frequencies #(w, c)/#(w), which are also what
+    the optimum of the full softmax predicts. The softmax of the bare scores is not, unless P is
+    uniform.
     """
     with np.errstate(divide="ignore"):
         logits = np.asarray(scores) + np.log(noise)
@@ -166,7 +169,7 @@ def gradient_in_log_probabilities(
 
     As k grows the fraction tends to one and, for a normalised model, the gradient to that of the
     full softmax, model minus data, at a distance of order 1/k (for noise-contrastive estimation:
-    Gutmann and Hyvarinen 2012, section 2.3; Mnih and Teh 2012, eq. 9).
+    Gutmann and Hyvarinen 2012; Mnih and Teh 2012, section 3).
     """
     scores = log_model - np.log(negatives * noise)
     data = counts.sum(1, keepdims=True)

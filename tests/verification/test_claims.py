@@ -21,6 +21,7 @@ CORRECTED = {
     "backprop.c.i.loss",
     "backprop.c.context.3",
     "backprop.c.i.2.factor",
+    "backprop.c.i.2.sign",
     "backprop.c.i.4.bounds",
     "backprop.c.i.4.sign",
     "backprop.c.ii.w22",

@@ -28,6 +28,7 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 @claim(
     "conditional",
     "At the optimum, softmax_c(w.c + ln P(c)) is the empirical p(c | w), for every noise P and k",
+    assumptions=("scores are free", "negatives equal to the context stay"),
 )
 def conditional() -> Finding:
     data = COUNTS / COUNTS.sum(1, keepdims=True)
@@ -125,6 +126,7 @@ TRAINING_SECTION = Section("skipgram-training")
     assumptions=(
         "ln P(c) is added to the scores: softmax_c(w.c + ln P(c)) is p(c | w) at the optimum, the "
         "softmax of the scores alone is not (approximation.conditional, .bare)",
+        "scores are free, and negatives equal to the context stay",
         "the gradients approach each other only as k grows (approximation.gradient)",
     ),
 )

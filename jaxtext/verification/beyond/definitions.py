@@ -47,7 +47,7 @@ def enumeration() -> Finding:
     return equal("all 5, 25 and 125 draws of 1, 2 and 3 negatives", (found, loops))
 
 
-@claim("sampled-mean", "The mean of sampled losses approaches the expected loss as 1/sqrt(draws)")
+@claim("sampled-mean", "The mean of sampled losses is the expected one, within 5 standard errors")
 def statistics() -> Finding:
     params = examples.random_tables(21)
     cdf = noise_cdf(SMOOTHED)

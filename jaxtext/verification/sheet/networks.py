@@ -137,16 +137,19 @@ def activations() -> Finding:
 
 @claim("e", "H = f(X W^T) is N x p, W is p x d with the weights of a unit in each row")
 def matrix_form() -> Finding:
-    layer = examples.random_network(4)[0]._replace(bias=jnp.asarray(X[0, :2]))
-    matrix = compiled(lambda x: mlp.layer_outputs(layer, x, "logistic"))(jnp.asarray(X))
+    layer = examples.random_network(4)[0]
+    biased = layer._replace(bias=jnp.asarray(X[0, :2]))
+    outputs = compiled(lambda layer, x: mlp.layer_outputs(layer, x, "logistic"))
+    matrix, with_bias = outputs(layer, jnp.asarray(X)), outputs(biased, jnp.asarray(X))
     forward = jax.vmap(lambda x: mlp.forward([layer], x, "logistic"))
     mapped = compiled(forward)(jnp.asarray(X))
-    rows = list(zip(np.asarray(layer.weight), X[0, :2], strict=True))
-    loop = [[references.sigmoid(references.dot(x, row) + b) for row, b in rows] for x in X]
+    sums = np.array([[references.dot(x, row) for row in np.asarray(layer.weight)] for x in X])
+    loop = examples.logistic(sums)
     return equal(
-        "f(X W^T + b) = unit by unit = vmap",
+        "f(X W^T) = unit by unit = vmap; with biases f(X W^T + b)",
         (matrix.shape, (len(X), layer.weight.shape[0])),
         (layer.weight.shape, (2, X.shape[1])),
         (matrix, loop),
         (mapped, loop),
+        (with_bias, examples.logistic(sums + X[0, :2])),
     )

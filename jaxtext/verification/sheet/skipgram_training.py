@@ -1,7 +1,5 @@
 """Skip-gram training: likelihood, the cross entropy of one example, and what a step changes."""
 
-from itertools import product
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -47,7 +45,11 @@ def _tiny_text() -> tuple[EmbeddingParams, np.ndarray, float]:
 @claim(
     "a.likelihood",
     "L = product over t = 1..|T| and -L <= j <= L, j != 0 of p(w_(t+j) | w_t)",
-    assumptions=(WITHIN,),
+    assumptions=(
+        WITHIN,
+        "it is the likelihood of the pairs as independent examples: a token stands in several of "
+        "them, so that it is no probability of the text",
+    ),
 )
 def likelihood() -> Finding:
     params, ids, by_loop = _tiny_text()
@@ -61,10 +63,26 @@ def likelihood() -> Finding:
     assumptions=("context words, given the parameters and their center word",),
 )
 def independence() -> Finding:
-    p = np.asarray(_probabilities(examples.random_tables(5, vocab=4), 0))
-    joint = [p[a] * p[b] for a, b in product(range(4), repeat=2)]
-    first = np.reshape(joint, (4, 4)).sum(1)
-    return equal("products sum to one, margins are p", (sum(joint), 1.0), (first, p))
+    params = examples.random_tables(5, vocab=4)
+    losses = np.array([float(_pair_loss(params, 0, c)) for c in range(4)])
+    # Of two words in the context of word 0, by the losses of both examples.
+    joint = np.exp(-(losses[:, None] + losses[None, :]))
+    tables = tuple(map(np.asarray, params))
+    p = np.exp([-references.softmax_pair_loss(tables, 0, c) for c in range(4)])
+    return equal(
+        "a distribution of two contexts with margins p", (joint.sum(), 1.0), (joint.sum(1), p)
+    )
+
+
+@claim("a.mle", "The parameters of greatest likelihood are those of least NLL")
+def greatest_likelihood() -> Finding:
+    ids = np.array([0, 2, 1, 1, 3])
+    both = compiled(
+        lambda p: (skipgram.likelihood(p, ids, 2), skipgram.negative_log_likelihood(p, ids, 2))
+    )
+    found = np.array([both(examples.random_tables(seed, vocab=4)) for seed in range(6)])
+    order = np.argsort(found[:, 0]), np.argsort(-found[:, 1])
+    return equal("six random models have the same order by both", order)
 
 
 @claim(
@@ -152,8 +170,8 @@ def exponentials() -> Finding:
     "b.2.sum",
     "ln(2.49 + 1.81 + 3.58 + 2.59 + 2.10) = 2.53 is the log of the denominator",
     sheet=2.53,
-    correction="2.71 = ln 15.08: the denominator has six terms; the one left out is 2.53 for ring "
-    "itself, without which ln is also 2.53.",
+    correction="2.71 = ln(12.57 + 2.53) = ln 15.08: ring's own term, exp(0.9265) = 2.53, is "
+    "missing. That ln 12.57 is 2.53 as well is a coincidence.",
 )
 def log_sum() -> Finding:
     right = np.log(_exponentials().sum())
@@ -177,8 +195,8 @@ def frodo_loss() -> Finding:
     "b.3.vocabulary",
     "The sum of the loss runs over v in V'",
     sheet="v in V'",
-    correction="v in V, all words, the positive one included: V' stands for nothing on the sheet. "
-    "Summed without ring, as the number above it is, the probabilities add up to 1.20.",
+    correction="v in V, all words, the positive one included: V' is not defined on the sheet. "
+    "(Without ring, as in the number above it, the probabilities would add up to 1.20.)",
 )
 def sum_over_vocabulary() -> Finding:
     params = examples.frodo_params()
@@ -189,11 +207,16 @@ def sum_over_vocabulary() -> Finding:
 
 def _slopes() -> np.ndarray:
     """Derivative of the loss of (Frodo, ring) in each logit."""
-    slopes = compiled(jax.grad(lambda logits: -jax.nn.log_softmax(logits)[RING]))
-    return np.asarray(slopes(_logits(examples.frodo_params(), FRODO)))
+    slopes = compiled(jax.grad(lambda p: skipgram.pair_loss(p, FRODO, RING)))
+    context = np.asarray(slopes(examples.frodo_params()).context)  # slope times Frodo's vector
+    return context @ CENTER[FRODO] / (CENTER[FRODO] @ CENTER[FRODO])
 
 
-@claim("b.3.penalty", "The loss rises with the probability of a negative example")
+@claim(
+    "b.3.penalty",
+    "The loss rises with the probability of a negative example",
+    assumptions=("as its logit rises and the other logits stay",),
+)
 def penalty() -> Finding:
     p = np.asarray(_probabilities(examples.frodo_params(), FRODO))
     others = np.delete(_slopes(), RING)
@@ -258,7 +281,7 @@ def cost() -> Finding:
     return equal(f"context rows changed, V = {sizes.tolist()}: {touched}", (touched, sizes))
 
 
-@claim("c.motivation", "Negative sampling costs less: k + 1 context rows an example")
+@claim("c.motivation", "Negative sampling costs less: at most k + 1 context rows an example")
 def sampled_cost() -> Finding:
     params = examples.random_tables(7, vocab=16)
     gradient = compiled(jax.grad(sgns.pair_loss))(params, 0, 1, jnp.array([5, 9, 12]))
