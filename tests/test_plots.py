@@ -4,13 +4,11 @@ import sys
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
-from jaxtext import mlp, plots
-
-pytest.importorskip("matplotlib")
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+
+from jaxtext import mlp, plots
 
 # All numbers differ, so that none can stand in the place of another.
 PARAMS = [
