@@ -13,6 +13,7 @@ _MODULES = {
     "embeddings": "jaxtext.embeddings",
     "export": "jaxtext.export",
     "factorization": "jaxtext.models.factorization",
+    "gap": "jaxtext.gap",
     "mlp": "jaxtext.models.mlp",
     "plots": "jaxtext.plots",
     "pmi": "jaxtext.models.pmi",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
+from scipy.sparse import issparse
 
 
 def known(value: Any) -> bool:
@@ -61,3 +62,24 @@ def check_distribution(name: str, values: ArrayLike) -> None:
     check_nonnegative(name, values)
     if known(values) and abs(float(np.sum(np.asarray(values, np.float64))) - 1) > 1e-4:
         raise ValueError(f"{name}: sums to {float(np.sum(np.asarray(values))):.6g}, must be 1")
+
+
+def check_square(name: str, matrix: Any) -> None:
+    """Raise `ValueError` unless a matrix has as many rows as columns."""
+    if len(matrix.shape) != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name}: found shape {list(matrix.shape)}, must be square")
+
+
+def check_counts(counts: Any, ids: np.ndarray | None = None) -> None:
+    """Raise `ValueError` unless counts are finite, not negative, and no row is empty.
+
+    `counts` is dense or a sparse matrix of scipy; `ids` are those of its rows, if not 0, 1, 2, ...
+    """
+    check_nonnegative("counts", counts.data if issparse(counts) else counts)
+    empty = np.flatnonzero(np.asarray(counts.sum(axis=1)).ravel() == 0)
+    if empty.size:
+        first = empty[0] if ids is None else ids[empty[0]]
+        raise ValueError(
+            f"counts: found {empty.size} of {counts.shape[0]} words without any pair, the first "
+            f"with id {first}; such a word has no optimum"
+        )

@@ -29,11 +29,13 @@ class Train:
     sentence or paragraph a line. Without any: the documentation of the installed packages."""
     out: Path = Path("runs/first")
     """Folder for the run. A folder that holds something is never written to."""
-    method: Literal["sgns", "svd"] = "sgns"
+    method: Literal["sgns", "exact", "svd"] = "sgns"
     """sgns: skip-gram with negative sampling. The fixed point of a score w.c is PMI - ln k with
-    --noise-exponent 1 and --subsample 0; every other setting has its own. svd: truncated singular
-    value decomposition of the positive part of that fixed point, from counts; nothing is sampled,
-    so --epochs, --learning-rate and --seed do not matter."""
+    --noise-exponent 1 and --subsample 0; every other setting has its own. exact: the same
+    objective, summed over the counts of all pairs instead of sampled; its time grows with the
+    square of the vocabulary and not with the text, and --learning-rate does not matter. svd:
+    truncated singular value decomposition of the positive part of that fixed point; --epochs,
+    --learning-rate and --seed do not matter."""
     dim: int = 100
     """Numbers in a vector."""
     window: int = 5
@@ -44,8 +46,10 @@ class Train:
     ] = None
     """Negatives a pair, k; the fixed point is shifted by -ln k. Beyond 400 / (window + 1) of them
     the learning rate shrinks in proportion, since a center hears from all at once."""
-    epochs: int = 5
-    """Times that the text is read."""
+    epochs: Annotated[
+        int | None, arg(metavar="INT", help_behavior_hint="(default: 5, with exact 3)")
+    ] = None
+    """Times that the text is trained on; with exact, passes over both tables."""
     min_count: int = 5
     """Words that occur less often are left out before windows are formed."""
     max_vocab: int | None = None
@@ -123,11 +127,28 @@ class Verify:
     """Only the checks whose id begins so, as in backprop.c or gradients.stream."""
 
 
+@dataclass(frozen=True)
+class Gap:
+    """How far a run is from the optimum of its own objective on its text."""
+
+    run: Positional[RunPath]
+    """Run folder."""
+    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
+    """The text of the run; where the run found it, unless given."""
+    centers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
+    """So many words, drawn at random, stand for all."""
+    json: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Write the numbers to this file."""
+    figure: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Draw the density of observed pairs by optimum and score w.c into this file (.png, .pdf)."""
+
+
 Command = (
     Annotated[Train, subcommand("train")]
     | Annotated[Neighbors, subcommand("neighbors")]
     | Annotated[Analogy, subcommand("analogy")]
     | Annotated[Export, subcommand("export")]
+    | Annotated[Gap, subcommand("gap")]
     | Annotated[Info, subcommand("info")]
     | Annotated[Verify, subcommand("verify")]
 )
@@ -147,8 +168,8 @@ def run(arguments: Sequence[str]) -> int:
         args=arguments,
     )
     functions = {
-        Train: train, Neighbors: neighbors, Analogy: analogy, Export: export, Info: info,
-        Verify: verify,
+        Train: train, Neighbors: neighbors, Analogy: analogy, Export: export, Gap: gap,
+        Info: info, Verify: verify,
     }  # fmt: skip
     try:
         status = functions[type(command)](command) or 0
@@ -211,6 +232,13 @@ def export(options: Export) -> None:
 
     files.write(runs.load(options.run), options.path, options.format, options.vectors)
     print(f"written: {options.path}")
+
+
+def gap(options: Gap) -> None:
+    """Print how far a run is from its optimum."""
+    from jaxtext import pipeline
+
+    pipeline.measure_gap(options)
 
 
 def info(options: Info) -> None:

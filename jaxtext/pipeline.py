@@ -1,54 +1,43 @@
-"""Text -> ids -> vectors -> a run directory, with progress on the terminal: `jaxtext train`."""
+"""Text -> ids -> vectors -> a run directory, with progress: `jaxtext train`; and `jaxtext gap`."""
 
-import math
+import json
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, fields, replace
+from contextlib import ExitStack
+from dataclasses import fields, replace
+from math import inf
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 
-from jaxtext import query, runs, text
-from jaxtext.cli import Train
+from jaxtext import gap, query, runs, text
+from jaxtext.cli import Gap, Train
 from jaxtext.embeddings import Embeddings
 from jaxtext.errors import InputError
-from jaxtext.models import factorization, pmi
+from jaxtext.export import replacing
+from jaxtext.methods import DEFAULTS, METHODS, Trained, objective
 from jaxtext.sampling import keep_probability
 from jaxtext.terminal import print_table, progress
-from jaxtext.text.encoded import EncodedCorpus
-from jaxtext.training import stream
+from jaxtext.text.encoded import Encoded, EncodedCorpus
+from jaxtext.types import EmbeddingParams
 
-T = TypeVar("T")
 BUILTIN = "built-in"
-# Where methods differ in what is best; Levy, Goldberg and Dagan (2015) for svd.
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "sgns": {"negatives": 5, "noise_exponent": 0.75},
-    "svd": {"negatives": 1, "noise_exponent": 1.0},
-}
+GAP_CENTERS = 1_000  # that stand for all at the end of training
+GAP_TOKENS = 30_000_000  # of the text, that are counted for it
 RANGES: dict[str, tuple[float, float]] = {
     "dim": (1, 10_000),
     "window": (1, 100),
     "negatives": (1, 1_000),
     "epochs": (1, 100_000),
-    "min_count": (1, math.inf),
-    "max_vocab": (1, math.inf),
+    "min_count": (1, inf),
+    "max_vocab": (1, inf),
     "subsample": (0, 1),
     "noise_exponent": (-2, 2),
     "seed": (0, 2**32 - 1),
 }
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What training leaves: both tables, seconds, and what stopped it, if something did."""
-
-    center: np.ndarray
-    context: np.ndarray
-    seconds: float
-    failure: stream.Diverged | None
 
 
 def resolved(options: Train) -> Train:
@@ -63,9 +52,9 @@ def check(options: Train) -> None:
     for name, (low, high) in RANGES.items():
         value = getattr(options, name)
         if value is not None and not low <= value <= high:  # also true for NaN
-            bound = f"at least {low}" if high == math.inf else f"from {low} to {high}"
+            bound = f"at least {low}" if high == inf else f"from {low} to {high}"
             raise InputError(f"--{name.replace('_', '-')} {value}: must be {bound}")
-    if not 0 < options.learning_rate < math.inf:
+    if not 0 < options.learning_rate < inf:
         raise InputError(f"--learning-rate {options.learning_rate}: must be a number above 0")
 
 
@@ -94,10 +83,13 @@ def train(options: Train) -> None:
         run = runs.create(options.out)
         run.write_json(runs.CONFIG, _config(options))
         run.write_vocab(corpus.vocab)
-        trained = (_factorize if options.method == "svd" else _train)(options, corpus, run)
+        trained = METHODS[options.method](options, corpus, run)
         begin = time.perf_counter()
         sha256 = run.write_vectors(trained.center, trained.context)
         seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
+        begin = time.perf_counter()
+        distance = _show_gap(options, corpus, trained)
+        seconds["gap"] = time.perf_counter() - begin
     except BaseException:
         _remove(options.out, made)
         raise
@@ -108,6 +100,7 @@ def train(options: Train) -> None:
         "corpus": _describe(sources, corpus),
         "seed": options.seed,
         "vectors_sha256": sha256,
+        "gap": distance,
         "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
         **circumstances,
     }
@@ -139,6 +132,7 @@ def _describe(sources: list[str], corpus: EncodedCorpus) -> dict[str, Any]:
         "kept_tokens": len(corpus.text.ids),
         "sentences": len(corpus.text.ends),
         "vocabulary": len(corpus.vocab),
+        "vocabulary_sha256": corpus.vocab.sha256(),
     }
 
 
@@ -171,60 +165,144 @@ def _encode(options: Train, sources: list[str], scratch: Path) -> EncodedCorpus:
     return corpus
 
 
-def _train(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
-    """Train with a progress bar and a line of metrics a report."""
-    names = [field.name for field in fields(stream.StreamConfig)]
-    config = stream.StreamConfig(**{name: getattr(options, name) for name in names})
-    per_id = corpus.tokens / len(corpus.text.ids)  # words of the text for one of the vocabulary
-    failure = None
-    begin = time.perf_counter()
-    texts = "{task.fields[speed]:.2f} M words/s", "loss {task.fields[loss]:.3f}"
-    with progress(*texts) as bar:
-        task = bar.add_task("training", total=1.0, speed=0.0, loss=math.nan)
+def measure_gap(options: Gap) -> None:
+    """Compare a run with the optimum of its own objective, and print and write what is found.
 
-        def on_report(report: stream.Report) -> None:
-            speed = report.words_per_second * per_id
-            bar.update(task, completed=report.done, speed=speed / 1e6, loss=report.loss)
-            run.append_metrics(report._asdict() | {"words_per_second": speed})
-
-        try:
-            key = jax.random.key(options.seed)
-            params = stream.fit(key, corpus.text, corpus.vocab.counts, config, on_report)
-        except stream.Diverged as error:
-            params, failure = error.params, error
-        center, context = map(np.asarray, params)
-    return Trained(center, context, time.perf_counter() - begin, failure)
-
-
-def _factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
-    """Counts -> positive shifted PMI -> singular vectors."""
-    begin = time.perf_counter()
-    size = len(corpus.vocab)
-    if options.dim > size:
-        raise InputError(f"--dim {options.dim}: svd has at most as many as words, {size}")
-    with progress() as bar:
-        task = bar.add_task("counting pairs", total=None)
-        keep = keep_probability(corpus.vocab.counts, options.subsample)
-        counts = text.cooccurrence(corpus.text, size, options.window, dynamic=True, keep=keep)
-        counted = {"pairs": float(counts.nnz), "count_seconds": time.perf_counter() - begin}
-        bar.update(task, description="factorizing")
-        shifted = pmi.shifted_pmi(counts, _given(options.negatives), _given(options.noise_exponent))
-        svd = factorization.truncated_svd(pmi.positive(shifted).astype(np.float32), options.dim)
-        largest, smallest = map(float, svd.values[[0, -1]])
-        run.append_metrics(
-            counted
-            | {"largest_singular_value": largest, "smallest_singular_value": smallest}
-            | {"done": 1.0, "seconds": time.perf_counter() - begin}
+    Raises `InputError` for a run without its options, and for a text with another vocabulary.
+    """
+    if options.centers is not None and options.centers < 1:
+        raise InputError(f"--centers {options.centers}: must be at least 1")
+    if options.run.exists() and not runs.is_run(options.run):
+        raise InputError(
+            f"{options.run}: is no run folder: vectors alone do not say what they were trained for"
         )
-        bar.update(task, description="factorized", total=1, completed=1)
-    center, context = map(np.asarray, factorization.vectors(svd, power=0.0))
-    return Trained(center, context, time.perf_counter() - begin, None)
+    run = runs.Run(options.run)
+    trained = options_of(run)
+    embeddings = run.embeddings()
+    sources = text.find_sources(options.paths or trained.paths)
+    places = [path for path in (options.json, options.figure) if path is not None]
+    with ExitStack() as files, tempfile.TemporaryDirectory(prefix="jaxtext.") as scratch:
+        # Opened first, so that a place that cannot be written is named before the work is done.
+        opened = {path: files.enter_context(replacing(path)) for path in places}
+        corpus = _encode(trained, sources, Path(scratch))
+        if corpus.vocab.sha256() != embeddings.vocab.sha256():
+            raise InputError(
+                f"the vocabulary of this text ({len(corpus.vocab):,} words) is not that of "
+                f"{options.run} ({len(embeddings.vocab):,} words): give the text that it was "
+                "trained on"
+            )
+        vectors = Trained(embeddings.center, embeddings.vectors("context"), 0.0, None)
+        found = _gap(trained, corpus, vectors, options.centers)
+        print_gap(found, corpus.vocab)
+        if options.json is not None:
+            content = {"run": str(options.run), **_objective_of(trained)}
+            content |= gap.as_json(found, corpus.vocab.words)
+            opened[options.json].write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        if options.figure is not None:
+            _draw(found, opened[options.figure], options.figure.suffix)
 
 
-def _given(value: T | None) -> T:
-    """What `resolved` has filled in."""
-    assert value is not None
-    return value
+def options_of(run: runs.Run) -> Train:
+    """The options that a run was made with. Raises `InputError` when they cannot be read."""
+    config = run.read_json(runs.CONFIG)
+    try:
+        config |= {"paths": tuple(config["paths"]), "out": Path(config["out"])}
+        return Train(**config)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{run.folder / runs.CONFIG}: damaged: {error}") from None
+
+
+def _objective_of(options: Train) -> dict[str, Any]:
+    """The options that say what is minimised."""
+    names = ("method", "window", "negatives", "noise_exponent", "subsample")
+    return {name: getattr(options, name) for name in names}
+
+
+def _gap(
+    options: Train,
+    corpus: EncodedCorpus,
+    trained: Trained,
+    how_many: int | None,
+    most: int | None = None,
+) -> gap.Gap:
+    """Measure with the run's own objective, by some centers or all, on `most` tokens of the text.
+
+    Where only some stand for all, those without a pair in so much of the text are left out.
+    """
+    ids, vocab = corpus.text, corpus.vocab
+    if most is not None and len(ids.ids) > most:
+        ends = ids.ends[: max(int(np.searchsorted(ids.ends, most)), 1)]
+        ids = Encoded(ids.ids[: ends[-1]], ends)
+    centers = weights = None
+    if how_many is not None:
+        sizes = vocab.counts * keep_probability(vocab.counts, options.subsample)
+        rng = np.random.default_rng(options.seed)
+        centers, weights = gap.draw_centers(sizes, how_many, rng)
+    goal = objective(options, vocab, ids, centers)
+    if centers is not None and weights is not None:
+        paired = goal.counts[centers].sum(axis=1) > 0
+        centers, weights = centers[paired], weights[paired]
+    params = EmbeddingParams(jnp.asarray(trained.center), jnp.asarray(trained.context))
+    with progress() as bar:
+        task = bar.add_task("comparing with the optimum", total=1.0)
+        return gap.measure(
+            params, goal, centers, weights, lambda done: bar.update(task, completed=done)
+        )
+
+
+def print_gap(found: gap.Gap, vocab: text.Vocab) -> None:
+    """Tables of the sums, of the bands and of the farthest words."""
+    rows = [
+        [name, *(f"{total / found.pairs:.4f}" for total in sums), f"{sums.percent:.1f}%"]
+        for name, sums in (("all", found.all), ("observed", found.observed))
+    ]
+    of = len(vocab)
+    print_table(
+        f"Loss a pair, over {found.pairs:,.0f} pairs"
+        + ("" if found.centers == of else f", estimated from {found.centers:,} of {of:,} centers"),
+        ["cells", "w.c", "optimum", "above it"],
+        rows,
+    )
+    ranges = list(dict.fromkeys(band.contexts for band in found.bands))
+    names = [f"{first:,}-{last:,}" for first, last in ranges]
+    cells = {(band.centers, band.contexts): band.all.percent for band in found.bands}
+    rows = [
+        [name, *(f"{cells[centers, contexts]:.1f}%" for contexts in ranges)]
+        for name, centers in zip(names, ranges, strict=True)
+    ]
+    print_table("Above the optimum, all cells, by rank in frequency", ["center", *names], rows)
+    print(
+        f"\ncorrelation of w.c with its optimum, over observed pairs: {found.correlation:.3f}; "
+        f"each as often as it occurs: {found.weighted_correlation:.3f}"
+    )
+    rows = [
+        [vocab.words[far.id], f"{vocab.counts[far.id]:,}", f"{far.excess:.3f}"]
+        for far in found.farthest
+    ]
+    print_table("Centers farthest from their optimum", ["word", "count", "nats a pair"], rows)
+
+
+def _draw(found: gap.Gap, path: Path, suffix: str) -> None:
+    from jaxtext import plots
+
+    try:
+        figure = plots.draw_density(found.density, gap.EDGES).figure
+        figure.savefig(path, format=suffix.lstrip(".") or "png", dpi=150, bbox_inches="tight")
+    except ImportError:
+        raise InputError("--figure needs matplotlib: pip install 'jaxtext[eval]'") from None
+    except ValueError as error:
+        raise InputError(f"--figure: {error}") from None
+
+
+def _show_gap(options: Train, corpus: EncodedCorpus, trained: Trained) -> dict[str, Any]:
+    """Print how far the vectors are from their optimum, by a sample of centers; the numbers."""
+    found = _gap(options, corpus, trained, GAP_CENTERS, GAP_TOKENS)
+    print(
+        f"loss {found.all.objective / found.pairs:.4f} a pair, {found.all.percent:.1f}% above the "
+        f"optimum of free scores; correlation of w.c with it {found.weighted_correlation:.2f}"
+    )
+    numbers = gap.as_json(found, corpus.vocab.words)
+    return {name: value for name, value in numbers.items() if name not in ("bands", "farthest")}
 
 
 def _summary(run: runs.Run) -> None:

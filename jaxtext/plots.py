@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import ArrayLike, Num
+from jaxtyping import ArrayLike, Float, Num
 
 from jaxtext.checks import check_shape
 from jaxtext.models import mlp
@@ -116,6 +116,38 @@ def draw_table(
     ax.tick_params(length=0, labelsize=8, top=False, labeltop=True, bottom=False, labelbottom=False)
     ax.spines[:].set_visible(False)
     ax.set_title(title, fontsize=10)
+    return ax
+
+
+def draw_density(
+    density: Float[np.ndarray, "bins bins"],
+    edges: Float[np.ndarray, " edges"],
+    ax: Axes = None,
+    title: str = "",
+) -> Axes:
+    """Pairs by the optimum of their score (across) and the score w.c (up), as `gap.measure` counts.
+
+    Darker is more, by its logarithm; on the diagonal a score is at its optimum. The axes end where
+    all but one in ten thousand pairs lie. Raises `ValueError` for a density without any pair.
+    """
+    check_shape("density", density, (len(edges) - 1,) * 2)
+    if not density.sum():
+        raise ValueError("density: holds no pair to draw")
+    ax = _axes(ax, (4.5, 4.2))
+    from matplotlib.colors import LogNorm
+
+    low, high = np.inf, -np.inf
+    for shares in (density.sum(axis=1), density.sum(axis=0)):
+        below = np.cumsum(shares) / density.sum()
+        low = min(low, edges[np.searchsorted(below, 1e-4)])
+        high = max(high, edges[min(np.searchsorted(below, 1 - 1e-4) + 1, len(edges) - 1)])
+    shown = np.where(density > 0, density, np.nan).T
+    mesh = ax.pcolormesh(edges, edges, shown, cmap="Blues", norm=LogNorm(), rasterized=True)
+    ax.axline((0, 0), slope=1, color=NEGATIVE, linewidth=1)
+    ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
+    ax.set_xlabel(r"optimum $\ln(n_{wc} / e_{wc})$, here PMI - ln k or its variant")
+    ax.set_ylabel(r"score $w \cdot c$")
+    ax.figure.colorbar(mesh, ax=ax, label="observed pairs a bin", fraction=0.045)
     return ax
 
 

@@ -40,13 +40,14 @@ class SVD(NamedTuple):
     right: Float[np.ndarray, "U D"]
 
 
-def truncated_svd(matrix: Matrix, dim: int) -> SVD:
+def truncated_svd(matrix: Matrix, dim: int, *, full_rank: bool = True) -> SVD:
     """The `dim` largest singular values of a dense or sparse matrix, and their vectors.
 
     A sparse matrix is worked on in its own precision: float32 halves the time of a large one.
     Always the same for the same matrix: the iteration (Lanczos, by ARPACK) begins with a fixed
     vector, and of the two signs that a pair of vectors can have, it gets the one for which the
-    largest entry of the left one is positive. Raises `ValueError` unless 1 <= `dim` <= both sides.
+    largest entry of the left one is positive. Raises `ValueError` unless 1 <= `dim` <= both sides,
+    and, unless `full_rank` is off, for a matrix whose rank is below `dim`.
 
     >>> svd = truncated_svd(np.array([[0.0, 2.0], [-3.0, 0.0]]), 2)
     >>> svd.values.tolist(), svd.left.tolist()
@@ -67,8 +68,15 @@ def truncated_svd(matrix: Matrix, dim: int) -> SVD:
         u, s, vt = np.linalg.svd(dense, full_matrices=False)
     order = np.argsort(-s, kind="stable")[:dim]
     u, s, v = u[:, order], s[order], vt[order].T
+    rank = int((s > s[0] * sides * np.finfo(s.dtype).eps).sum())
+    if full_rank and rank < dim:
+        raise ValueError(f"dim: found {dim}, a matrix of rank {rank} has no more")
+    return _with_signs(u, s, v)
+
+
+def _with_signs(u: np.ndarray, s: np.ndarray, v: np.ndarray) -> SVD:
     largest = np.abs(u).argmax(axis=0)
-    signs = np.where(u[largest, np.arange(dim)] < 0, -1.0, 1.0)
+    signs = np.where(u[largest, np.arange(len(s))] < 0, -1, 1).astype(u.dtype)
     return SVD(u * signs, s, v * signs)
 
 
@@ -83,6 +91,20 @@ def vectors(svd: SVD, power: float = 0.5, context_power: float | None = None) ->
         context_power = 1 - power
     center, context = svd.left * svd.values**power, svd.right * svd.values**context_power
     return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
+
+
+def product_svd(params: EmbeddingParams) -> SVD:
+    """The singular value decomposition of the scores of all pairs, which are never all computed.
+
+    All tables with the same scores w.c have the same, so that `vectors` of it picks one of them.
+
+    >>> scores = EmbeddingParams(jnp.array([[1.0], [0.0]]), jnp.array([[0.0], [-3.0]]))
+    >>> product_svd(scores).values.tolist()
+    [3.0]
+    """
+    left, right = (np.linalg.qr(np.asarray(table, np.float64)) for table in params)
+    inner = truncated_svd(left.R @ right.R.T, params.center.shape[1], full_rank=False)
+    return _with_signs(left.Q @ inner.left, inner.values, right.Q @ inner.right)
 
 
 class _Operator(LinearOperator):

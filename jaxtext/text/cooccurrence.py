@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt
+from jaxtyping import Bool, Float, Int, UInt
 from scipy import sparse
 
 from jaxtext.text.encoded import Encoded
@@ -52,6 +52,7 @@ def cooccurrence(
     *,
     dynamic: bool = False,
     keep: Float[np.ndarray, " V"] | None = None,
+    centers: Int[np.ndarray, " n"] | None = None,
     memory: int = MEMORY,
     folder: Path | None = None,
 ) -> sparse.csr_array:
@@ -60,7 +61,8 @@ def cooccurrence(
     Plain counts are int64 and exact. With `dynamic` a pair at distance d counts
     $(L - d + 1) / L$, L being the window; with `keep`, the probabilities that words survive
     subsampling, it counts `keep[center] * keep[context]`. Both are float64, and expectations of
-    what training draws. Indices are sorted.
+    what training draws. Indices are sorted. With `centers`, only the rows of these words are
+    counted; the others are empty.
 
     `memory` bounds the bytes used beside the text and the result: what does not fit is spilled to
     temporary files. With `folder` the result lies there in memory-mapped files.
@@ -76,7 +78,8 @@ def cooccurrence(
     size = (memory - GROUP_BYTES) // (40 + 2 * window * 16)
     if size < 1:
         raise ValueError(f"memory: found {memory} bytes, must be above {GROUP_BYTES}")
-    count = partial(_count, text, vocab_size, window, dynamic)
+    wanted = None if centers is None else np.isin(np.arange(vocab_size), centers)
+    count = partial(_count, text, vocab_size, window, dynamic, wanted)
     total = len(text.ids)
     bounds = [(start, min(start + size, total)) for start in range(0, total, size)]
     if len(bounds) <= 1 and folder is None:
@@ -119,10 +122,16 @@ def _check(text: Encoded, vocab_size: int, window: int) -> None:
 
 
 def _count(
-    text: Encoded, vocab_size: int, window: int, dynamic: bool, start: int, stop: int
+    text: Encoded,
+    vocab_size: int,
+    window: int,
+    dynamic: bool,
+    wanted: Bool[np.ndarray, " V"] | None,
+    start: int,
+    stop: int,
 ) -> sparse.csr_array:
     """Counts of the centers from `start` to `stop`; with `dynamic`, times the window."""
-    padded = _padded(text, vocab_size, window, start, stop)
+    padded = _padded(text, vocab_size, window, wanted, start, stop)
     rows = partial(_count_rows, padded, window, dynamic)
     with ThreadPoolExecutor(WORKERS) as pool:  # sorting leaves the interpreter to the other thread
         found = list(pool.map(rows, *zip(*_groups(padded.starts, vocab_size, window), strict=True)))
@@ -131,7 +140,14 @@ def _count(
     return sparse.csr_array((counts, columns, indptr), shape=(vocab_size, vocab_size))
 
 
-def _padded(text: Encoded, vocab_size: int, window: int, start: int, stop: int) -> _Padded:
+def _padded(
+    text: Encoded,
+    vocab_size: int,
+    window: int,
+    wanted: Bool[np.ndarray, " V"] | None,
+    start: int,
+    stop: int,
+) -> _Padded:
     """The tokens from `start` to `stop`, and their neighbors in the same sentences."""
     first, last = max(start - window, 0), min(stop + window, len(text.ids))
     inside = text.ends[np.searchsorted(text.ends, first, "right") :]
@@ -143,13 +159,16 @@ def _padded(text: Encoded, vocab_size: int, window: int, start: int, stop: int) 
     padded = np.full(len(ids) + window * (len(ends) + 1), vocab_size, np.int32)
     padded[places] = ids
     centers = slice(start - first, stop - first)
-    ids = ids[centers]
+    ids, places = ids[centers], places[centers]
+    if wanted is not None:
+        chosen = np.flatnonzero(wanted[ids])
+        ids, places = ids[chosen], places[chosen]
     # By the lower and then the upper half of the id, which radix sort takes 16 bits at a time.
     order = np.argsort(ids.astype(np.uint16), kind="stable")
     if vocab_size > 1 << 16:
         order = order[np.argsort((ids[order] >> 16).astype(np.uint16), kind="stable")]
     starts = np.concatenate([[0], np.cumsum(np.bincount(ids, minlength=vocab_size))])
-    return _Padded(padded, places[centers][order], starts)
+    return _Padded(padded, places[order], starts)
 
 
 def _groups(

@@ -1,5 +1,6 @@
 """The vocabulary: words by frequency, and the map between words and ids."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ class Vocab:
     def index(self) -> dict[str, int]:
         """Word -> id."""
         return {word: i for i, word in enumerate(self.words)}
+
+    def sha256(self) -> str:
+        """Of the words in their order, a line each: whether two vocabularies are the same."""
+        return hashlib.sha256("".join(f"{word}\n" for word in self.words).encode()).hexdigest()
 
     @classmethod
     def build(

@@ -54,6 +54,17 @@ def test_counts_equal_the_loop_whatever_the_pieces(case, window, dynamic, size):
         assert (found.data > 0).all()
 
 
+@given(texts(), st.integers(1, 4), st.integers(1, 50), st.data())
+def test_rows_of_some_centers_are_those_of_all(case, window, size, data):
+    text, vocab_size = case
+    centers = np.array(data.draw(st.lists(st.integers(0, vocab_size - 1), max_size=4)), np.int64)
+    memory = tokens_at_a_time(size, window)
+    found = cooccurrence(text, vocab_size, window, centers=centers, memory=memory).toarray()
+    expected = by_loop(text, vocab_size, window)
+    expected[~np.isin(np.arange(vocab_size), centers)] = 0
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("group", [20, 1 << 21], ids=["small groups", "one group"])
 @pytest.mark.parametrize("dense", [0, 1000], ids=["sorted", "by cells"])
 @pytest.mark.parametrize("key_bits", [8, 32], ids=["wide keys", "narrow keys"])

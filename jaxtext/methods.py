@@ -1,0 +1,173 @@
+"""How each method makes vectors from ids, with progress: --method sgns, exact and svd."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+
+from jaxtext import gap, runs, text
+from jaxtext.cli import Train
+from jaxtext.errors import InputError
+from jaxtext.models import factorization, pmi
+from jaxtext.sampling import keep_probability, noise_distribution
+from jaxtext.terminal import progress
+from jaxtext.text.encoded import Encoded, EncodedCorpus
+from jaxtext.training import exact, stream
+
+T = TypeVar("T")
+# Where methods differ in what is best; Levy, Goldberg and Dagan (2015) for svd.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "sgns": {"negatives": 5, "noise_exponent": 0.75, "epochs": 5},
+    "exact": {"negatives": 5, "noise_exponent": 0.75, "epochs": 3},
+    "svd": {"negatives": 1, "noise_exponent": 1.0, "epochs": 1},
+}
+EXACT_POWER = 0.25  # of the singular values, for centers; contexts get the rest
+THINNING = 1  # beside the seed of a run: the draw of subsampling that stands for all
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves: both tables, seconds, and what stopped it, if something did."""
+
+    center: np.ndarray
+    context: np.ndarray
+    seconds: float
+    failure: stream.Diverged | None
+
+
+def given(value: T | None) -> T:
+    """What `resolved` has filled in."""
+    assert value is not None
+    return value
+
+
+def objective(
+    options: Train, vocab: text.Vocab, ids: Encoded, centers: np.ndarray | None = None
+) -> gap.Objective:
+    """What a run with these options minimises over the ids of its text.
+
+    Subsampling is dirty, one draw of it, and expected weights for svd; windows are dynamic, as
+    expected weights. The noise is made of how often words occur, for svd in pairs. With `centers`,
+    counts of these alone.
+    """
+    negatives, exponent = given(options.negatives), given(options.noise_exponent)
+    keep = keep_probability(vocab.counts, options.subsample)
+    count = partial(text.cooccurrence, vocab_size=len(vocab), window=options.window, dynamic=True)
+    if options.method == "svd":
+        counts = count(ids, keep=keep)
+        noise = noise_distribution(counts.sum(axis=0), exponent)
+    else:
+        if options.subsample:
+            ids = text.thinned(ids, keep, np.random.default_rng([options.seed, THINNING]))
+        counts = count(ids, centers=centers)
+        noise = noise_distribution(vocab.counts, exponent)
+    if centers is None:
+        _check_pairs(counts, vocab)
+    return gap.Objective(counts, noise, negatives)
+
+
+def _check_pairs(counts: Any, vocab: text.Vocab) -> None:
+    """Raise `InputError` naming a word that has no pair, and hence no optimum."""
+    alone = np.flatnonzero(counts.sum(axis=1) == 0)
+    if alone.size:
+        raise InputError(
+            f"{alone.size:,} words never have a neighbor, {vocab.words[alone[0]]!r} for one, so "
+            "that counts say nothing about them: raise --min-count, join lines, or use "
+            "--method sgns"
+        )
+
+
+def stream_text(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
+    """Train with a progress bar and a line of metrics a report."""
+    names = [field.name for field in fields(stream.StreamConfig)]
+    config = stream.StreamConfig(**{name: getattr(options, name) for name in names})
+    per_id = corpus.tokens / len(corpus.text.ids)  # words of the text for one of the vocabulary
+    failure = None
+    begin = time.perf_counter()
+    texts = "{task.fields[speed]:.2f} M words/s", "loss {task.fields[loss]:.3f}"
+    with progress(*texts) as bar:
+        task = bar.add_task("training", total=1.0, speed=0.0, loss=math.nan)
+
+        def on_report(report: stream.Report) -> None:
+            speed = report.words_per_second * per_id
+            bar.update(task, completed=report.done, speed=speed / 1e6, loss=report.loss)
+            run.append_metrics(report._asdict() | {"words_per_second": speed})
+
+        try:
+            key = jax.random.key(options.seed)
+            params = stream.fit(key, corpus.text, corpus.vocab.counts, config, on_report)
+        except stream.Diverged as error:
+            params, failure = error.params, error
+        center, context = map(np.asarray, params)
+    return Trained(center, context, time.perf_counter() - begin, failure)
+
+
+def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
+    """Counts -> the exact objective, minimised -> both tables, by singular values of the scores."""
+    begin = time.perf_counter()
+    _check_dim(options, len(corpus.vocab))
+    with progress("{task.fields[loss]}") as bar:
+        task = bar.add_task("counting pairs", total=None, loss="")
+        goal = objective(options, corpus.vocab, corpus.text)
+        counted = {"entries": float(goal.counts.nnz), "pairs": float(goal.counts.sum())}
+        counted["count_seconds"] = time.perf_counter() - begin
+        bar.update(task, description="factorizing, to begin with")
+
+        def on_report(report: exact.Report) -> None:
+            description = f"pass {round(report.done * passes) + 1} of {passes}"
+            bar.update(task, description=description, total=1, completed=report.done)
+            bar.update(task, loss=f"loss {report.loss:.4f}")
+            now = {"seconds": time.perf_counter() - begin}
+            run.append_metrics(report._asdict() | now | (counted if not report.done else {}))
+
+        key, passes = jax.random.key(options.seed), given(options.epochs)
+        params = exact.fit(key, *goal, options.dim, passes, on_report=on_report)
+        svd = factorization.product_svd(params)
+        bar.update(task, description="minimised", completed=1)
+    center, context = map(np.asarray, factorization.vectors(svd, EXACT_POWER))
+    return Trained(center, context, time.perf_counter() - begin, None)
+
+
+def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
+    """Counts -> positive shifted PMI -> singular vectors."""
+    begin = time.perf_counter()
+    _check_dim(options, len(corpus.vocab))
+    with progress() as bar:
+        task = bar.add_task("counting pairs", total=None)
+        counts, _, negatives = objective(options, corpus.vocab, corpus.text)
+        counted = {"entries": float(counts.nnz), "pairs": float(counts.sum())}
+        counted["count_seconds"] = time.perf_counter() - begin
+        bar.update(task, description="factorizing")
+        shifted = pmi.positive(pmi.shifted_pmi(counts, negatives, given(options.noise_exponent)))
+        try:
+            svd = factorization.truncated_svd(shifted.astype(np.float32), options.dim)
+        except ValueError as error:  # the rank
+            raise InputError(f"--{error}") from None
+        largest, smallest = map(float, svd.values[[0, -1]])
+        run.append_metrics(
+            counted
+            | {"largest_singular_value": largest, "smallest_singular_value": smallest}
+            | {"done": 1.0, "seconds": time.perf_counter() - begin}
+        )
+        bar.update(task, description="factorized", total=1, completed=1)
+    center, context = map(np.asarray, factorization.vectors(svd, power=0.0))
+    return Trained(center, context, time.perf_counter() - begin, None)
+
+
+def _check_dim(options: Train, size: int) -> None:
+    if options.dim > size:
+        raise InputError(
+            f"--dim {options.dim}: {options.method} has at most as many as words, {size}"
+        )
+
+
+METHODS: dict[str, Callable[[Train, EncodedCorpus, runs.Run], Trained]] = {
+    "sgns": stream_text,
+    "exact": minimise,
+    "svd": factorize,
+}

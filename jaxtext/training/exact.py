@@ -1,0 +1,360 @@
+r"""Skip-gram with negative sampling over counts: the objective of a whole text, without sampling.
+
+With $n_{wc} = \#(w, c)$ and $e_{wc} = k\,\#(w)\,P(c)$, the expected number of times that c is drawn
+as a negative of w, `sgns.expected_loss` is
+
+$$\sum_{w, c} (n_{wc} + e_{wc}) \ln(1 + e^{s_{wc}}) - n_{wc} s_{wc}, \qquad s_{wc} = w \cdot c$$
+
+The scores of some rows at a time are all that is ever dense; counts stay sparse, on the host. The
+cost of a pass depends on V and D alone, not on the length of the text.
+
+Given one table, the other one's rows are independent convex problems: logistic regressions with
+weights. A pass improves all rows of both tables, one table after the other, by one step each:
+
+- *Direction.* Row w has the curvature $\sum_c q_{wc}\, c c^\top$ with
+  $q = (n + e)\,\sigma(s)\,\sigma(-s)$. Because e is of rank one, q nearly is: rows of similar
+  frequency differ by a factor. They share one matrix, and its inverse gives their directions.
+- *Length.* Along a direction that changes the scores by $\delta_c$ per unit, the slope
+  $-\gamma = \sum_c g_{wc} \delta_c$ and the row's own curvature $h = \sum_c q_{wc} \delta_c^2$ are
+  computed exactly. Third derivatives of the logistic loss are bounded by second ones, so that
+  curvature grows at most like $e^{t \Delta}$, $\Delta = \max_c |\delta_c|$ (Bach 2010, "Self-
+  concordant analysis for logistic regression", proposition 1), and
+
+  $$\ell(t) \le \ell(0) - \gamma t + h\,(e^{t \Delta} - t \Delta - 1) / \Delta^2,$$
+
+  which is smallest at $t = \ln(1 + \gamma \Delta / h) / \Delta$. Near the optimum this is Newton's
+  step $\gamma / h$; far from it, it is shorter. No step can raise the objective, whatever the text.
+
+The start matters for speed and for the vectors: `svd_start` is the truncated singular value
+decomposition of the positive PMI, with one dimension for the shift by ln k. The objective depends
+on the product of the tables alone; `fit` leaves open which of all tables with the same product are
+found, and `factorization.product_svd` picks one.
+"""
+
+import itertools
+import operator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+from scipy import sparse
+
+from jaxtext.checks import (
+    check_at_least,
+    check_counts,
+    check_distribution,
+    check_shape,
+    check_square,
+)
+from jaxtext.models import factorization, pmi
+from jaxtext.training.feed import prefetch
+from jaxtext.types import EmbeddingParams
+
+Counts = Any  # [V, V]: a matrix of scipy, or an array
+ROWS = 128  # whose scores are held at a time: enough for the processor, and little memory
+BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
+CURVATURE_ROWS = 2048  # that share a curvature
+JITTER = 1e-3  # of the mean curvature, added to all directions
+NOISE = 1e-2  # of a random start, added to that of the singular vectors
+
+
+class Problem(NamedTuple):
+    """The objective: sparse counts by center, the same by context, and both factors of e."""
+
+    by_center: Counts
+    by_context: Counts
+    center_weight: Float[np.ndarray, " V"]  # k #(w)
+    noise: Float[np.ndarray, " V"]
+
+
+class Report(NamedTuple):
+    """How training stands: passes done of all, and the loss of a pair."""
+
+    done: float  # in [0, 1]
+    seconds: float
+    loss: float
+
+
+def problem(
+    counts: Counts, noise: Float[np.ndarray, " V"], negatives: int, dtype: Any = np.float32
+) -> Problem:
+    """Check and prepare the objective of `sgns.expected_loss` for the functions of this module.
+
+    Raises `ValueError` for counts that are not square, negative or not finite, for words without
+    any pair, for noise that is no distribution and for fewer than one negative.
+    """
+    check_square("counts", counts)
+    check_counts(counts)
+    check_shape("noise", noise, (counts.shape[0],))
+    check_distribution("noise", noise)
+    check_at_least("negatives", negatives, 1)
+    by_center: Counts = sparse.csr_array(counts)
+    pairs = by_center.sum(axis=1).astype(np.float64)  # before rounding to `dtype`
+    by_center = by_center.astype(dtype)
+    by_context = sparse.csr_array(by_center.T)
+    return Problem(by_center, by_context, (negatives * pairs).astype(dtype), noise.astype(dtype))
+
+
+def loss(params: EmbeddingParams, problem: Problem) -> float:
+    """The objective, summed over all pairs, in the precision of `params`, by blocks of rows."""
+    factors = problem.center_weight, jnp.asarray(problem.noise)
+    return _total(_by_blocks(_block_loss, *params, problem.by_center, *factors))
+
+
+def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
+    r"""Gradient of `loss` by hand, block by block.
+
+    With $g_{wc} = (n_{wc} + e_{wc})\,\sigma(s_{wc}) - n_{wc}$, the derivative in the score, it is
+    $\partial w = \sum_c g_{wc}\, c$ and $\partial c = \sum_w g_{wc}\, w$.
+    """
+    factors = problem.center_weight, jnp.asarray(problem.noise)
+    parts = _by_blocks(_block_gradient, *params, problem.by_center, *factors)
+    center, context = zip(*parts, strict=True)
+    return EmbeddingParams(
+        jnp.concatenate(center)[: len(params.center)], reduce(operator.add, context)
+    )
+
+
+def improve(params: EmbeddingParams, problem: Problem) -> tuple[EmbeddingParams, float]:
+    """One pass: a step of every center, then of every context; and the loss before the pass."""
+    weight, noise = problem.center_weight, problem.noise
+    center, before = _improve_rows(*params, problem.by_center, weight, noise, True)
+    context, _ = _improve_rows(params.context, center, problem.by_context, noise, weight, False)
+    return EmbeddingParams(center, context), before
+
+
+def fit(
+    key: Key[Array, ""],
+    counts: Counts,
+    noise: Float[np.ndarray, " V"],
+    negatives: int,
+    dim: int,
+    passes: int = 3,
+    start: EmbeddingParams | None = None,
+    on_report: Callable[[Report], None] = lambda report: None,
+) -> EmbeddingParams:
+    """Minimise `sgns.expected_loss`; tables [V, D], from `start` or else from `svd_start`.
+
+    Raises `ValueError` as `problem` does, and for more dimensions than words. Works in the
+    precision of `start`, else in float32. `on_report` is told the loss before the first pass and
+    after each.
+    """
+    check_square("counts", counts)
+    check_counts(counts)
+    check_at_least("dim", dim, 1)
+    check_at_least("passes", passes, 0)
+    if dim > counts.shape[0]:
+        raise ValueError(f"dim: found {dim}, scores of {counts.shape[0]} words have no such rank")
+    begin = time.perf_counter()
+    params = svd_start(key, counts, negatives, dim) if start is None else start
+    objective = problem(counts, noise, negatives, params.center.dtype)
+    pairs = float(counts.sum())
+
+    def report(done: int, total: float) -> None:
+        on_report(Report(done / max(passes, 1), time.perf_counter() - begin, total / pairs))
+
+    for done in range(passes):
+        params, before = improve(params, objective)
+        report(done, before)
+    report(passes, loss(params, objective))
+    return params
+
+
+def random_start(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
+    """Both tables normal with variance 1/D: scores have a standard deviation below one."""
+    keys = jax.random.split(key)
+    scale = 1 / np.sqrt(dim)
+    tables = [scale * jax.random.normal(each, (vocab_size, dim), jnp.float32) for each in keys]
+    return EmbeddingParams(*tables)
+
+
+def svd_start(key: Key[Array, ""], counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
+    """Tables whose scores approximate the positive PMI, minus ln k, with a little noise.
+
+    The last dimension is given to ln k, unless it is the only one. Without noise, a dimension that
+    begins at zero in both tables would stay there: the PMI may have a smaller rank than `dim`.
+    """
+    matrix = pmi.positive(pmi.pmi(sparse.csr_array(counts))).astype(np.float32)
+    svd = factorization.truncated_svd(matrix, dim, full_rank=False)
+    center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
+    if dim > 1:
+        center = center.at[:, -1].set(-np.log(negatives))
+        context = context.at[:, -1].set(1.0)
+    noise = random_start(key, len(center), dim)
+    return EmbeddingParams(center + NOISE * noise.center, context + NOISE * noise.context)
+
+
+# Blocks -----------------------------------------------------------------------------------------
+
+
+def _by_blocks(
+    function: Callable[..., Any],
+    table: Float[Array, "V D"],
+    columns: Float[Array, "V D"],
+    counts: Counts,
+    weight: Float[np.ndarray, " V"],
+    factor: Float[Array, " V"],
+) -> list[Any]:
+    """`function` of some rows at a time: (rows, columns, their counts, their weights, factor).
+
+    All blocks have one shape; the last is filled up with rows of zeros. Counts are made dense in a
+    second thread, into two buffers in turn.
+    """
+    size, width = counts.shape
+    rows = min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
+    buffers = [_aligned((rows, width), counts.dtype) for _ in range(2)]
+
+    def dense() -> Iterator[tuple[int, np.ndarray]]:
+        for number, first in enumerate(range(0, size, rows)):
+            buffer = buffers[number % 2]
+            some = counts[first : first + rows]
+            some.toarray(out=buffer[: some.shape[0]])
+            buffer[some.shape[0] :] = 0
+            yield first, buffer
+
+    found = []
+    for first, buffer in prefetch(dense()):
+        short = max(first + rows - size, 0)
+        some = jnp.pad(table[first : first + rows], ((0, short), (0, 0)))
+        weights = jnp.asarray(np.pad(weight[first : first + rows], (0, short)))
+        block = function(some, columns, jax.device_put(buffer), weights, factor)
+        found.append(jax.block_until_ready(block))  # from here on the buffer is free
+    return found
+
+
+def _total(parts: Sequence[Array]) -> float:
+    return float(np.concatenate(parts).sum(dtype=np.float64))
+
+
+def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """An array that begins at a multiple of 64 bytes, which JAX on a CPU uses without copying."""
+    size = shape[0] * shape[1] * dtype.itemsize
+    raw = np.empty(size + 64, np.uint8)
+    begin = -raw.ctypes.data % 64
+    return raw[begin : begin + size].view(dtype).reshape(shape)
+
+
+def _scan(function: Callable[..., Any], *blocks: Array) -> Any:
+    """`function` of `ROWS` rows at a time, so that what it holds fits the processor's cache."""
+    return jax.lax.scan(lambda _, some: (None, function(*some)), None, _split(*blocks))[1]
+
+
+def _split(*blocks: Array) -> Any:
+    return tuple(block.reshape(-1, ROWS, *block.shape[1:]) for block in blocks)
+
+
+@jax.jit
+def _block_loss(rows: Array, columns: Array, counts: Array, weight: Array, other: Array) -> Array:
+    def some(rows: Array, counts: Array, weight: Array) -> Array:
+        return _losses(_held(rows @ columns.T), counts, counts + weight[:, None] * other)
+
+    return _scan(some, rows, counts, weight).ravel()
+
+
+@jax.jit
+def _block_gradient(
+    rows: Array, columns: Array, counts: Array, weight: Array, other: Array
+) -> tuple[Array, Array]:
+    def some(columns_sum: Array, block: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+        rows, counts, weight = block
+        slope = _held(
+            (counts + weight[:, None] * other) * jax.nn.sigmoid(rows @ columns.T) - counts
+        )
+        return columns_sum + slope.T @ rows, slope @ columns
+
+    of_columns, of_rows = jax.lax.scan(some, jnp.zeros_like(columns), _split(rows, counts, weight))
+    return of_rows.reshape(rows.shape), of_columns
+
+
+# A step of every row ----------------------------------------------------------------------------
+
+
+def _improve_rows(
+    table: Float[Array, "V D"],
+    columns: Float[Array, "V D"],
+    counts: Counts,
+    weight: Float[np.ndarray, " V"],
+    other: Float[np.ndarray, " V"],
+    measured: bool,
+) -> tuple[Float[Array, "V D"], float]:
+    """One step of each row of `table`, given the other table and both factors of e.
+
+    Also the loss before the step, if it is to be `measured`.
+    """
+    every = max(CURVATURE_ROWS // max(BUFFER_CELLS // counts.shape[1], 1), 1)
+    number, inverse = itertools.count(), jnp.zeros(0)
+
+    def step(*block: Array) -> tuple[Array, Array]:
+        nonlocal inverse
+        if next(number) % every == 0:
+            inverse = _inverse_curvature(*block)
+        return _block_step(*block, inverse, measured)
+
+    found = _by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
+    rows, losses = zip(*found, strict=True)
+    return jnp.concatenate(rows)[: len(table)], _total(losses)
+
+
+@jax.jit
+def _inverse_curvature(
+    rows: Array, columns: Array, counts: Array, weight: Array, other: Array
+) -> Float[Array, "D D"]:
+    """Of the curvature that rows have on average; each counts alike, however frequent."""
+    every = len(rows) // ROWS
+    rows, counts, weight = rows[::every], counts[::every], weight[::every]
+    p = jax.nn.sigmoid(_held(rows @ columns.T))
+    q = _held((counts + weight[:, None] * other) * p * (1 - p))  # [ROWS, V]
+    tiny = jnp.finfo(q.dtype).tiny
+    mean = _held(q / jnp.maximum(_sum(q), tiny)[:, None]).sum(0)  # [V]
+    curvature = (mean[:, None] * columns).T @ columns
+    jitter = JITTER * jnp.trace(curvature) / len(curvature) + tiny
+    return jnp.linalg.inv(curvature + jitter * jnp.eye(len(curvature), dtype=q.dtype))
+
+
+@partial(jax.jit, static_argnames="measured")
+def _block_step(
+    rows: Array,
+    columns: Array,
+    counts: Array,
+    weight: Array,
+    other: Array,
+    inverse: Array,
+    measured: bool,
+) -> tuple[Array, Array]:
+    tiny = jnp.finfo(rows.dtype).tiny
+
+    def some(rows: Array, counts: Array, weight: Array) -> tuple[Array, Array]:
+        scores = _held(rows @ columns.T)  # [ROWS, V]
+        total = counts + weight[:, None] * other
+        p = jax.nn.sigmoid(scores)
+        slope = _held(_held(total * p - counts) @ columns)  # [ROWS, D]
+        direction = -slope @ inverse
+        change = _held(direction @ columns.T)  # [ROWS, V]
+        fall = -(slope * direction).sum(1)
+        bend = jnp.maximum(_sum(total * p * (1 - p) * change**2), tiny)
+        reach = jnp.maximum(jnp.abs(change).max(1), tiny)
+        length = jnp.log1p(reach * fall / bend) / reach
+        losses = _losses(scores, counts, total) if measured else jnp.zeros_like(weight)
+        return rows + length[:, None] * direction, losses
+
+    moved, losses = _scan(some, rows, counts, weight)
+    return moved.reshape(rows.shape), losses.ravel()
+
+
+def _losses(scores: Array, counts: Array, total: Array) -> Float[Array, " R"]:
+    return _sum(total * jax.nn.softplus(scores) - counts * scores)
+
+
+def _held(values: Array) -> Array:
+    """Computed once and kept: XLA would compute it again inside each of its uses."""
+    return jax.lax.optimization_barrier(values)
+
+
+def _sum(values: Float[Array, "R V"]) -> Float[Array, " R"]:
+    """Sums of rows as a product with ones, which on a CPU is several times as fast."""
+    return _held(values) @ jnp.ones(values.shape[1], values.dtype)
