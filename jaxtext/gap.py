@@ -27,7 +27,13 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy import sparse
 
-from jaxtext.checks import check_at_least, check_counts, check_distribution, check_shape
+from jaxtext.checks import (
+    check_at_least,
+    check_counts,
+    check_distribution,
+    check_shape,
+    check_square,
+)
 from jaxtext.types import EmbeddingParams
 
 BLOCK_CELLS = 1 << 23  # scores that are held at a time
@@ -139,10 +145,11 @@ def measure(
     """
     counts, noise, negatives = objective
     check_at_least("negatives", negatives, 1)
+    check_square("counts", counts)
     check_shape("noise", noise, (counts.shape[0],))
     check_distribution("noise", noise)
-    size, dim = params.center.shape
-    check_shape("counts", counts, (size, size))
+    size, dim = counts.shape[0], params.center.shape[1]
+    check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
     if centers is None:
         centers, weights = np.arange(size), np.ones(size)

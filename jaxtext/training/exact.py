@@ -32,6 +32,7 @@ found, and `factorization.product_svd` picks one.
 """
 
 import itertools
+import math
 import operator
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,7 @@ ROWS = 128  # whose scores are held at a time: enough for the processor, and lit
 BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
 CURVATURE_ROWS = 2048  # that share a curvature
 JITTER = 1e-3  # of the mean curvature, added to all directions
+FARTHEST = 30.0  # that a score moves in a step, where its curvature vanishes in floating point
 NOISE = 1e-2  # of a random start, added to that of the singular vectors
 
 
@@ -88,16 +90,20 @@ def problem(
     Raises `ValueError` for counts that are not square, negative or not finite, for words without
     any pair, for noise that is no distribution and for fewer than one negative.
     """
-    check_square("counts", counts)
-    check_counts(counts)
-    check_shape("noise", noise, (counts.shape[0],))
-    check_distribution("noise", noise)
-    check_at_least("negatives", negatives, 1)
+    _check(counts, noise, negatives)
     by_center: Counts = sparse.csr_array(counts)
     pairs = by_center.sum(axis=1).astype(np.float64)  # before rounding to `dtype`
     by_center = by_center.astype(dtype)
     by_context = sparse.csr_array(by_center.T)
     return Problem(by_center, by_context, (negatives * pairs).astype(dtype), noise.astype(dtype))
+
+
+def _check(counts: Counts, noise: Float[np.ndarray, " V"], negatives: int) -> None:
+    check_square("counts", counts)
+    check_counts(counts)
+    check_shape("noise", noise, (counts.shape[0],))
+    check_distribution("noise", noise)
+    check_at_least("negatives", negatives, 1)
 
 
 def loss(params: EmbeddingParams, problem: Problem) -> float:
@@ -144,8 +150,7 @@ def fit(
     precision of `start`, else in float32. `on_report` is told the loss before the first pass and
     after each.
     """
-    check_square("counts", counts)
-    check_counts(counts)
+    _check(counts, noise, negatives)
     check_at_least("dim", dim, 1)
     check_at_least("passes", passes, 0)
     if dim > counts.shape[0]:
@@ -168,7 +173,7 @@ def fit(
 def random_start(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
     """Both tables normal with variance 1/D: scores have a standard deviation below one."""
     keys = jax.random.split(key)
-    scale = 1 / np.sqrt(dim)
+    scale = 1 / math.sqrt(dim)
     tables = [scale * jax.random.normal(each, (vocab_size, dim), jnp.float32) for each in keys]
     return EmbeddingParams(*tables)
 
@@ -183,7 +188,7 @@ def svd_start(key: Key[Array, ""], counts: Counts, negatives: int, dim: int) -> 
     svd = factorization.truncated_svd(matrix, dim, full_rank=False)
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
-        center = center.at[:, -1].set(-np.log(negatives))
+        center = center.at[:, -1].set(-math.log(negatives))
         context = context.at[:, -1].set(1.0)
     noise = random_start(key, len(center), dim)
     return EmbeddingParams(center + NOISE * noise.center, context + NOISE * noise.context)
@@ -251,7 +256,7 @@ def _split(*blocks: Array) -> Any:
 @jax.jit
 def _block_loss(rows: Array, columns: Array, counts: Array, weight: Array, other: Array) -> Array:
     def some(rows: Array, counts: Array, weight: Array) -> Array:
-        return _losses(_held(rows @ columns.T), counts, counts + weight[:, None] * other)
+        return _losses(_held(rows @ columns.T), counts, counts + weight[:, None] * other[None, :])
 
     return _scan(some, rows, counts, weight).ravel()
 
@@ -263,7 +268,7 @@ def _block_gradient(
     def some(columns_sum: Array, block: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         rows, counts, weight = block
         slope = _held(
-            (counts + weight[:, None] * other) * jax.nn.sigmoid(rows @ columns.T) - counts
+            (counts + weight[:, None] * other[None, :]) * jax.nn.sigmoid(rows @ columns.T) - counts
         )
         return columns_sum + slope.T @ rows, slope @ columns
 
@@ -307,12 +312,13 @@ def _inverse_curvature(
     """Of the curvature that rows have on average; each counts alike, however frequent."""
     every = len(rows) // ROWS
     rows, counts, weight = rows[::every], counts[::every], weight[::every]
-    p = jax.nn.sigmoid(_held(rows @ columns.T))
-    q = _held((counts + weight[:, None] * other) * p * (1 - p))  # [ROWS, V]
+    _, variance = _sigmoid(_held(rows @ columns.T))
+    q = _held((counts + weight[:, None] * other[None, :]) * variance)  # [ROWS, V]
     tiny = jnp.finfo(q.dtype).tiny
     mean = _held(q / jnp.maximum(_sum(q), tiny)[:, None]).sum(0)  # [V]
     curvature = (mean[:, None] * columns).T @ columns
-    jitter = JITTER * jnp.trace(curvature) / len(curvature) + tiny
+    scale = jnp.trace(curvature) / len(curvature)
+    jitter = jnp.where(scale > tiny, JITTER * scale, 1.0)  # else all scores are saturated
     return jnp.linalg.inv(curvature + jitter * jnp.eye(len(curvature), dtype=q.dtype))
 
 
@@ -330,20 +336,28 @@ def _block_step(
 
     def some(rows: Array, counts: Array, weight: Array) -> tuple[Array, Array]:
         scores = _held(rows @ columns.T)  # [ROWS, V]
-        total = counts + weight[:, None] * other
-        p = jax.nn.sigmoid(scores)
+        total = counts + weight[:, None] * other[None, :]
+        p, variance = _sigmoid(scores)
         slope = _held(_held(total * p - counts) @ columns)  # [ROWS, D]
         direction = -slope @ inverse
+        direction /= jnp.maximum(jnp.abs(direction).max(1, keepdims=True), tiny)
         change = _held(direction @ columns.T)  # [ROWS, V]
         fall = -(slope * direction).sum(1)
-        bend = jnp.maximum(_sum(total * p * (1 - p) * change**2), tiny)
+        bend = jnp.maximum(_sum(total * variance * change**2), tiny)
         reach = jnp.maximum(jnp.abs(change).max(1), tiny)
-        length = jnp.log1p(reach * fall / bend) / reach
+        length = jnp.minimum(jnp.log1p(reach * fall / bend), FARTHEST) / reach
         losses = _losses(scores, counts, total) if measured else jnp.zeros_like(weight)
         return rows + length[:, None] * direction, losses
 
     moved, losses = _scan(some, rows, counts, weight)
     return moved.reshape(rows.shape), losses.ravel()
+
+
+def _sigmoid(scores: Array) -> tuple[Array, Array]:
+    r"""$\sigma(s)$ and $\sigma(s) \sigma(-s)$, both to full relative precision."""
+    small = jnp.exp(-jnp.abs(scores))
+    large = 1 / (1 + small)
+    return jnp.where(scores > 0, large, small * large), small * large * large
 
 
 def _losses(scores: Array, counts: Array, total: Array) -> Float[Array, " R"]:

@@ -1,0 +1,194 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import sparse
+
+from jaxtext.models import pmi, sgns
+from jaxtext.sampling import noise_distribution
+from jaxtext.training import exact
+from jaxtext.types import EmbeddingParams
+
+SIZE, DIM, NEGATIVES = 300, 7, 5
+
+
+@pytest.fixture
+def counts(rng):
+    """Of words with frequencies 1 / rank and some structure; three of four cells are empty."""
+    ranks = np.arange(1, SIZE + 1)
+    topics = rng.gamma(0.3, size=(SIZE, 4)) @ rng.gamma(0.3, size=(4, SIZE))
+    means = 3e3 * topics / np.outer(ranks, ranks)
+    found = rng.poisson(means + means.T)
+    np.fill_diagonal(found, 1)  # no word without a pair
+    return sparse.csr_array(found.astype(np.float64))
+
+
+@pytest.fixture
+def noise(counts):
+    return noise_distribution(counts.sum(axis=0), 0.75)
+
+
+@pytest.fixture(params=["one block", "four blocks"])
+def blocks(request, monkeypatch):
+    """Blocks of 128 rows, or all rows in one; the last is filled up with zeros in both."""
+    if request.param == "four blocks":
+        monkeypatch.setattr(exact, "BUFFER_CELLS", 128 * SIZE)
+
+
+def tables(rng, scale=1.0, dtype=np.float64):
+    center, context = scale * rng.normal(size=(2, SIZE, DIM))
+    return EmbeddingParams(jnp.asarray(center, dtype), jnp.asarray(context, dtype))
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
+def test_loss_and_gradient_by_blocks_are_those_of_the_definition(rng, counts, noise, blocks, scale):
+    params = tables(rng, scale)
+    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
+    dense = jnp.asarray(counts.toarray())
+    value, expected = jax.value_and_grad(sgns.expected_loss)(
+        params, dense, jnp.asarray(noise), NEGATIVES
+    )
+    assert exact.loss(params, problem) == pytest.approx(float(value), rel=1e-12)
+    found = exact.gradient(params, problem)
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12 * float(value))
+
+
+def test_gradient_in_float32_is_that_of_the_definition(rng, counts, noise):
+    params = tables(rng, 1.0, np.float32)
+    found = exact.gradient(params, exact.problem(counts, noise, NEGATIVES))
+    dense = jnp.asarray(counts.toarray(), jnp.float32)
+    expected = jax.grad(sgns.expected_loss)(params, dense, jnp.asarray(noise), NEGATIVES)
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5 * float(jnp.abs(theirs).max()))
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 10.0, 100.0])
+def test_no_pass_raises_the_loss_wherever_it_begins(rng, counts, noise, scale):
+    params = tables(rng, scale)
+    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
+    losses = []
+    for _ in range(6):
+        params, before = exact.improve(params, problem)
+        losses.append(before)
+    assert np.isfinite(losses).all()
+    assert (np.diff(losses) < 0).all()
+
+
+def test_a_pass_steps_every_row_of_both_tables_downhill(rng, counts, noise, blocks):
+    """The loss of a row, given the other table, is its own: none may rise."""
+    params = tables(rng)
+    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
+    moved, before = exact.improve(params, problem)
+    assert before == pytest.approx(exact.loss(params, problem), rel=1e-12)
+
+    def by_row(center, context):
+        scores = center @ context.T
+        drawn = NEGATIVES * np.outer(counts.sum(axis=1), noise)
+        seen = counts.toarray()
+        cells = seen * np.logaddexp(0, -scores) + drawn * np.logaddexp(0, scores)
+        return cells.sum(axis=1), cells.sum(axis=0)
+
+    center, context = map(np.asarray, params)
+    assert (by_row(np.asarray(moved.center), context)[0] < by_row(center, context)[0]).all()
+    half = by_row(np.asarray(moved.center), context)[1]
+    assert (by_row(*map(np.asarray, moved))[1] < half).all()
+
+
+def test_it_ends_where_the_gradient_is_zero(rng, counts, noise):
+    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
+    params = tables(rng, 0.3)
+    first = max(float(jnp.abs(g).max()) for g in exact.gradient(params, problem))
+    for _ in range(300):
+        params, _ = exact.improve(params, problem)
+    last = max(float(jnp.abs(g).max()) for g in exact.gradient(params, problem))
+    assert last < 1e-3 * first
+
+
+def test_the_optimum_with_full_rank_is_shifted_pmi(rng):
+    """Every pair seen, D = V and the noise of the pairs: w.c = PMI - ln k."""
+    seen = rng.integers(1, 30, (12, 12))
+    noise = noise_distribution(seen.sum(axis=0), 1.0)
+    start = EmbeddingParams(*jnp.asarray(rng.normal(size=(2, 12, 12))))
+    found = exact.fit(jax.random.key(0), seen, noise, 3, 12, passes=500, start=start)
+    expected = pmi.shifted_pmi(seen, 3)
+    np.testing.assert_allclose(found.center @ found.context.T, expected, atol=1e-8)
+
+
+def test_fit_is_better_than_its_start_and_repeats_to_the_bit(counts, noise):
+    reports = []
+    key = jax.random.key(3)
+    fit = lambda: exact.fit(key, counts, noise, NEGATIVES, DIM, 4, on_report=reports.append)  # noqa: E731
+    first, second = fit(), fit()
+    assert [report.done for report in reports[:5]] == [0, 0.25, 0.5, 0.75, 1]
+    losses = [report.loss for report in reports[:5]]
+    assert losses == sorted(losses, reverse=True)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    start = exact.svd_start(key, counts, NEGATIVES, DIM)
+    scores = np.asarray(start.center @ start.context.T, np.float64)
+    assert losses[0] == pytest.approx(
+        float(sgns.score_loss(jnp.asarray(scores), counts.toarray(), noise, NEGATIVES))
+        / counts.sum(),
+        rel=1e-5,
+    )
+
+
+def test_a_rank_below_the_dimensions_leaves_no_dimension_behind():
+    """Two groups of words: the PMI has rank two, and seven dimensions all move."""
+    counts = np.kron(np.array([[8, 1], [1, 8]]), np.ones((10, 10), np.int64))
+    noise = np.full(20, 0.05)
+    found = exact.fit(jax.random.key(0), counts, noise, 1, 7, passes=30)
+    scores = np.asarray(found.center @ found.context.T)
+    np.testing.assert_allclose(scores, pmi.shifted_pmi(counts, 1), atol=1e-3)
+    assert (np.abs(np.asarray(found.center)).max(axis=0) > 0).all()
+
+
+def test_the_text_may_be_twice_as_long_at_no_more_work(counts, noise):
+    """Twice the counts are the same problem, scaled: the same steps to the last bit or two."""
+    fit = lambda counts: exact.fit(jax.random.key(0), counts, noise, NEGATIVES, DIM, 2)  # noqa: E731
+    for once, twice in zip(fit(counts), fit(2 * counts), strict=True):
+        np.testing.assert_allclose(once, twice, rtol=1e-4, atol=1e-5)
+
+
+def bad_counts(counts, kind):
+    dense = counts.toarray()
+    if kind == "not square":
+        return dense[:, :-1]
+    if kind == "empty":
+        dense[[4, 9]] = 0
+    else:
+        dense[3, 5] = {"negative": -2, "not finite": np.nan}[kind]
+    return dense
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("not square", r"counts: found shape \[300, 299\], must be square"),
+        ("negative", r"counts: found -2.0, must be finite and not negative"),
+        ("not finite", r"counts: found nan, must be finite"),
+        ("empty", r"counts: found 2 of 300 words without any pair, the first with id 4"),
+    ],
+)
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_bad_counts_are_named(unchecked, counts, noise, kind, message, form):
+    with pytest.raises(ValueError, match=message):
+        exact.fit(jax.random.key(0), form(bad_counts(counts, kind)), noise, NEGATIVES, DIM)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dim": 301}, "dim: found 301, scores of 300 words have no such rank"),
+        ({"dim": 0}, "dim: found 0"),
+        ({"passes": -1}, "passes: found -1"),
+        ({"negatives": 0}, "negatives: found 0"),
+        ({"noise": np.ones(300)}, "noise: sums to 300"),
+        ({"noise": np.full(299, 1 / 299)}, "noise: shape"),
+    ],
+)
+def test_bad_arguments_are_named(unchecked, counts, noise, change, message):
+    arguments = {"noise": noise, "negatives": NEGATIVES, "dim": DIM} | change
+    with pytest.raises(ValueError, match=message):
+        exact.fit(jax.random.key(0), counts, **arguments)
