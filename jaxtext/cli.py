@@ -49,7 +49,8 @@ class Train:
     epochs: Annotated[
         int | None, arg(metavar="INT", help_behavior_hint="(default: 5, with exact 3)")
     ] = None
-    """Times that the text is trained on; with exact, passes over both tables."""
+    """Times that the text is trained on; with exact, passes over both tables, of which
+    vocabularies below 20,000 words get more by default."""
     min_count: int = 5
     """Words that occur less often are left out before windows are formed."""
     max_vocab: int | None = None

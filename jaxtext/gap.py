@@ -50,6 +50,13 @@ class Objective(NamedTuple):
     negatives: int
 
 
+class Sample(NamedTuple):
+    """Centers that stand for all, and how many each stands for."""
+
+    centers: Int[np.ndarray, " n"]
+    weights: Float[np.ndarray, " n"]
+
+
 class Sums(NamedTuple):
     """Loss over some cells: of the scores, and at the optimum of free scores."""
 
@@ -104,16 +111,14 @@ def optimum(objective: Objective) -> sparse.csr_array:
     return sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
 
 
-def draw_centers(
-    sizes: Float[np.ndarray, " V"], how_many: int, rng: np.random.Generator
-) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """About `how_many` words, drawn in proportion to the root of their sizes; and 1/p of each.
+def draw_centers(sizes: Float[np.ndarray, " V"], how_many: int, rng: np.random.Generator) -> Sample:
+    """About `how_many` words, drawn in proportion to the root of their sizes.
 
     The loss of a word grows with its size: those that matter are drawn for certain, and rare ones
     are still among them. All words if there are no more than `how_many`.
     """
     if how_many >= len(sizes):
-        return np.arange(len(sizes)), np.ones(len(sizes))
+        return Sample(np.arange(len(sizes)), np.ones(len(sizes)))
     roots = np.sqrt(sizes)
     chance = how_many * roots / roots.sum()
     for _ in range(50):  # what exceeds certainty is shared out among the others
@@ -125,20 +130,19 @@ def draw_centers(
     # Systematic sampling: one draw decides, and every stretch of ranks gets its share.
     steps = np.floor(np.cumsum(chance) + rng.random()).astype(np.int64)
     chosen = np.flatnonzero(np.diff(steps, prepend=0))
-    return chosen, 1 / chance[chosen]
+    return Sample(chosen, 1 / chance[chosen])
 
 
 def measure(
     params: EmbeddingParams,
     objective: Objective,
-    centers: Int[np.ndarray, " n"] | None = None,
-    weights: Float[np.ndarray, " n"] | None = None,
+    sample: Sample | None = None,
     on_done: Callable[[float], None] = lambda done: None,
 ) -> Gap:
     """Compare the scores of both tables with the optimum of the objective, in float64.
 
-    With `centers`, as `draw_centers` gives them with their `weights`, these stand for all; only
-    their rows of the counts are read. `on_done` is told the part of the work that is done.
+    With a `sample`, as `draw_centers` gives it, its centers stand for all; only their rows of the
+    counts are read. `on_done` is told the part of the work that is done.
 
     Raises `ValueError` for counts that are not square, negative or not finite, for centers without
     any pair, for noise that is no distribution, and for tables of other sizes.
@@ -151,9 +155,7 @@ def measure(
     size, dim = counts.shape[0], params.center.shape[1]
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
-    if centers is None:
-        centers, weights = np.arange(size), np.ones(size)
-    assert weights is not None
+    centers, weights = sample or Sample(np.arange(size), np.ones(size))
     rows = sparse.csr_array(sparse.csr_array(counts)[centers])
     check_counts(rows, centers)
     borders = np.array([0, *(b for b in BANDS if b < size), size])

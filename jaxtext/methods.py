@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,14 +18,16 @@ from jaxtext.sampling import keep_probability, noise_distribution
 from jaxtext.terminal import progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
 from jaxtext.training import exact, stream
+from jaxtext.types import EmbeddingParams
 
 T = TypeVar("T")
 # Where methods differ in what is best; Levy, Goldberg and Dagan (2015) for svd.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "sgns": {"negatives": 5, "noise_exponent": 0.75, "epochs": 5},
-    "exact": {"negatives": 5, "noise_exponent": 0.75, "epochs": 3},
+    "exact": {"negatives": 5, "noise_exponent": 0.75},
     "svd": {"negatives": 1, "noise_exponent": 1.0, "epochs": 1},
 }
+EXACT_PASSES, EXACT_WORDS = 3, 60_000  # passes at least, and words that they visit together
 EXACT_POWER = 0.25  # of the singular values, for centers; contexts get the rest
 THINNING = 1  # beside the seed of a run: the draw of subsampling that stands for all
 
@@ -38,6 +40,17 @@ class Trained:
     context: np.ndarray
     seconds: float
     failure: stream.Diverged | None
+
+
+def resolved(options: Train, vocab_size: int) -> Train:
+    """The options with the method's own defaults where none was given.
+
+    Passes of the exact method cost little where the vocabulary is small: there it gets more.
+    """
+    defaults = dict(DEFAULTS[options.method])
+    defaults.setdefault("epochs", min(max(EXACT_PASSES, EXACT_WORDS // vocab_size), 50))
+    missing = {name: value for name, value in defaults.items() if getattr(options, name) is None}
+    return replace(options, **missing)
 
 
 def given(value: T | None) -> T:
@@ -129,7 +142,7 @@ def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
         params = exact.fit(key, *goal, options.dim, passes, on_report=on_report)
         svd = factorization.product_svd(params)
         bar.update(task, description="minimised", completed=1)
-    center, context = map(np.asarray, factorization.vectors(svd, EXACT_POWER))
+    center, context = _float32(factorization.vectors(svd, EXACT_POWER))
     return Trained(center, context, time.perf_counter() - begin, None)
 
 
@@ -155,8 +168,12 @@ def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
             | {"done": 1.0, "seconds": time.perf_counter() - begin}
         )
         bar.update(task, description="factorized", total=1, completed=1)
-    center, context = map(np.asarray, factorization.vectors(svd, power=0.0))
+    center, context = _float32(factorization.vectors(svd, power=0.0))
     return Trained(center, context, time.perf_counter() - begin, None)
+
+
+def _float32(params: EmbeddingParams) -> list[np.ndarray]:
+    return [np.asarray(table, np.float32) for table in params]
 
 
 def _check_dim(options: Train, size: int) -> None:

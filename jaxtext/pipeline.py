@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import fields, replace
+from dataclasses import fields
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from jaxtext.cli import Gap, Train
 from jaxtext.embeddings import Embeddings
 from jaxtext.errors import InputError
 from jaxtext.export import replacing
-from jaxtext.methods import DEFAULTS, METHODS, Trained, objective
+from jaxtext.methods import METHODS, Trained, objective, resolved
 from jaxtext.sampling import keep_probability
 from jaxtext.terminal import print_table, progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
@@ -40,13 +40,6 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def resolved(options: Train) -> Train:
-    """The options with the method's own defaults where none was given."""
-    defaults = DEFAULTS[options.method]
-    missing = {name: value for name, value in defaults.items() if getattr(options, name) is None}
-    return replace(options, **missing)
-
-
 def check(options: Train) -> None:
     """Raise `InputError` for a value outside of what makes sense."""
     for name, (low, high) in RANGES.items():
@@ -64,7 +57,6 @@ def train(options: Train) -> None:
     Raises `InputError` for options and text that cannot be used, leaving nothing behind, and
     `FloatingPointError` when training left the finite numbers: the run holds the last good state.
     """
-    options = resolved(options)
     check(options)
     runs.check_free(options.out)
     sources = text.find_sources(options.paths)
@@ -80,6 +72,7 @@ def train(options: Train) -> None:
         begin = time.perf_counter()
         corpus = _encode(options, sources, scratch)
         seconds = {"read": time.perf_counter() - begin}
+        options = resolved(options, len(corpus.vocab))
         run = runs.create(options.out)
         run.write_json(runs.CONFIG, _config(options))
         run.write_vocab(corpus.vocab)
@@ -233,21 +226,18 @@ def _gap(
     if most is not None and len(ids.ids) > most:
         ends = ids.ends[: max(int(np.searchsorted(ids.ends, most)), 1)]
         ids = Encoded(ids.ids[: ends[-1]], ends)
-    centers = weights = None
+    sample = None
     if how_many is not None:
         sizes = vocab.counts * keep_probability(vocab.counts, options.subsample)
-        rng = np.random.default_rng(options.seed)
-        centers, weights = gap.draw_centers(sizes, how_many, rng)
-    goal = objective(options, vocab, ids, centers)
-    if centers is not None and weights is not None:
-        paired = goal.counts[centers].sum(axis=1) > 0
-        centers, weights = centers[paired], weights[paired]
+        sample = gap.draw_centers(sizes, how_many, np.random.default_rng(options.seed))
+    goal = objective(options, vocab, ids, None if sample is None else sample.centers)
+    if sample is not None:
+        paired = goal.counts[sample.centers].sum(axis=1) > 0
+        sample = gap.Sample(*(part[paired] for part in sample))
     params = EmbeddingParams(jnp.asarray(trained.center), jnp.asarray(trained.context))
     with progress() as bar:
         task = bar.add_task("comparing with the optimum", total=1.0)
-        return gap.measure(
-            params, goal, centers, weights, lambda done: bar.update(task, completed=done)
-        )
+        return gap.measure(params, goal, sample, lambda done: bar.update(task, completed=done))
 
 
 def print_gap(found: gap.Gap, vocab: text.Vocab) -> None:

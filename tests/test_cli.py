@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from jaxtext import cli, pipeline, runs, text
+from jaxtext import cli, methods, pipeline, runs, text
 from jaxtext.errors import InputError
 from jaxtext.models import pmi
 from jaxtext.training import feed, stream
@@ -278,6 +278,6 @@ def test_every_option_names_its_range_in_one_place():
 
 
 def test_train_options_have_the_defaults_of_the_trainer():
-    defaults, trainer = pipeline.resolved(cli.Train()), stream.StreamConfig()
+    defaults, trainer = methods.resolved(cli.Train(), 1), stream.StreamConfig()
     for name in trainer.__dataclass_fields__:
         assert getattr(defaults, name) == getattr(trainer, name)

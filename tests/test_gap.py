@@ -103,11 +103,11 @@ def test_some_centers_stand_for_all(params, objective):
     sizes = objective.counts.sum(axis=1)
     totals, counted = [], []
     for seed in range(200):
-        centers, weights = gap.draw_centers(sizes, SIZE // 8, np.random.default_rng(seed))
-        found = gap.measure(params, objective, centers, weights)
+        sample = gap.draw_centers(sizes, SIZE // 8, np.random.default_rng(seed))
+        found = gap.measure(params, objective, sample)
         totals.append([found.all.objective, found.all.optimum, found.pairs])
-        counted.append(len(centers))
-        assert found.centers == len(centers)
+        counted.append(len(sample.centers))
+        assert found.centers == counted[-1]
     assert set(counted) <= {SIZE // 8, SIZE // 8 + 1}
     expected = [exact.all.objective, exact.all.optimum, exact.pairs]
     error = np.mean(totals, axis=0) / expected - 1

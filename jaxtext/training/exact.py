@@ -119,7 +119,7 @@ def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
     $\partial w = \sum_c g_{wc}\, c$ and $\partial c = \sum_w g_{wc}\, w$.
     """
     factors = problem.center_weight, jnp.asarray(problem.noise)
-    parts = _by_blocks(_block_gradient, *params, problem.by_center, *factors)
+    parts = _by_blocks(jax.jit(block_gradient), *params, problem.by_center, *factors)
     center, context = zip(*parts, strict=True)
     return EmbeddingParams(
         jnp.concatenate(center)[: len(params.center)], reduce(operator.add, context)
@@ -250,7 +250,8 @@ def _scan(function: Callable[..., Any], *blocks: Array) -> Any:
 
 
 def _split(*blocks: Array) -> Any:
-    return tuple(block.reshape(-1, ROWS, *block.shape[1:]) for block in blocks)
+    size = min(ROWS, len(blocks[0]))
+    return tuple(block.reshape(-1, size, *block.shape[1:]) for block in blocks)
 
 
 @jax.jit
@@ -261,16 +262,23 @@ def _block_loss(rows: Array, columns: Array, counts: Array, weight: Array, other
     return _scan(some, rows, counts, weight).ravel()
 
 
-@jax.jit
-def _block_gradient(
-    rows: Array, columns: Array, counts: Array, weight: Array, other: Array
-) -> tuple[Array, Array]:
+def block_gradient(
+    rows: Float[Array, "R D"],
+    columns: Float[Array, "V D"],
+    counts: Float[Array, "R V"],
+    weight: Float[Array, " R"],
+    other: Float[Array, " V"],
+) -> tuple[Float[Array, "R D"], Float[Array, "V D"]]:
+    """Gradients of the cells of some rows in these rows and in all columns, by hand.
+
+    `weight` and `other` are the factors of e. R is at most `ROWS`, or a multiple of it.
+    """
+
     def some(columns_sum: Array, block: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         rows, counts, weight = block
-        slope = _held(
-            (counts + weight[:, None] * other[None, :]) * jax.nn.sigmoid(rows @ columns.T) - counts
-        )
-        return columns_sum + slope.T @ rows, slope @ columns
+        total = counts + weight[:, None] * other[None, :]
+        g = _held(total * jax.nn.sigmoid(rows @ columns.T) - counts)
+        return columns_sum + g.T @ rows, g @ columns
 
     of_columns, of_rows = jax.lax.scan(some, jnp.zeros_like(columns), _split(rows, counts, weight))
     return of_rows.reshape(rows.shape), of_columns

@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxtext.models import mlp, sgns, skipgram
 from jaxtext.sampling import noise_distribution
-from jaxtext.training import stream
+from jaxtext.training import exact, stream
 from jaxtext.types import EmbeddingParams
 from jaxtext.verification import gradients, references
 from jaxtext.verification.oracles import Case, Suite
@@ -140,7 +140,21 @@ def corpus_suites() -> list[Suite]:
         c._replace(params=jnp.asarray(np.asarray(c.params.center) @ np.asarray(c.params.context).T))
         for c in cases
     ]
+
+    def blocks(params: EmbeddingParams, counts: jax.Array, noise: jax.Array) -> EmbeddingParams:
+        counts = jnp.asarray(counts)
+        weight = k * counts.sum(1)
+        return EmbeddingParams(*exact.block_gradient(*params, counts, weight, jnp.asarray(noise)))
+
     return [
+        Suite(
+            "exact",
+            "the exact trainer: blocks of the score matrix",
+            lambda p, *args: sgns.expected_loss(p, *args, negatives=k),
+            blocks,
+            lambda p, *args: references.corpus_gradient(p, *args, k=k),
+            cases,
+        ),
         Suite(
             "corpus",
             "negative sampling over a corpus in expectation, in both tables",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jaxtext.models import mlp, sgns, skipgram
-from jaxtext.training import stream
+from jaxtext.training import exact, stream
 from jaxtext.verification import gradients, oracles, suites
 
 
@@ -55,6 +55,7 @@ BACK, PAIR, DRAWN = (
     gradients.backpropagate, gradients.softmax_pair_gradient, gradients.sampled_pair_gradient,
 )  # fmt: skip
 SCORE, BOTH, BLOCK = gradients.score_gradient, gradients.expected_gradient, stream.block_gradient
+EXACT = exact.block_gradient
 NET = "network.tanh.squared-error"
 MUTATIONS = [
     Mutation(NET, "sign", BACK, "= pullbacks[functions[k]](z", "= -pullbacks[functions[k]](z"),
@@ -100,6 +101,11 @@ MUTATIONS = [
     Mutation("corpus", "wrong transpose", BOTH, "g.T @ params.center", "g @ params.center"),
     Mutation("corpus", "mean instead of sum", BOTH, "EmbeddingParams(g @",
              "EmbeddingParams(g / len(g) @"),
+    Mutation("exact", "sign", EXACT, "columns.T) - counts", "columns.T) + counts"),
+    Mutation("exact", "missing factor", EXACT, "weight[:, None] * other", "other"),
+    Mutation("exact", "missing term", EXACT, "counts + weight[:, None]", "weight[:, None]"),
+    Mutation("exact", "wrong transpose", EXACT, "g.T @ rows", "g @ rows"),
+    Mutation("exact", "mean instead of sum", EXACT, "g.T @ rows", "g.T @ rows / len(rows)"),
     Mutation("stream", "sign", BLOCK, "(w, c)) - 1)", "(w, c)) + 1)"),
     Mutation("stream", "missing factor", BLOCK, "scale * negatives / len(n)", "scale / len(n)"),
     Mutation("stream", "missing term", BLOCK, "d_center = d_center + d_shared", "pass"),
@@ -168,7 +174,7 @@ def test_every_gradient_broken_on_purpose_fails_its_check(monkeypatch, capsys):
     assert not missed
     kinds = {"sign", "missing factor", "missing term", "wrong transpose", "mean instead of sum"}
     for suite in ("network.tanh.squared-error", "softmax-pair", "sampled-pair", "scores", "corpus",
-                  "stream"):  # fmt: skip
+                  "exact", "stream"):  # fmt: skip
         found = {m.kind for m in MUTATIONS if m.suite == suite}
         assert kinds - found <= {"missing factor"}, (suite, kinds - found)
 
@@ -209,8 +215,8 @@ def test_backpropagation_of_any_depth_returns_the_tree_of_autodiff(rng, bias):
     activation = ["relu", "tanh", "logistic", "softmax", "identity"]
     for loss in (mlp.squared_error, mlp.cross_entropy):
         found = jax.jit(lambda p, f=loss: gradients.backpropagate(p, x, target, activation, f))
-        exact = jax.grad(lambda p, f=loss: mlp.example_loss(p, x, target, activation, f))
-        assert oracles.difference(found(params), exact(params)).relative < 1e-10
+        expected = jax.grad(lambda p, f=loss: mlp.example_loss(p, x, target, activation, f))
+        assert oracles.difference(found(params), expected(params)).relative < 1e-10
 
 
 @pytest.mark.usefixtures("unchecked")
@@ -236,12 +242,12 @@ def test_pair_gradients_sum_to_those_of_a_batch(random_params):
         for w, c, n in zip(centers, contexts, negatives, strict=True)
     ]
     mean = jax.tree.map(lambda *parts: sum(parts) / 3, *each)
-    exact = jax.grad(sgns.batch_loss)(random_params, centers, contexts, negatives)
-    assert oracles.difference(mean, exact).relative < 1e-10
+    expected = jax.grad(sgns.batch_loss)(random_params, centers, contexts, negatives)
+    assert oracles.difference(mean, expected).relative < 1e-10
     each = [
         gradients.softmax_pair_gradient(random_params, w, c)
         for w, c in zip(centers, contexts, strict=True)
     ]
     mean = jax.tree.map(lambda *parts: sum(parts) / 3, *each)
-    exact = jax.grad(skipgram.batch_loss)(random_params, centers, contexts)
-    assert oracles.difference(mean, exact).relative < 1e-10
+    expected = jax.grad(skipgram.batch_loss)(random_params, centers, contexts)
+    assert oracles.difference(mean, expected).relative < 1e-10

@@ -1,0 +1,201 @@
+import json
+import shutil
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxtext import cli, gap, methods, pipeline, runs, text
+from jaxtext.models import sgns
+from jaxtext.sampling import keep_probability, noise_distribution
+from jaxtext.types import EmbeddingParams
+
+SMALL = ["--dim=8", "--min-count=1"]
+
+
+@pytest.fixture(scope="module")
+def trained(topic_file, tmp_path_factory):
+    """A run of each method on the same text."""
+    folder = tmp_path_factory.mktemp("runs")
+    for method in methods.METHODS:
+        options = [*SMALL, "--method", method, "--out", str(folder / method)]
+        assert cli.run(["train", str(topic_file), *options]) == 0
+    return folder
+
+
+def encoded(topic_file, vocab):
+    return text.encode_sentences(text.sentences(topic_file.read_text().splitlines()), vocab)
+
+
+def gap_of(run, tmp_path, *options):
+    file = tmp_path / f"{run.name}.json"
+    assert cli.run(["gap", str(run), "--json", str(file), *map(str, options)]) == 0
+    return json.loads(file.read_text())
+
+
+def test_exact_finds_the_topics_and_repeats_to_the_bit(trained, topic_file, tmp_path, capsys):
+    options = [*SMALL, "--method=exact", "--out", str(tmp_path / "again")]
+    assert cli.run(["train", str(topic_file), *options]) == 0
+    hashes = [
+        json.loads((folder / runs.MANIFEST).read_text())["vectors_sha256"]
+        for folder in (trained / "exact", tmp_path / "again")
+    ]
+    assert hashes[0] == hashes[1]
+    config = json.loads((trained / "exact" / runs.CONFIG).read_text())
+    assert (config["epochs"], config["negatives"], config["noise_exponent"]) == (50, 5, 0.75)
+    capsys.readouterr()
+    assert cli.run(["neighbors", str(trained / "exact"), "t3w1", "--top", "9"]) == 0
+    assert capsys.readouterr().out.count("t3w") == 10  # the title's, and all nine others
+    lines = (trained / "exact" / runs.METRICS).read_text().splitlines()
+    losses = [json.loads(line)["loss"] for line in lines]
+    assert len(losses) == 51
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_gap_of_a_run_is_that_of_its_own_objective(trained, topic_file, tmp_path):
+    """Counts of one thinned reading, noise by words, k = 5: computed here from the definition."""
+    run = runs.Run(trained / "sgns")
+    loaded = run.embeddings()
+    ids = encoded(topic_file, loaded.vocab)
+    keep = keep_probability(loaded.vocab.counts, 1e-3)
+    ids = text.thinned(ids, keep, np.random.default_rng([0, methods.THINNING]))
+    counts = text.cooccurrence(ids, 50, 5, dynamic=True)
+    noise = noise_distribution(loaded.vocab.counts, 0.75)
+    params = EmbeddingParams(
+        *(jnp.asarray(t, jnp.float64) for t in (loaded.center, loaded.context))
+    )
+    expected = sgns.expected_loss(params, counts.toarray(), noise, 5)
+    found = gap_of(run.folder, tmp_path)
+    assert found["all_cells"]["objective"] == pytest.approx(float(expected), rel=1e-12)
+    assert found["pairs"] == pytest.approx(counts.sum())
+    assert (found["method"], found["negatives"], found["noise_exponent"]) == ("sgns", 5, 0.75)
+    assert found["centers"] == 50
+
+
+def test_the_gap_of_svd_has_the_noise_of_pairs_and_expected_weights(trained, topic_file, tmp_path):
+    loaded = runs.load(trained / "svd")
+    keep = keep_probability(loaded.vocab.counts, 1e-3)
+    ids = encoded(topic_file, loaded.vocab)
+    counts = text.cooccurrence(ids, 50, 5, dynamic=True, keep=keep).toarray()
+    params = EmbeddingParams(
+        *(jnp.asarray(t, jnp.float64) for t in (loaded.center, loaded.context))
+    )
+    expected = sgns.expected_loss(params, counts, counts.sum(0) / counts.sum(), 1)
+    found = gap_of(trained / "svd", tmp_path)
+    assert found["all_cells"]["objective"] == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_exact_is_nearer_to_the_optimum_than_sampling(trained, tmp_path):
+    exact, sampled = (gap_of(trained / name, tmp_path) for name in ("exact", "sgns"))
+    assert exact["all_cells"]["optimum"] == sampled["all_cells"]["optimum"]
+    assert exact["all_cells"]["percent"] < sampled["all_cells"]["percent"]
+    assert exact["correlation"] > sampled["correlation"]
+
+
+def test_training_ends_with_the_gap_of_the_manifest(trained, tmp_path):
+    for method in methods.METHODS:
+        manifest = json.loads((trained / method / runs.MANIFEST).read_text())
+        found = gap_of(trained / method, tmp_path)
+        assert manifest["gap"] == {name: found[name] for name in manifest["gap"]}
+        assert manifest["gap"]["all_cells"]["percent"] > 0
+
+
+def test_gap_prints_tables_and_draws_a_figure(trained, tmp_path, capsys):
+    figure = tmp_path / "figure.png"
+    assert cli.run(["gap", str(trained / "sgns"), "--figure", str(figure), "--centers", "20"]) == 0
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    shown = capsys.readouterr().out
+    for words in ("estimated from 20 of 50 centers", "observed", "correlation", "farthest", "t3w1"):
+        assert words in shown
+
+
+@pytest.mark.parametrize("where", ["other text", "vectors only", "missing", "damaged", "centers"])
+def test_a_gap_that_cannot_be_computed_is_one_line_and_nothing_written(
+    trained, tmp_path, capsys, where
+):
+    run, options = trained / "sgns", []
+    if where == "other text":
+        options = [tmp_path / "other.txt"]
+        options[0].write_text("some other words stand here\n" * 9)
+        message = "the vocabulary of this text (5 words) is not that of"
+    elif where == "vectors only":
+        run, message = run / runs.VECTORS, "is no run folder"
+    elif where == "missing":
+        run, message = tmp_path / "nothing", "no such run"
+    elif where == "damaged":
+        run, message = shutil.copytree(run, tmp_path / "run"), "config.json: damaged"
+        (run / runs.CONFIG).write_text('{"dim": 8, "size": 9, "paths": [], "out": "x"}')
+    else:
+        options, message = ["--centers", "0"], "--centers 0: must be at least 1"
+    before = sorted(path.name for path in tmp_path.iterdir())
+    file = tmp_path / "gap.json"
+    assert cli.run(["gap", str(run), *map(str, options), "--json", str(file)]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("method", ["exact", "svd"])
+@pytest.mark.parametrize("case", ["dim", "alone", "rank"])
+def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case):
+    file, dim = tmp_path / "text.txt", "--dim=2"
+    lines = ["a b c a b c"] * 9
+    if case == "dim":
+        dim, message = "--dim=4", f"--dim 4: {method} has at most as many as words, 3"
+    elif case == "alone":
+        lines += ["d", "d", "e"]
+        message = "2 words never have a neighbor, 'd' for one"
+    else:
+        if method == "exact":
+            return  # it may have more dimensions than its start has
+        lines, dim, message = ["a a a"], "--dim=1", "--dim: found 1, a matrix of rank 0"
+    file.write_text("\n".join(lines) + "\n")
+    options = ["--method", method, dim, "--min-count=1", "--subsample=0", "--window=9"]
+    assert cli.run(["train", str(file), *options, "--out", str(tmp_path / "run")]) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+def test_every_method_has_defaults_for_what_is_left_open():
+    for method in methods.METHODS:
+        options = methods.resolved(cli.Train(method=method), 70_000)
+        assert None not in (options.negatives, options.noise_exponent, options.epochs)
+    for size, passes in ((70_000, 3), (20_000, 3), (10_000, 6), (50, 50)):
+        assert methods.resolved(cli.Train(method="exact"), size).epochs == passes
+    assert methods.resolved(cli.Train(method="exact", epochs=7), 50).epochs == 7
+
+
+def test_text_doubled_leaves_the_fit_as_it_is(topics, tmp_path):
+    """Counts double, and nothing else: the vectors are the same up to rounding."""
+    found = []
+    for times in (1, 2):
+        file, out = tmp_path / f"{times}.txt", tmp_path / f"run{times}"
+        file.write_text("\n".join(topics * times) + "\n")
+        options = [*SMALL, "--method=exact", "--subsample=0", "--out", str(out)]
+        assert cli.run(["train", str(file), *options]) == 0
+        found.append(runs.load(out))
+    assert found[0].vocab.words == found[1].vocab.words
+    scores = [np.asarray(each.center @ each.context.T) for each in found]
+    np.testing.assert_allclose(scores[1], scores[0], atol=1e-3)
+
+
+def test_a_sample_of_a_text_is_used_where_it_is_long(trained, topic_file, monkeypatch):
+    run = runs.Run(trained / "sgns")
+    options = pipeline.options_of(run)
+    loaded = run.embeddings()
+    ids = encoded(topic_file, loaded.vocab)
+    corpus = text.EncodedCorpus(loaded.vocab, ids, len(ids.ids), "")
+    vectors = methods.Trained(loaded.center, loaded.context, 0.0, None)
+    some = pipeline._gap(options, corpus, vectors, 30, len(ids.ids) // 4)
+    whole = pipeline._gap(options, corpus, vectors, 30)
+    assert isinstance(some, gap.Gap)
+    assert 0.2 < some.pairs / whole.pairs < 0.3
+
+
+def test_enabling_float64_for_the_gap_leaves_the_setting_as_it_was(trained):
+    before = jax.config.jax_enable_x64
+    params = EmbeddingParams(jnp.ones((2, 1)), jnp.ones((2, 1)))
+    gap.measure(params, gap.Objective(np.ones((2, 2)), np.full(2, 0.5), 1))
+    assert jax.config.jax_enable_x64 == before
