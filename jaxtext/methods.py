@@ -138,8 +138,8 @@ def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
             now = {"seconds": time.perf_counter() - begin}
             run.append_metrics(report._asdict() | now | (counted if not report.done else {}))
 
-        key, passes = jax.random.key(options.seed), given(options.epochs)
-        params = exact.fit(key, *goal, options.dim, passes, on_report=on_report)
+        passes = given(options.epochs)
+        params = exact.fit(*goal, options.dim, passes, on_report=on_report)
         svd = factorization.product_svd(params)
         bar.update(task, description="minimised", completed=1)
     center, context = _float32(factorization.vectors(svd, EXACT_POWER))

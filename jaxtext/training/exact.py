@@ -27,8 +27,8 @@ weights. A pass improves all rows of both tables, one table after the other, by 
 
 The start matters for speed and for the vectors: `svd_start` is the truncated singular value
 decomposition of the positive PMI, with one dimension for the shift by ln k. The objective depends
-on the product of the tables alone; `fit` leaves open which of all tables with the same product are
-found, and `factorization.product_svd` picks one.
+on the product of the tables alone; of all tables with the same product, `fit` returns those among
+which `factorization.vectors` splits its singular values evenly.
 """
 
 import itertools
@@ -62,7 +62,7 @@ BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
 CURVATURE_ROWS = 2048  # that share a curvature
 JITTER = 1e-3  # of the mean curvature, added to all directions
 FARTHEST = 30.0  # that a score moves in a step, where its curvature vanishes in floating point
-NOISE = 1e-2  # of a random start, added to that of the singular vectors
+OWN_JITTER = 1e-10  # the same, where each row has its own
 
 
 class Problem(NamedTuple):
@@ -126,29 +126,50 @@ def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
     )
 
 
-def improve(params: EmbeddingParams, problem: Problem) -> tuple[EmbeddingParams, float]:
-    """One pass: a step of every center, then of every context; and the loss before the pass."""
-    weight, noise = problem.center_weight, problem.noise
-    center, before = _improve_rows(*params, problem.by_center, weight, noise, True)
-    context, _ = _improve_rows(params.context, center, problem.by_context, noise, weight, False)
+def improve(
+    params: EmbeddingParams, problem: Problem, own_curvature: bool = False
+) -> tuple[EmbeddingParams, float]:
+    """One pass: a step of every center, then of every context; and the loss before the pass.
+
+    With `own_curvature` each row has a matrix of its own. That takes D times as long, and goes all
+    the way to the optimum where the shared one slows down: for small tables, in float64.
+    """
+    weight, noise, own = problem.center_weight, problem.noise, own_curvature
+    center, context = _orthogonal(*params)
+    center, before = _improve_rows(center, context, problem.by_center, weight, noise, own, True)
+    context, center = _orthogonal(context, center)
+    context, _ = _improve_rows(context, center, problem.by_context, noise, weight, own, False)
     return EmbeddingParams(center, context), before
 
 
+@jax.jit
+def _orthogonal(
+    table: Float[Array, "V D"], columns: Float[Array, "V D"]
+) -> tuple[Float[Array, "V D"], Float[Array, "V D"]]:
+    """Tables with the same product, of which the second has orthonormal columns.
+
+    The curvature of the rows is then that of their cells, whatever the tables look like; and a
+    dimension in which both are zero is given a direction, without which it would never move.
+    """
+    q, r = jnp.linalg.qr(columns)
+    return table @ r.T, q
+
+
 def fit(
-    key: Key[Array, ""],
     counts: Counts,
     noise: Float[np.ndarray, " V"],
     negatives: int,
     dim: int,
     passes: int = 3,
     start: EmbeddingParams | None = None,
+    own_curvature: bool = False,
     on_report: Callable[[Report], None] = lambda report: None,
 ) -> EmbeddingParams:
     """Minimise `sgns.expected_loss`; tables [V, D], from `start` or else from `svd_start`.
 
     Raises `ValueError` as `problem` does, and for more dimensions than words. Works in the
-    precision of `start`, else in float32. `on_report` is told the loss before the first pass and
-    after each.
+    precision of `start`, else in float32. `own_curvature` is that of `improve`. `on_report` is
+    told the loss before the first pass and after each.
     """
     _check(counts, noise, negatives)
     check_at_least("dim", dim, 1)
@@ -156,7 +177,7 @@ def fit(
     if dim > counts.shape[0]:
         raise ValueError(f"dim: found {dim}, scores of {counts.shape[0]} words have no such rank")
     begin = time.perf_counter()
-    params = svd_start(key, counts, negatives, dim) if start is None else start
+    params = svd_start(counts, negatives, dim) if start is None else start
     objective = problem(counts, noise, negatives, params.center.dtype)
     pairs = float(counts.sum())
 
@@ -164,10 +185,11 @@ def fit(
         on_report(Report(done / max(passes, 1), time.perf_counter() - begin, total / pairs))
 
     for done in range(passes):
-        params, before = improve(params, objective)
+        params, before = improve(params, objective, own_curvature)
         report(done, before)
     report(passes, loss(params, objective))
-    return params
+    halves = factorization.vectors(factorization.product_svd(params))
+    return EmbeddingParams(*(table.astype(params.center.dtype) for table in halves))
 
 
 def random_start(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
@@ -178,11 +200,10 @@ def random_start(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingPar
     return EmbeddingParams(*tables)
 
 
-def svd_start(key: Key[Array, ""], counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
-    """Tables whose scores approximate the positive PMI, minus ln k, with a little noise.
+def svd_start(counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
+    """Tables whose scores approximate the positive PMI, minus ln k.
 
-    The last dimension is given to ln k, unless it is the only one. Without noise, a dimension that
-    begins at zero in both tables would stay there: the PMI may have a smaller rank than `dim`.
+    The last dimension is given to ln k, unless it is the only one.
     """
     matrix = pmi.positive(pmi.pmi(sparse.csr_array(counts))).astype(np.float32)
     svd = factorization.truncated_svd(matrix, dim, full_rank=False)
@@ -190,8 +211,7 @@ def svd_start(key: Key[Array, ""], counts: Counts, negatives: int, dim: int) -> 
     if dim > 1:
         center = center.at[:, -1].set(-math.log(negatives))
         context = context.at[:, -1].set(1.0)
-    noise = random_start(key, len(center), dim)
-    return EmbeddingParams(center + NOISE * noise.center, context + NOISE * noise.context)
+    return EmbeddingParams(center, context)
 
 
 # Blocks -----------------------------------------------------------------------------------------
@@ -293,6 +313,7 @@ def _improve_rows(
     counts: Counts,
     weight: Float[np.ndarray, " V"],
     other: Float[np.ndarray, " V"],
+    own: bool,
     measured: bool,
 ) -> tuple[Float[Array, "V D"], float]:
     """One step of each row of `table`, given the other table and both factors of e.
@@ -300,11 +321,11 @@ def _improve_rows(
     Also the loss before the step, if it is to be `measured`.
     """
     every = max(CURVATURE_ROWS // max(BUFFER_CELLS // counts.shape[1], 1), 1)
-    number, inverse = itertools.count(), jnp.zeros(0)
+    number, inverse = itertools.count(), None
 
     def step(*block: Array) -> tuple[Array, Array]:
         nonlocal inverse
-        if next(number) % every == 0:
+        if not own and next(number) % every == 0:
             inverse = _inverse_curvature(*block)
         return _block_step(*block, inverse, measured)
 
@@ -324,10 +345,19 @@ def _inverse_curvature(
     q = _held((counts + weight[:, None] * other[None, :]) * variance)  # [ROWS, V]
     tiny = jnp.finfo(q.dtype).tiny
     mean = _held(q / jnp.maximum(_sum(q), tiny)[:, None]).sum(0)  # [V]
-    curvature = (mean[:, None] * columns).T @ columns
-    scale = jnp.trace(curvature) / len(curvature)
-    jitter = jnp.where(scale > tiny, JITTER * scale, 1.0)  # else all scores are saturated
-    return jnp.linalg.inv(curvature + jitter * jnp.eye(len(curvature), dtype=q.dtype))
+    return jnp.linalg.inv(_curvature(mean, columns, JITTER))
+
+
+def _curvature(q: Float[Array, " V"], columns: Float[Array, "V D"], jitter: float) -> Array:
+    """Sum of q c c^T over the columns, and a little of the identity."""
+    found = (q[:, None] * columns).T @ columns
+    scale = jnp.trace(found) / len(found)
+    added = jnp.where(scale > jnp.finfo(q.dtype).tiny, jitter * scale, 1.0)  # else all saturated
+    return found + added * jnp.eye(len(found), dtype=q.dtype)
+
+
+def _solve(curvature: Float[Array, "D D"], slope: Float[Array, " D"]) -> Float[Array, " D"]:
+    return jax.scipy.linalg.solve(curvature, slope, assume_a="pos")
 
 
 @partial(jax.jit, static_argnames="measured")
@@ -337,7 +367,7 @@ def _block_step(
     counts: Array,
     weight: Array,
     other: Array,
-    inverse: Array,
+    inverse: Float[Array, "D D"] | None,
     measured: bool,
 ) -> tuple[Array, Array]:
     tiny = jnp.finfo(rows.dtype).tiny
@@ -347,7 +377,13 @@ def _block_step(
         total = counts + weight[:, None] * other[None, :]
         p, variance = _sigmoid(scores)
         slope = _held(_held(total * p - counts) @ columns)  # [ROWS, D]
-        direction = -slope @ inverse
+        if inverse is None:
+            q = _held(total * variance)
+            direction = -jax.lax.map(
+                lambda row: _solve(_curvature(row[0], columns, OWN_JITTER), row[1]), (q, slope)
+            )
+        else:
+            direction = -slope @ inverse
         direction /= jnp.maximum(jnp.abs(direction).max(1, keepdims=True), tiny)
         change = _held(direction @ columns.T)  # [ROWS, V]
         fall = -(slope * direction).sum(1)
