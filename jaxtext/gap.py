@@ -111,6 +111,19 @@ def optimum(objective: Objective) -> sparse.csr_array:
     return sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
 
 
+def optimum_loss(objective: Objective) -> float:
+    """The objective at its optimum: the least that any scores reach."""
+    counts, best = sparse.csr_array(objective.counts), optimum(objective).data
+    n, e = counts.data.astype(np.float64), _expected(counts, objective)
+    return float(_cells(n, e, best).sum())
+
+
+def _cells(
+    n: Float[np.ndarray, " N"], e: Float[np.ndarray, " N"], s: Float[np.ndarray, " N"]
+) -> Float[np.ndarray, " N"]:
+    return n * np.logaddexp(0, -s) + e * np.logaddexp(0, s)
+
+
 def draw_centers(sizes: Float[np.ndarray, " V"], how_many: int, rng: np.random.Generator) -> Sample:
     """About `how_many` words, drawn in proportion to the root of their sizes.
 
@@ -223,7 +236,7 @@ class _Totals:
         best = np.log(n) - np.log(e)
         positive = n * np.logaddexp(0, -s)
         observed = positive + e * np.logaddexp(0, s)
-        least = n * np.logaddexp(0, -best) + e * np.logaddexp(0, best)
+        least = _cells(n, e, best)
         by_band = partial(_sum_cells, row * bands + band[counts.indices], (len(centers), bands))
         pairs = np.asarray(counts.sum(axis=1), np.float64)
         parts = np.stack([by_band(n), by_band(positive), by_band(observed), by_band(least)])

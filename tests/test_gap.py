@@ -49,6 +49,7 @@ def test_sums_are_those_of_the_definition(monkeypatch, params, objective, block)
     assert found.all.objective == pytest.approx(loss.sum(), rel=1e-12)
     assert found.observed.objective == pytest.approx(loss[n > 0].sum(), rel=1e-12)
     assert found.all.optimum == found.observed.optimum == pytest.approx(least.sum(), rel=1e-12)
+    assert gap.optimum_loss(objective) == pytest.approx(least.sum(), rel=1e-12)
     assert found.all.percent == pytest.approx(100 * (loss.sum() / least.sum() - 1), rel=1e-9)
     assert found.pairs == n.sum()
     x, y, w = best[n > 0], s[n > 0], n[n > 0]

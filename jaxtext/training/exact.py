@@ -35,7 +35,7 @@ import itertools
 import math
 import operator
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
@@ -53,12 +53,11 @@ from jaxtext.checks import (
     check_square,
 )
 from jaxtext.models import factorization, pmi
-from jaxtext.training.feed import prefetch
+from jaxtext.training import blocks
+from jaxtext.training.blocks import ROWS, by_blocks, held, row_sums, scan, split
 from jaxtext.types import EmbeddingParams
 
 Counts = Any  # [V, V]: a matrix of scipy, or an array
-ROWS = 128  # whose scores are held at a time: enough for the processor, and little memory
-BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
 CURVATURE_ROWS = 2048  # that share a curvature
 JITTER = 1e-3  # of the mean curvature, added to all directions
 FARTHEST = 30.0  # that a score moves in a step, where its curvature vanishes in floating point
@@ -109,7 +108,7 @@ def _check(counts: Counts, noise: Float[np.ndarray, " V"], negatives: int) -> No
 def loss(params: EmbeddingParams, problem: Problem) -> float:
     """The objective, summed over all pairs, in the precision of `params`, by blocks of rows."""
     factors = problem.center_weight, jnp.asarray(problem.noise)
-    return _total(_by_blocks(_block_loss, *params, problem.by_center, *factors))
+    return _total(by_blocks(_block_loss, *params, problem.by_center, *factors))
 
 
 def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
@@ -119,7 +118,7 @@ def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
     $\partial w = \sum_c g_{wc}\, c$ and $\partial c = \sum_w g_{wc}\, w$.
     """
     factors = problem.center_weight, jnp.asarray(problem.noise)
-    parts = _by_blocks(jax.jit(block_gradient), *params, problem.by_center, *factors)
+    parts = by_blocks(jax.jit(block_gradient), *params, problem.by_center, *factors)
     center, context = zip(*parts, strict=True)
     return EmbeddingParams(
         jnp.concatenate(center)[: len(params.center)], reduce(operator.add, context)
@@ -217,69 +216,16 @@ def svd_start(counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
 # Blocks -----------------------------------------------------------------------------------------
 
 
-def _by_blocks(
-    function: Callable[..., Any],
-    table: Float[Array, "V D"],
-    columns: Float[Array, "V D"],
-    counts: Counts,
-    weight: Float[np.ndarray, " V"],
-    factor: Float[Array, " V"],
-) -> list[Any]:
-    """`function` of some rows at a time: (rows, columns, their counts, their weights, factor).
-
-    All blocks have one shape; the last is filled up with rows of zeros. Counts are made dense in a
-    second thread, into two buffers in turn.
-    """
-    size, width = counts.shape
-    rows = min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
-    buffers = [_aligned((rows, width), counts.dtype) for _ in range(2)]
-
-    def dense() -> Iterator[tuple[int, np.ndarray]]:
-        for number, first in enumerate(range(0, size, rows)):
-            buffer = buffers[number % 2]
-            some = counts[first : first + rows]
-            some.toarray(out=buffer[: some.shape[0]])
-            buffer[some.shape[0] :] = 0
-            yield first, buffer
-
-    found = []
-    for first, buffer in prefetch(dense()):
-        short = max(first + rows - size, 0)
-        some = jnp.pad(table[first : first + rows], ((0, short), (0, 0)))
-        weights = jnp.asarray(np.pad(weight[first : first + rows], (0, short)))
-        block = function(some, columns, jax.device_put(buffer), weights, factor)
-        found.append(jax.block_until_ready(block))  # from here on the buffer is free
-    return found
-
-
 def _total(parts: Sequence[Array]) -> float:
     return float(np.concatenate(parts).sum(dtype=np.float64))
-
-
-def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """An array that begins at a multiple of 64 bytes, which JAX on a CPU uses without copying."""
-    size = shape[0] * shape[1] * dtype.itemsize
-    raw = np.empty(size + 64, np.uint8)
-    begin = -raw.ctypes.data % 64
-    return raw[begin : begin + size].view(dtype).reshape(shape)
-
-
-def _scan(function: Callable[..., Any], *blocks: Array) -> Any:
-    """`function` of `ROWS` rows at a time, so that what it holds fits the processor's cache."""
-    return jax.lax.scan(lambda _, some: (None, function(*some)), None, _split(*blocks))[1]
-
-
-def _split(*blocks: Array) -> Any:
-    size = min(ROWS, len(blocks[0]))
-    return tuple(block.reshape(-1, size, *block.shape[1:]) for block in blocks)
 
 
 @jax.jit
 def _block_loss(rows: Array, columns: Array, counts: Array, weight: Array, other: Array) -> Array:
     def some(rows: Array, counts: Array, weight: Array) -> Array:
-        return _losses(_held(rows @ columns.T), counts, counts + weight[:, None] * other[None, :])
+        return _losses(held(rows @ columns.T), counts, counts + weight[:, None] * other[None, :])
 
-    return _scan(some, rows, counts, weight).ravel()
+    return scan(some, rows, counts, weight).ravel()
 
 
 def block_gradient(
@@ -297,10 +243,10 @@ def block_gradient(
     def some(columns_sum: Array, block: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         rows, counts, weight = block
         total = counts + weight[:, None] * other[None, :]
-        g = _held(total * jax.nn.sigmoid(rows @ columns.T) - counts)
+        g = held(total * jax.nn.sigmoid(rows @ columns.T) - counts)
         return columns_sum + g.T @ rows, g @ columns
 
-    of_columns, of_rows = jax.lax.scan(some, jnp.zeros_like(columns), _split(rows, counts, weight))
+    of_columns, of_rows = jax.lax.scan(some, jnp.zeros_like(columns), split(rows, counts, weight))
     return of_rows.reshape(rows.shape), of_columns
 
 
@@ -320,7 +266,7 @@ def _improve_rows(
 
     Also the loss before the step, if it is to be `measured`.
     """
-    every = max(CURVATURE_ROWS // max(BUFFER_CELLS // counts.shape[1], 1), 1)
+    every = max(CURVATURE_ROWS // max(blocks.BUFFER_CELLS // counts.shape[1], 1), 1)
     number, inverse = itertools.count(), None
 
     def step(*block: Array) -> tuple[Array, Array]:
@@ -329,7 +275,7 @@ def _improve_rows(
             inverse = _inverse_curvature(*block)
         return _block_step(*block, inverse, measured)
 
-    found = _by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
+    found = by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
     rows, losses = zip(*found, strict=True)
     return jnp.concatenate(rows)[: len(table)], _total(losses)
 
@@ -341,10 +287,10 @@ def _inverse_curvature(
     """Of the curvature that rows have on average; each counts alike, however frequent."""
     every = len(rows) // ROWS
     rows, counts, weight = rows[::every], counts[::every], weight[::every]
-    _, variance = _sigmoid(_held(rows @ columns.T))
-    q = _held((counts + weight[:, None] * other[None, :]) * variance)  # [ROWS, V]
+    _, variance = _sigmoid(held(rows @ columns.T))
+    q = held((counts + weight[:, None] * other[None, :]) * variance)  # [ROWS, V]
     tiny = jnp.finfo(q.dtype).tiny
-    mean = _held(q / jnp.maximum(_sum(q), tiny)[:, None]).sum(0)  # [V]
+    mean = held(q / jnp.maximum(row_sums(q), tiny)[:, None]).sum(0)  # [V]
     return jnp.linalg.inv(_curvature(mean, columns, JITTER))
 
 
@@ -373,27 +319,27 @@ def _block_step(
     tiny = jnp.finfo(rows.dtype).tiny
 
     def some(rows: Array, counts: Array, weight: Array) -> tuple[Array, Array]:
-        scores = _held(rows @ columns.T)  # [ROWS, V]
+        scores = held(rows @ columns.T)  # [ROWS, V]
         total = counts + weight[:, None] * other[None, :]
         p, variance = _sigmoid(scores)
-        slope = _held(_held(total * p - counts) @ columns)  # [ROWS, D]
+        slope = held(held(total * p - counts) @ columns)  # [ROWS, D]
         if inverse is None:
-            q = _held(total * variance)
+            q = held(total * variance)
             direction = -jax.lax.map(
                 lambda row: _solve(_curvature(row[0], columns, OWN_JITTER), row[1]), (q, slope)
             )
         else:
             direction = -slope @ inverse
         direction /= jnp.maximum(jnp.abs(direction).max(1, keepdims=True), tiny)
-        change = _held(direction @ columns.T)  # [ROWS, V]
+        change = held(direction @ columns.T)  # [ROWS, V]
         fall = -(slope * direction).sum(1)
-        bend = jnp.maximum(_sum(total * variance * change**2), tiny)
+        bend = jnp.maximum(row_sums(total * variance * change**2), tiny)
         reach = jnp.maximum(jnp.abs(change).max(1), tiny)
         length = jnp.minimum(jnp.log1p(reach * fall / bend), FARTHEST) / reach
         losses = _losses(scores, counts, total) if measured else jnp.zeros_like(weight)
         return rows + length[:, None] * direction, losses
 
-    moved, losses = _scan(some, rows, counts, weight)
+    moved, losses = scan(some, rows, counts, weight)
     return moved.reshape(rows.shape), losses.ravel()
 
 
@@ -405,14 +351,4 @@ def _sigmoid(scores: Array) -> tuple[Array, Array]:
 
 
 def _losses(scores: Array, counts: Array, total: Array) -> Float[Array, " R"]:
-    return _sum(total * jax.nn.softplus(scores) - counts * scores)
-
-
-def _held(values: Array) -> Array:
-    """Computed once and kept: XLA would compute it again inside each of its uses."""
-    return jax.lax.optimization_barrier(values)
-
-
-def _sum(values: Float[Array, "R V"]) -> Float[Array, " R"]:
-    """Sums of rows as a product with ones, which on a CPU is several times as fast."""
-    return _held(values) @ jnp.ones(values.shape[1], values.dtype)
+    return row_sums(total * jax.nn.softplus(scores) - counts * scores)

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from jaxtext.models import pmi, sgns
 from jaxtext.sampling import noise_distribution
-from jaxtext.training import exact
+from jaxtext.training import blocks, exact
 from jaxtext.types import EmbeddingParams
 
 SIZE, DIM, NEGATIVES = 300, 7, 5
@@ -29,10 +29,10 @@ def noise(counts):
 
 
 @pytest.fixture(params=["one block", "four blocks"])
-def blocks(request, monkeypatch):
+def sizes(request, monkeypatch):
     """Blocks of 128 rows, or all rows in one; the last is filled up with zeros in both."""
     if request.param == "four blocks":
-        monkeypatch.setattr(exact, "BUFFER_CELLS", 128 * SIZE)
+        monkeypatch.setattr(blocks, "BUFFER_CELLS", 128 * SIZE)
 
 
 def tables(rng, scale=1.0, dtype=np.float64):
@@ -41,7 +41,7 @@ def tables(rng, scale=1.0, dtype=np.float64):
 
 
 @pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
-def test_loss_and_gradient_by_blocks_are_those_of_the_definition(rng, counts, noise, blocks, scale):
+def test_loss_and_gradient_by_blocks_are_those_of_the_definition(rng, counts, noise, sizes, scale):
     params = tables(rng, scale)
     problem = exact.problem(counts, noise, NEGATIVES, np.float64)
     dense = jnp.asarray(counts.toarray())
@@ -76,7 +76,7 @@ def test_no_pass_raises_the_loss_wherever_it_begins(rng, counts, noise, scale):
 
 
 @pytest.mark.parametrize("own_curvature", [False, True])
-def test_a_step_takes_every_row_downhill(rng, counts, noise, blocks, own_curvature):
+def test_a_step_takes_every_row_downhill(rng, counts, noise, sizes, own_curvature):
     """The loss of a row, given the other table, is its own: none may rise."""
     params = tables(rng)
     problem = exact.problem(counts, noise, NEGATIVES, np.float64)
