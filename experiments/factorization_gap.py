@@ -13,9 +13,9 @@ observed pairs; the column "all" sums over all cells, where a pair that never oc
 score costs.
 
 A row that is done is in results.jsonl and is not computed again: the script can be stopped and
-started. All rows take about 80 minutes on 2 cores for 16 million words, half of it gensim's; times
-do not enter the table. Expect svd to look best over observed pairs at k = 1, and to be the worst
-over all cells at every k, where the exact trainer is nearest to the optimum.
+started. On 2 cores and 16 million words the rows of 100 dimensions take about half an hour; times
+do not enter the table. Expect sppmi and svd to move away from the optimum with k, the trainers to
+move towards it, and at every k the exact one to be nearest, by observed pairs as by all cells.
 """
 
 import json

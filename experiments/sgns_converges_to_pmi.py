@@ -12,8 +12,9 @@ steps. Its negatives are drawn by how often words occur, which at the ends of se
 how often they are contexts: it is compared with its own optimum, ln(n / e).
 
 Writes results.json and figure.png; exits with 1 unless the error falls below 1e-6. Takes three
-minutes on 2 cores. Expect the exact error to fall by about half with each pass, and that of the
-sampled trainer to stay between 0.1 and 1.
+minutes on 2 cores. Expect the largest error of the exact trainer to be below 1e-6 after ten passes
+and below 1e-10 after fifteen, and the root mean square error of the sampled one at about 0.66 after
+one epoch and 0.33 after 32, with a floor of 1.1 at the constant rate 0.025.
 """
 
 import json

@@ -30,6 +30,7 @@ from jaxtext.types import EmbeddingParams
 
 WORKERS = 2
 TOLERANCE = 1e-4  # of the singular vectors; smaller moves no score in the third digit
+SPARE = 10  # vectors that subspace iteration carries along
 
 
 class SVD(NamedTuple):
@@ -40,14 +41,20 @@ class SVD(NamedTuple):
     right: Float[np.ndarray, "U D"]
 
 
-def truncated_svd(matrix: Matrix, dim: int, *, full_rank: bool = True) -> SVD:
+def truncated_svd(
+    matrix: Matrix, dim: int, *, full_rank: bool = True, steps: int | None = None
+) -> SVD:
     """The `dim` largest singular values of a dense or sparse matrix, and their vectors.
 
     A sparse matrix is worked on in its own precision: float32 halves the time of a large one.
     Always the same for the same matrix: the iteration (Lanczos, by ARPACK) begins with a fixed
     vector, and of the two signs that a pair of vectors can have, it gets the one for which the
-    largest entry of the left one is positive. Raises `ValueError` unless 1 <= `dim` <= both sides,
-    and, unless `full_rank` is off, for a matrix whose rank is below `dim`.
+    largest entry of the left one is positive. With `steps`, a sparse matrix gets so many of
+    subspace iteration instead (Halko, Martinsson and Tropp 2011, algorithm 4.4, beginning with the
+    first columns): an approximation, several times as fast.
+
+    Raises `ValueError` unless 1 <= `dim` <= both sides, and, unless `full_rank` is off, for a
+    matrix whose rank is below `dim`.
 
     >>> svd = truncated_svd(np.array([[0.0, 2.0], [-3.0, 0.0]]), 2)
     >>> svd.values.tolist(), svd.left.tolist()
@@ -57,12 +64,16 @@ def truncated_svd(matrix: Matrix, dim: int, *, full_rank: bool = True) -> SVD:
     sides = min(matrix.shape)
     if dim > sides:
         raise ValueError(f"dim: found {dim}, a matrix of {list(matrix.shape)} has at most {sides}")
-    if sparse.issparse(matrix) and dim < sides:
+    if sparse.issparse(matrix) and dim < sides and matrix.count_nonzero():
         matrix = sparse.csr_array(matrix)
         with ThreadPoolExecutor(WORKERS) as pool:
-            start = np.ones(sides, matrix.dtype)
-            found: Any = svds(_Operator(matrix, pool), dim, v0=start, tol=TOLERANCE)  # pyright: ignore
-            u, s, vt = found
+            operator = _Operator(matrix, pool)
+            if steps is None:
+                start = np.ones(sides, matrix.dtype)
+                found: Any = svds(operator, dim, v0=start, tol=TOLERANCE)  # pyright: ignore
+                u, s, vt = found
+            else:
+                u, s, vt = _subspace(operator, matrix, min(dim + SPARE, sides), steps)
     else:
         dense = np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix, np.float64)
         u, s, vt = np.linalg.svd(dense, full_matrices=False)
@@ -107,6 +118,18 @@ def product_svd(params: EmbeddingParams) -> SVD:
     return _with_signs(left.Q @ inner.left, inner.values, right.Q @ inner.right)
 
 
+def _subspace(
+    operator: "_Operator", matrix: Matrix, size: int, steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Singular vectors within the space that products with the matrix lead to."""
+    basis = np.linalg.qr(matrix[:, :size].toarray()).Q
+    for _ in range(steps):
+        basis = np.linalg.qr(operator.product(operator.columns, basis)).Q
+        basis = np.linalg.qr(operator.product(operator.rows, basis)).Q
+    right, s, inner = np.linalg.svd(operator.product(operator.columns, basis), full_matrices=False)
+    return basis @ inner.T, s, right.T
+
+
 class _Operator(LinearOperator):
     """Products with a matrix and its transpose, rows shared out to threads."""
 
@@ -116,13 +139,14 @@ class _Operator(LinearOperator):
         self.pool = pool
 
     def _matvec(self, x: np.ndarray) -> np.ndarray:
-        return self._product(self.rows, x)
+        return self.product(self.rows, np.ravel(x))
 
     def _rmatvec(self, x: np.ndarray) -> np.ndarray:
-        return self._product(self.columns, x)
+        return self.product(self.columns, np.ravel(x))
 
-    def _product(self, parts: list[Matrix], x: np.ndarray) -> np.ndarray:
-        return np.concatenate(list(self.pool.map(lambda part: part @ np.ravel(x), parts)))
+    def product(self, parts: list[Matrix], x: np.ndarray) -> np.ndarray:
+        """Of the matrix (`rows`) or its transpose (`columns`) with a vector or a block of them."""
+        return np.concatenate(list(self.pool.map(lambda part: part @ x, parts)))
 
 
 def _parts(matrix: Matrix) -> list[Matrix]:

@@ -61,6 +61,7 @@ Counts = Any  # [V, V]: a matrix of scipy, or an array
 CURVATURE_ROWS = 2048  # that share a curvature
 JITTER = 1e-3  # of the mean curvature, added to all directions
 FARTHEST = 30.0  # that a score moves in a step, where its curvature vanishes in floating point
+START_STEPS = 2  # of subspace iteration: the passes that follow do the rest
 OWN_JITTER = 1e-10  # the same, where each row has its own
 
 
@@ -205,7 +206,7 @@ def svd_start(counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
     The last dimension is given to ln k, unless it is the only one.
     """
     matrix = pmi.positive(pmi.pmi(sparse.csr_array(counts))).astype(np.float32)
-    svd = factorization.truncated_svd(matrix, dim, full_rank=False)
+    svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=START_STEPS)
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
         center = center.at[:, -1].set(-math.log(negatives))

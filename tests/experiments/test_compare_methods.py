@@ -51,7 +51,7 @@ def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(script, config, ca
     assert script.main(config) == 0
     printed = capsys.readouterr().out
     assert "15 of 15 configurations to do" in printed
-    assert "sgns best" in printed and "default " not in printed
+    assert "sgns best" in printed and "ppmi best" in printed
     path = config.out / "results.jsonl"
     written = path.read_bytes()
     results = [json.loads(line) for line in written.splitlines()]

@@ -74,7 +74,7 @@ def test_vectors_of_gensim_are_near_ours(out, topic_file):
 
 
 def test_exact_optimizers(out, topic_file):
-    options = ["--seconds", 0.01, "--dim", 5, "--epochs", 1]
+    options = ["--seconds", 0.01, "--dim", 5, "--epochs", 1, "--own"]
     process = start("exact_optimizers", topic_file, *options, "--out", out / "optimizers")
     assert process.returncode == 0, process.stdout + process.stderr
     results = json.loads((out / "optimizers" / "results.json").read_text())

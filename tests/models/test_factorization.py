@@ -108,3 +108,37 @@ def test_smoothing_raises_the_context_probability_of_rare_words(rng):
 def test_a_dimension_that_the_matrix_does_not_have_is_refused(matrix, dim):
     with pytest.raises(ValueError, match=f"dim: found {dim}"):
         factorization.truncated_svd(matrix, dim)
+
+
+def test_subspace_iteration_approximates_the_singular_vectors(rng):
+    """Singular values that fall by a fifth: two steps find the first ten, none does not."""
+    left, right = (np.linalg.qr(rng.normal(size=(60, 60))).Q for _ in range(2))
+    matrix = sparse.csr_array((left * 0.8 ** np.arange(60)) @ right.T)
+    exact, quick = (
+        factorization.truncated_svd(matrix, 10),
+        factorization.truncated_svd(matrix, 10, steps=2),
+    )
+    np.testing.assert_allclose(quick.values, exact.values, rtol=1e-3)
+    np.testing.assert_allclose(np.abs((quick.left * exact.left).sum(0)), 1, atol=1e-3)
+    np.testing.assert_allclose(np.abs((quick.right * exact.right).sum(0)), 1, atol=1e-3)
+    rough = factorization.truncated_svd(matrix, 10, steps=0)
+    assert np.abs((rough.left * exact.left).sum(0)).min() < 0.99
+
+
+@pytest.mark.parametrize("steps", [None, 2])
+def test_a_matrix_without_entries_has_rank_zero(steps):
+    empty = sparse.csr_array((30, 30))
+    with pytest.raises(ValueError, match="dim: found 5, a matrix of rank 0 has no more"):
+        factorization.truncated_svd(empty, 5, steps=steps)
+    found = factorization.truncated_svd(empty, 5, full_rank=False, steps=steps)
+    assert not found.values.any()
+
+
+def test_product_svd_is_that_of_the_scores(random_params):
+    found = factorization.product_svd(random_params)
+    scores = np.asarray(random_params.center @ random_params.context.T)
+    expected = factorization.truncated_svd(scores, 6)
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-12)
+    halves = factorization.vectors(found)
+    np.testing.assert_allclose(halves.center @ halves.context.T, scores, atol=1e-12)
