@@ -119,10 +119,10 @@ def test_subspace_iteration_approximates_the_singular_vectors(rng):
         factorization.truncated_svd(matrix, 10, steps=2),
     )
     np.testing.assert_allclose(quick.values, exact.values, rtol=1e-3)
-    np.testing.assert_allclose(np.abs((quick.left * exact.left).sum(0)), 1, atol=1e-3)
-    np.testing.assert_allclose(np.abs((quick.right * exact.right).sum(0)), 1, atol=1e-3)
+    np.testing.assert_allclose(np.abs((quick.left * exact.left).sum(0)), 1, atol=1e-4)
+    np.testing.assert_allclose(np.abs((quick.right * exact.right).sum(0)), 1, atol=1e-4)
     rough = factorization.truncated_svd(matrix, 10, steps=0)
-    assert np.abs((rough.left * exact.left).sum(0)).min() < 0.99
+    assert np.abs((rough.left * exact.left).sum(0)).min() < 0.999
 
 
 @pytest.mark.parametrize("steps", [None, 2])
