@@ -60,9 +60,9 @@ from jaxtext.types import EmbeddingParams
 Counts = Any  # [V, V]: a matrix of scipy, or an array
 CURVATURE_ROWS = 2048  # that share a curvature
 JITTER = 1e-3  # of the mean curvature, added to all directions
+OWN_JITTER = 1e-10  # the same, where each row has its own
 FARTHEST = 30.0  # that a score moves in a step, where its curvature vanishes in floating point
 START_STEPS = 2  # of subspace iteration: the passes that follow do the rest
-OWN_JITTER = 1e-10  # the same, where each row has its own
 
 
 class Problem(NamedTuple):
