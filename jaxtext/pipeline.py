@@ -273,13 +273,16 @@ def print_gap(found: gap.Gap, vocab: text.Vocab) -> None:
 
 
 def _draw(found: gap.Gap, path: Path, suffix: str) -> None:
-    from jaxtext import plots
-
     try:
-        figure = plots.draw_density(found.density, gap.EDGES).figure
-        figure.savefig(path, format=suffix.lstrip(".") or "png", dpi=150, bbox_inches="tight")
+        from matplotlib.figure import Figure
     except ImportError:
         raise InputError("--figure needs matplotlib: pip install 'jaxtext[eval]'") from None
+    from jaxtext import plots
+
+    figure = Figure(figsize=(5, 4.2), layout="constrained")
+    plots.draw_density(found.density, gap.EDGES, figure.subplots())
+    try:
+        figure.savefig(path, format=suffix.lstrip(".") or "png", dpi=150)
     except ValueError as error:
         raise InputError(f"--figure: {error}") from None
 

@@ -66,6 +66,7 @@ def test_factorization_gap_goes_on_where_it_was_stopped(out, topic_file):
 
 @pytest.mark.bench
 def test_vectors_of_gensim_are_near_ours(out, topic_file):
+    pytest.importorskip("gensim")
     options = ["--methods", "sgns", "gensim", "--negatives", 5, "--dims", 5, "--min-count", 1]
     process = start("factorization_gap", topic_file, *options, "--out", out / "gensim")
     assert process.returncode == 0, process.stdout + process.stderr
