@@ -137,8 +137,10 @@ def test_a_gap_that_cannot_be_computed_is_one_line_and_nothing_written(
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
-@pytest.mark.parametrize("method", ["exact", "svd"])
-@pytest.mark.parametrize("case", ["dim", "alone", "rank"])
+@pytest.mark.parametrize(
+    ("method", "case"),
+    [("exact", "dim"), ("exact", "alone"), ("svd", "dim"), ("svd", "alone"), ("svd", "rank")],
+)
 def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case):
     file, dim = tmp_path / "text.txt", "--dim=2"
     lines = ["a b c a b c"] * 9
@@ -148,8 +150,6 @@ def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case
         lines += ["d", "d", "e"]
         message = "2 words never have a neighbor, 'd' for one"
     else:
-        if method == "exact":
-            return  # it may have more dimensions than its start has
         lines, dim, message = ["a a a"], "--dim=1", "--dim: found 1, a matrix of rank 0"
     file.write_text("\n".join(lines) + "\n")
     options = ["--method", method, dim, "--min-count=1", "--subsample=0", "--window=9"]
