@@ -13,9 +13,10 @@ observed pairs; the column "all" sums over all cells, where a pair that never oc
 score costs.
 
 A row that is done is in results.jsonl and is not computed again: the script can be stopped and
-started. On 2 cores and 16 million words the rows of 100 dimensions take about half an hour; times
-do not enter the table. Expect sppmi and svd to move away from the optimum with k, the trainers to
-move towards it, and at every k the exact one to be nearest, by observed pairs as by all cells.
+started. On 2 cores and 16 million words it takes about an hour, half of it for gensim; times do not
+enter the table. Expect sppmi and svd to move away from the optimum with k, the trainers to move
+towards it, and the exact one to be nearest everywhere: over observed pairs 6.0, 5.6, 5.0 percent
+with 100 dimensions and 2.3, 2.2, 2.0 with 500.
 """
 
 import json

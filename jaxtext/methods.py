@@ -34,12 +34,16 @@ THINNING = 1  # beside the seed of a run: the draw of subsampling that stands fo
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves: both tables, seconds, and what stopped it, if something did."""
+    """What training leaves: both tables, seconds, what stopped it, and the counts it was made of.
+
+    The last two are None where nothing stopped it and where nothing was counted.
+    """
 
     center: np.ndarray
     context: np.ndarray
     seconds: float
-    failure: stream.Diverged | None
+    failure: stream.Diverged | None = None
+    goal: gap.Objective | None = None
 
 
 def resolved(options: Train, vocab_size: int) -> Train:
@@ -143,7 +147,7 @@ def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
         svd = factorization.product_svd(params)
         bar.update(task, description="minimised", completed=1)
     center, context = _float32(factorization.vectors(svd, EXACT_POWER))
-    return Trained(center, context, time.perf_counter() - begin, None)
+    return Trained(center, context, time.perf_counter() - begin, goal=goal)
 
 
 def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
@@ -152,7 +156,8 @@ def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
     _check_dim(options, len(corpus.vocab))
     with progress() as bar:
         task = bar.add_task("counting pairs", total=None)
-        counts, _, negatives = objective(options, corpus.vocab, corpus.text)
+        goal = objective(options, corpus.vocab, corpus.text)
+        counts, _, negatives = goal
         counted = {"entries": float(counts.nnz), "pairs": float(counts.sum())}
         counted["count_seconds"] = time.perf_counter() - begin
         bar.update(task, description="factorizing")
@@ -169,7 +174,7 @@ def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
         )
         bar.update(task, description="factorized", total=1, completed=1)
     center, context = _float32(factorization.vectors(svd, power=0.0))
-    return Trained(center, context, time.perf_counter() - begin, None)
+    return Trained(center, context, time.perf_counter() - begin, goal=goal)
 
 
 def _float32(params: EmbeddingParams) -> list[np.ndarray]:

@@ -184,7 +184,7 @@ def measure_gap(options: Gap) -> None:
                 f"{options.run} ({len(embeddings.vocab):,} words): give the text that it was "
                 "trained on"
             )
-        vectors = Trained(embeddings.center, embeddings.vectors("context"), 0.0, None)
+        vectors = Trained(embeddings.center, embeddings.vectors("context"), 0.0)
         found = _gap(trained, corpus, vectors, options.centers)
         print_gap(found, corpus.vocab)
         if options.json is not None:
@@ -220,6 +220,7 @@ def _gap(
 ) -> gap.Gap:
     """Measure with the run's own objective, by some centers or all, on `most` tokens of the text.
 
+    Counts that training has made serve again, and are those of the whole text.
     Where only some stand for all, those without a pair in so much of the text are left out.
     """
     ids, vocab = corpus.text, corpus.vocab
@@ -230,7 +231,9 @@ def _gap(
     if how_many is not None:
         sizes = vocab.counts * keep_probability(vocab.counts, options.subsample)
         sample = gap.draw_centers(sizes, how_many, np.random.default_rng(options.seed))
-    goal = objective(options, vocab, ids, None if sample is None else sample.centers)
+    goal = trained.goal
+    if goal is None:
+        goal = objective(options, vocab, ids, None if sample is None else sample.centers)
     if sample is not None:
         paired = goal.counts[sample.centers].sum(axis=1) > 0
         sample = gap.Sample(*(part[paired] for part in sample))

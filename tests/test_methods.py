@@ -187,7 +187,7 @@ def test_a_sample_of_a_text_is_used_where_it_is_long(trained, topic_file, monkey
     loaded = run.embeddings()
     ids = encoded(topic_file, loaded.vocab)
     corpus = text.EncodedCorpus(loaded.vocab, ids, len(ids.ids), "")
-    vectors = methods.Trained(loaded.center, loaded.context, 0.0, None)
+    vectors = methods.Trained(loaded.center, loaded.context, 0.0)
     some = pipeline._gap(options, corpus, vectors, 30, len(ids.ids) // 4)
     whole = pipeline._gap(options, corpus, vectors, 30)
     assert isinstance(some, gap.Gap)

@@ -29,7 +29,8 @@ from jaxtext.models.pmi import Matrix
 from jaxtext.types import EmbeddingParams
 
 WORKERS = 2
-TOLERANCE = 1e-4  # of the singular vectors; smaller moves no score in the third digit
+TOLERANCE = 1e-3  # of squared singular values; what ARPACK returns is a hundred times as near
+LEAST_BASIS = 20  # Lanczos vectors beside those that are asked for, at least
 SPARE = 10  # vectors that subspace iteration carries along
 
 
@@ -70,7 +71,10 @@ def truncated_svd(
             operator = _Operator(matrix, pool)
             if steps is None:
                 start = np.ones(sides, matrix.dtype)
-                found: Any = svds(operator, dim, v0=start, tol=TOLERANCE)  # pyright: ignore
+                basis = dim + max(2 * dim // 5, LEAST_BASIS)
+                found: Any = svds(  # pyright: ignore
+                    operator, dim, ncv=basis if basis < sides else None, v0=start, tol=TOLERANCE
+                )
                 u, s, vt = found
             else:
                 u, s, vt = _subspace(operator, matrix, min(dim + SPARE, sides), steps)
