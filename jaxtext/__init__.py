@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "embeddings": "jaxtext.embeddings",
+    "evaluation": "jaxtext.evaluation",
     "export": "jaxtext.export",
     "factorization": "jaxtext.models.factorization",
     "gap": "jaxtext.gap",

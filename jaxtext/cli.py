@@ -16,7 +16,9 @@ from tyro.conf import OmitArgPrefixes, Positional, arg, subcommand
 from jaxtext.errors import InputError
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
-Format = Literal["word2vec-text", "word2vec-binary", "safetensors", "projector"]
+Format = Literal[
+    "word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors", "projector"
+]
 RunPath = Annotated[Path, arg(metavar="RUN")]
 
 
@@ -97,6 +99,33 @@ class Analogy:
 
 
 @dataclass(frozen=True)
+class Evaluate:
+    """Scores on sets of word similarity, analogies and categories; of two runs, also whether they
+    differ."""
+
+    run: Positional[RunPath]
+    """Run folder or vector file."""
+    other: Annotated[Positional[Path | None], arg(metavar="[RUN]")] = None
+    """Another one, to be compared with the first."""
+    similarity: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")] = ()
+    """Files of two words and a score a line, cut at tabs, commas or spaces."""
+    analogy: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")] = ()
+    """Files in the layout of questions-words.txt or of BATS."""
+    categorization: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")] = ()
+    """Files of a category, or several levels of them, and a word a line; needs scikit-learn."""
+    vectors: Kind = "center"
+    """Which of the two tables, or how they are combined."""
+    restrict: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
+    """Ask and answer analogies among this many most frequent words only."""
+    method: Literal["3cosadd", "3cosmul"] = "3cosadd"
+    """How analogies are answered: the word nearest to b - a + c, or the product of cosines."""
+    json: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Write the scores to this file."""
+    seed: int = 0
+    """Of the bootstrap intervals, and of the clusters' starts."""
+
+
+@dataclass(frozen=True)
 class Export:
     """Write the vectors to a file that other tools read."""
 
@@ -148,6 +177,7 @@ Command = (
     Annotated[Train, subcommand("train")]
     | Annotated[Neighbors, subcommand("neighbors")]
     | Annotated[Analogy, subcommand("analogy")]
+    | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Export, subcommand("export")]
     | Annotated[Gap, subcommand("gap")]
     | Annotated[Info, subcommand("info")]
@@ -169,8 +199,8 @@ def run(arguments: Sequence[str]) -> int:
         args=arguments,
     )
     functions = {
-        Train: train, Neighbors: neighbors, Analogy: analogy, Export: export, Gap: gap,
-        Info: info, Verify: verify,
+        Train: train, Neighbors: neighbors, Analogy: analogy, Evaluate: evaluate, Export: export,
+        Gap: gap, Info: info, Verify: verify,
     }  # fmt: skip
     try:
         status = functions[type(command)](command) or 0
@@ -224,6 +254,43 @@ def _print_answers(title: str, answers: list[tuple[str, float]]) -> None:
     from jaxtext.terminal import print_table
 
     print_table(title, ["word", "cosine"], [[word, f"{score:.4f}"] for word, score in answers])
+
+
+def evaluate(options: Evaluate) -> None:
+    """Print scores of one run, or of two and their differences."""
+    import json
+    from contextlib import nullcontext
+
+    from jaxtext import evaluation, runs
+    from jaxtext.export import replacing
+
+    if not (options.similarity or options.analogy or options.categorization):
+        raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
+    if options.restrict is not None and options.restrict < 1:
+        raise InputError(f"--restrict {options.restrict}: must be at least 1")
+    if options.json is not None and options.json.is_dir():
+        raise InputError(f"{options.json}: is a folder, --json needs the name of a file")
+    sets = evaluation.read(options.similarity, options.analogy, options.categorization)
+    paths = [options.run] if options.other is None else [options.run, options.other]
+    vectors = [runs.load(path) for path in paths]
+    how = options.vectors, options.restrict, options.method, options.seed
+    with nullcontext() if options.json is None else replacing(options.json) as file:
+        reports = [evaluation.evaluate(each, sets, *how) for each in vectors]
+        content: dict = reports[0].as_json()
+        for path, report in zip(paths, reports, strict=True):
+            if len(paths) > 1:
+                print(f"\n{path}")
+            evaluation.print_report(report)
+        if len(paths) > 1:
+            first, second = reports
+            found = evaluation.compare(first, second, sets, options.seed)
+            evaluation.print_comparison(first, second, found)
+            content = {
+                "first": content, "second": second.as_json(), "difference": found.as_json(),
+            }  # fmt: skip
+        if file is not None:
+            text = json.dumps(content, indent=2, allow_nan=False)
+            file.write_text(text + "\n", encoding="utf-8")
 
 
 def export(options: Export) -> None:

@@ -57,7 +57,10 @@ def test_sums_are_those_of_the_definition(monkeypatch, params, objective, block)
     covariance = np.cov(x, y, aweights=w)
     weighted = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
     assert found.weighted_correlation == pytest.approx(weighted, abs=1e-10)
-    assert found.density.sum() == (n > 0).sum()
+    edges = gap.EDGES[[0, -1]]
+    of_optimum, of_score = (np.histogram(np.clip(v, *edges), gap.EDGES)[0] for v in (x, y))
+    np.testing.assert_array_equal(found.density.sum(axis=1), of_optimum)
+    np.testing.assert_array_equal(found.density.sum(axis=0), of_score)
 
 
 def test_bands_are_parts_of_the_sums(params, objective):
@@ -115,6 +118,13 @@ def test_some_centers_stand_for_all(params, objective):
     spread = np.std(totals, axis=0) / expected / np.sqrt(len(totals))
     assert (np.abs(error) < 4 * spread).all()
     assert (spread < 0.02).all()
+
+
+def test_centers_are_drawn_in_proportion_to_the_root_of_their_sizes(rng):
+    """The weight of a drawn center is one by its chance."""
+    sizes = rng.uniform(1, 4, size=1000)
+    centers, weights = gap.draw_centers(sizes, 100, rng)
+    np.testing.assert_allclose(weights * 100, np.sqrt(sizes).sum() / np.sqrt(sizes[centers]))
 
 
 def test_all_words_are_taken_when_there_are_few():

@@ -1,3 +1,4 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -49,8 +50,95 @@ def test_analogy_is_nearest_to_b_minus_a_plus_c_without_the_three():
     assert {word for word, _ in answers} == {"queen", "apple"}
 
 
+@pytest.mark.parametrize("columns", [5, 640, 1000])
+@pytest.mark.parametrize("top", [1, 9])
+def test_the_largest_of_long_rows_are_those_of_a_sort(rng, columns, top):
+    scores = rng.normal(size=(6, columns))
+    scores[0, :3] = -np.inf
+    top = min(top, columns)
+    best, ids = query.top_columns(jnp.asarray(scores), top)
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :top]
+    np.testing.assert_array_equal(ids, expected)
+    np.testing.assert_array_equal(best, np.take_along_axis(scores, expected, axis=1))
+
+
+def test_a_vector_and_a_query_of_one_word_ask_as_the_word_does(some):
+    (by_word,) = query.neighbors(some, ["w3"], top=5)
+    by_vector, by_query = query.neighbors(some, [7 * some.center[3], query.Query(["w3"])], top=6)
+    assert by_vector[0][0] == "w3" and by_vector[0][1] == pytest.approx(1)
+    assert [word for word, _ in by_vector[1:]] == [word for word, _ in by_word]
+    assert [word for word, _ in by_query[:5]] == [word for word, _ in by_word]
+
+
+def test_positive_and_negative_words_add_unit_vectors(some):
+    unit = some.center / np.linalg.norm(some.center, axis=1, keepdims=True)
+    (answers,) = query.neighbors(some, [query.Query(["w1", unit[2]], ["w3"])], top=20)
+    direction = unit[1] + unit[2] - unit[3]
+    cosines = unit @ direction / np.linalg.norm(direction)
+    expected = [f"w{i}" for i in np.argsort(-cosines) if i not in (1, 3)]
+    assert [word for word, _ in answers] == expected
+    np.testing.assert_allclose(answers[0][1], cosines[int(expected[0][1:])])
+
+
+def test_more_queries_than_a_batch_and_a_restricted_vocabulary(some, monkeypatch):
+    monkeypatch.setattr(query, "BATCH", 4)
+    words = list(some.vocab.words) * 2
+    answers = query.neighbors(some, words, top=3, restrict=8)
+    assert len(answers) == 40
+    for word, rows in zip(words, answers, strict=True):
+        known = query.neighbors(some, [word], top=19)[0]
+        assert [w for w, _ in rows] == [w for w, _ in known if int(w[1:]) < 8][:3]
+
+
+def test_the_odd_one_out_is_farthest_from_the_mean(some):
+    vectors = np.vstack([np.eye(3)[[0, 0, 0, 1]] + 0.1, some.center[:, :3]])
+    few = Embeddings(Vocab(("a", "b", "c", "x", *some.vocab.words), np.ones(24, int)), vectors)
+    assert query.odd_one_out(few, ["a", "x", "b", "c"]) == "x"
+    with pytest.raises(InputError, match="three or more"):
+        query.odd_one_out(few, ["a", "x"])
+
+
+def test_similarities_are_cosines(some):
+    found = query.similarities(some, ["w4", "w1", "w4"])
+    expected = cosine(some.center[4], some.center[1])
+    np.testing.assert_allclose(found, [[1, expected, 1], [expected, 1, expected], [1, expected, 1]])
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ([query.Query([])], "at least one word or vector"),
+        ([np.ones(4)], r"must be 5 finite numbers, found shape \[4\]"),
+        ([np.array([1, 2, 3, 4, np.nan])], "must be 5 finite numbers"),
+        (["w99"], "'w99' is not among the 20 words"),
+    ],
+)
+def test_queries_that_cannot_be_asked_are_named(some, asked, message):
+    with pytest.raises(InputError, match=message):
+        query.neighbors(some, asked)
+
+
 def test_questions_without_sense_are_errors(some):
     with pytest.raises(InputError, match="--top 0"):
         query.neighbors(some, ["w1"], top=0)
     with pytest.raises(InputError, match="not among the 20 words"):
         query.analogy(some, "w1", "w2", "nothing")
+    with pytest.raises(InputError, match="--restrict 0"):
+        query.neighbors(some, ["w1"], restrict=0)
+
+
+@pytest.mark.bench
+def test_answers_are_those_of_gensim(some):
+    models = pytest.importorskip("gensim.models", reason="needs the bench extra")
+    peer = models.KeyedVectors(5)
+    peer.add_vectors(list(some.vocab.words), some.center.astype(np.float32))
+    ours = query.neighbors(some, [query.Query(["w1", "w2"], ["w3"]), "w5"], top=6)
+    for mine, theirs in zip(
+        ours,
+        [peer.most_similar(["w1", "w2"], ["w3"], topn=6), peer.most_similar("w5", topn=6)],
+        strict=True,
+    ):
+        assert [word for word, _ in mine] == [word for word, _ in theirs]
+        np.testing.assert_allclose([s for _, s in mine], [s for _, s in theirs], atol=1e-6)
+    four = ["w1", "w4", "w7", "w9"]
+    assert query.odd_one_out(some, four) == peer.doesnt_match(four)

@@ -72,9 +72,8 @@ def truncated_svd(
             if steps is None:
                 start = np.ones(sides, matrix.dtype)
                 basis = dim + max(2 * dim // 5, LEAST_BASIS)
-                found: Any = svds(  # pyright: ignore
-                    operator, dim, ncv=basis if basis < sides else None, v0=start, tol=TOLERANCE
-                )
+                size = basis if basis < sides else None
+                found: Any = svds(operator, dim, size, tol=TOLERANCE, v0=start)  # pyright: ignore
                 u, s, vt = found
             else:
                 u, s, vt = _subspace(operator, matrix, min(dim + SPARE, sides), steps)

@@ -214,3 +214,18 @@ def test_bad_arguments_are_named(unchecked, counts, noise, change, message):
     arguments = {"noise": noise, "negatives": NEGATIVES, "dim": DIM} | change
     with pytest.raises(ValueError, match=message):
         exact.fit(counts, **arguments)
+
+
+def test_the_start_has_ln_k_in_every_score(counts):
+    """What k adds to the scores is one number, -ln k, that a dimension is kept for."""
+    one, five = (exact.svd_start(counts, negatives, DIM) for negatives in (1, 5))
+    change = five.center @ five.context.T - one.center @ one.context.T
+    np.testing.assert_allclose(change, np.full((SIZE, SIZE), -np.log(5)), atol=1e-5)
+
+
+def test_both_tables_get_an_equal_part_of_the_singular_values(rng, counts, noise):
+    params = exact.fit(counts, noise, NEGATIVES, DIM, passes=2, start=tables(rng))
+    of_centers, of_contexts = (np.asarray(table.T @ table) for table in params)
+    scale = np.diag(of_centers).max()
+    np.testing.assert_allclose(of_centers, np.diag(np.diag(of_centers)), atol=1e-10 * scale)
+    np.testing.assert_allclose(of_centers, of_contexts, atol=1e-10 * scale)

@@ -1,0 +1,115 @@
+"""What all evaluations share: reading a set line by line, words to ids, bootstrap intervals."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+from jaxtext.errors import InputError
+from jaxtext.text.vocab import Vocab
+
+SAMPLES = 1000
+LONGEST_LINE = 1 << 20
+
+Statistic = Callable[[Int[np.ndarray, " N"]], float]  # of a resampled set, given as places
+
+
+class Difference(NamedTuple):
+    """Of a score between two tables of vectors, over the items that both know."""
+
+    difference: float | None  # second less first
+    ci95: tuple[float, float] | None
+    covered: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.ci95 is not None and not self.ci95[0] <= 0 <= self.ci95[1]
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines that hold something and are no comment (#), with their numbers, from 1.
+
+    Raises `InputError` with the line's number for bytes that are not text, and for an empty file.
+    """
+    empty = True
+    try:
+        with open(path, "rb") as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                text = _decode(line, f"{path}: line {number}")
+                if number == 1:
+                    text = text.removeprefix("\ufeff")
+                if text.strip() and not text.startswith("#"):
+                    empty = False
+                    yield number, text.rstrip("\r\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if empty:
+        raise InputError(f"{path}: the file is empty: no item in it")
+
+
+def _decode(line: bytes, place: str) -> str:
+    if len(line) == LONGEST_LINE:
+        raise InputError(f"{place} is longer than {LONGEST_LINE:,} bytes: not an evaluation set")
+    if b"\0" in line:
+        raise InputError(f"{place} holds a zero byte: not a text file")
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{place}: byte {error.start + 1} is not UTF-8 text: convert it") from None
+
+
+def cells(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Lines cut at tabs, or else at semicolons, commas (with quotes as in CSV) or spaces."""
+    delimiter = None
+    for number, line in lines(path):
+        if delimiter is None:
+            delimiter = next((mark for mark in "\t;," if mark in line), " ")
+        if delimiter == " ":
+            yield number, line.split()
+        elif delimiter == "\t":
+            yield number, [cell.strip() for cell in line.split("\t")]
+        else:
+            try:
+                [row] = csv.reader([line], delimiter=delimiter, strict=True)
+            except (csv.Error, ValueError) as error:
+                raise InputError(f"{path}: line {number}: not CSV: {error}") from None
+            yield number, [cell.strip() for cell in row]
+
+
+def index(vocab: Vocab, restrict: int | None = None) -> dict[str, int]:
+    """Word in capitals -> id; of spellings that differ in case only, the most frequent one's.
+
+    With `restrict`, among so many most frequent words only.
+
+    >>> index(Vocab(("Rose", "rose", "a"), np.array([3, 2, 1])))
+    {'A': 2, 'ROSE': 0}
+    """
+    words = vocab.words[:restrict]
+    return {words[i].upper(): i for i in reversed(range(len(words)))}
+
+
+def resampled(statistic: Statistic, size: int, seed: int) -> list[float]:
+    """The statistic of `SAMPLES` bootstrap samples of a set of `size` items."""
+    random = np.random.default_rng(seed)
+    return [statistic(random.integers(0, size, size)) for _ in range(SAMPLES)]
+
+
+def interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """The middle 95% (percentile bootstrap, Efron 1979); None where no value is finite."""
+    finite = np.asarray(values, np.float64)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        return None
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def finite(value: float) -> float | None:
+    """None for what is not a number, as JSON has it."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,172 @@
+"""Word similarity: Spearman's rho between cosines and what people said.
+
+A set holds pairs of words with a score on any scale. It is text, one pair a line, cut at tabs,
+commas, semicolons or spaces; comments (#), a header and further columns may be there.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.linalg import get_blas_funcs
+from scipy.stats import rankdata
+
+from jaxtext.embeddings import Embeddings
+from jaxtext.errors import InputError
+from jaxtext.evaluation import items
+from jaxtext.evaluation.items import Difference
+
+
+class Pairs(NamedTuple):
+    """Pairs of words, and how similar people find them."""
+
+    words: list[tuple[str, str]]
+    scores: Float[np.ndarray, " N"]
+
+
+class Result(NamedTuple):
+    """Scores of one set."""
+
+    spearman: float | None  # rho over the covered pairs; None where it is not defined
+    ci95: tuple[float, float] | None
+    items: int
+    covered: int
+    spearman_all: float | None  # rho over all pairs, where an unknown pair has cosine zero
+    cosines: Float[np.ndarray, " N"]  # of every pair; NaN where a word is unknown
+
+    def as_json(self) -> dict:
+        """Without the cosines."""
+        return {name: value for name, value in self._asdict().items() if name != "cosines"}
+
+
+def read(path: Path) -> Pairs:
+    """Read a set: the first two columns that are not numbers are the words, the next of numbers is
+    the score.
+
+    Raises `InputError` with the line for a row that lacks a word or a score.
+    """
+    rows = list(items.cells(path))
+    columns = _columns([row for _, row in rows], path)
+    words, scores = [], []
+    for place, (number, row) in enumerate(rows):
+        found = [row[column] if column < len(row) else "" for column in columns]
+        score = _number(found[2])
+        if score is None and place == 0 and len(rows) > 1 and all(map(_is_word, found)):
+            continue  # a header
+        if score is None or not (found[0] and found[1]):
+            text = " | ".join(row)[:60]
+            raise InputError(f"{path}: line {number}: not two words and a score: {text!r}")
+        words.append((found[0], found[1]))
+        scores.append(score)
+    return Pairs(words, np.array(scores, np.float64))
+
+
+def _columns(rows: list[list[str]], path: Path) -> list[int]:
+    """Which columns are the two words and the score, by what most rows hold."""
+    width = max(map(len, rows))
+    share = [sum(_number(cell) is not None for cell in column) for column in _transposed(rows)]
+    numeric = [2 * count >= len(rows) and count > 0 for count in share]
+    words = [column for column in range(width) if not numeric[column]][:2]
+    scores = [
+        column for column in range(width) if numeric[column] and column > max(words, default=0)
+    ]
+    if len(words) < 2 or not scores:
+        raise InputError(
+            f"{path}: not two words and a score in a row: {' | '.join(rows[0])[:60]!r}"
+        )
+    return [*words, scores[0]]
+
+
+def _transposed(rows: list[list[str]]) -> list[list[str]]:
+    width = max(map(len, rows))
+    return [[row[column] if column < len(row) else "" for row in rows] for column in range(width)]
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _is_word(text: str) -> bool:
+    return _number(text) is None
+
+
+def cosines(
+    embeddings: Embeddings, words: Sequence[tuple[str, str]], kind: str = "center"
+) -> Float[np.ndarray, " N"]:
+    """Cosine of each pair, NaN where a word is unknown; letter case is ignored.
+
+    Vectors get length one in float64 and are rounded to their own precision before they are
+    multiplied, pair by pair, as in gensim: where cosines differ by less than float32 can tell,
+    ranks are then the same.
+    """
+    index, table = items.index(embeddings.vocab), embeddings.vectors(kind)
+    length, scale = get_blas_funcs(("nrm2", "scal"), dtype=np.float64)
+
+    def unit(row: int) -> np.ndarray:
+        vector = table[row].astype(np.float64)
+        size = length(vector)
+        return scale(1 / size, vector).astype(table.dtype) if size > 0 else table[row]
+
+    found = np.full(len(words), np.nan)
+    for place, (a, b) in enumerate(words):
+        i, j = index.get(a.upper()), index.get(b.upper())
+        if i is not None and j is not None:
+            found[place] = np.dot(unit(i), unit(j))
+    return found
+
+
+def spearman(a: Float[np.ndarray, " N"], b: Float[np.ndarray, " N"]) -> float:
+    """Spearman's rho: the correlation of ranks, ties sharing their mean rank; NaN if undefined.
+
+    >>> spearman(np.array([1.0, 2.0, 4.0]), np.array([0.1, 0.7, 0.5]))
+    0.5
+    """
+    x, y = (ranks - ranks.mean() for ranks in (rankdata(a), rankdata(b)))
+    size = math.sqrt(float(x @ x) * float(y @ y))
+    return float(x @ y) / size if size > 0 else math.nan
+
+
+def evaluate(embeddings: Embeddings, pairs: Pairs, kind: str = "center", seed: int = 0) -> Result:
+    """Rho with its bootstrap interval, over the pairs whose words are both known.
+
+    Raises `InputError` if no pair is.
+    """
+    found = cosines(embeddings, pairs.words, kind)
+    known = ~np.isnan(found)
+    if not known.any():
+        a, b = pairs.words[0]
+        raise InputError(f"none of {len(pairs.words):,} pairs is known, as {a!r} and {b!r} are not")
+    a, b = found[known], pairs.scores[known]
+
+    def rho(sample: Int[np.ndarray, " N"]) -> float:
+        return spearman(a[sample], b[sample])
+
+    return Result(
+        spearman=items.finite(spearman(a, b)),
+        ci95=items.interval(items.resampled(rho, len(a), seed)),
+        items=len(found),
+        covered=len(a),
+        spearman_all=items.finite(spearman(np.nan_to_num(found), pairs.scores)),
+        cosines=found,
+    )
+
+
+def difference(first: Result, second: Result, pairs: Pairs, seed: int = 0) -> Difference:
+    """How much larger the second's rho is, by a paired bootstrap over pairs that both know."""
+    known = ~(np.isnan(first.cosines) | np.isnan(second.cosines))
+    a, b, gold = first.cosines[known], second.cosines[known], pairs.scores[known]
+
+    def change(sample: Int[np.ndarray, " N"]) -> float:
+        return spearman(b[sample], gold[sample]) - spearman(a[sample], gold[sample])
+
+    if not len(gold):
+        return Difference(None, None, 0)
+    ci95 = items.interval(items.resampled(change, len(gold), seed))
+    return Difference(items.finite(change(np.arange(len(gold)))), ci95, len(gold))

@@ -1,0 +1,85 @@
+"""`jaxtext evaluate` from the command line."""
+
+import json
+
+import pytest
+
+from jaxtext import cli
+
+
+@pytest.fixture(scope="module")
+def folder(topic_file, tmp_path_factory):
+    """Two runs, of 20 and of two dimensions, and a set of each kind about their topics."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    words = [f"t{topic}w{word}" for topic in range(5) for word in range(10)]
+    for name, dim in (("first", 20), ("second", 2)):
+        options = [f"--dim={dim}", "--min-count=1", "--subsample=0", "--epochs=2"]
+        assert cli.run(["train", str(topic_file), "--out", str(folder / name), *options]) == 0
+    pairs = [(a, b, 9 if a[:2] == b[:2] else 1) for a in words[::3] for b in words[1::3]]
+    (folder / "pairs.tsv").write_text("".join(f"{a}\t{b}\t{score}\n" for a, b, score in pairs))
+    (folder / "asked.txt").write_text(": topics\nt1w1 t1w2 t2w1 t2w2\nt1w1 t1w2 t3w1 nothing\n")
+    (folder / "kinds.tsv").write_text("".join(f"{word[:2]}\t{word}\n" for word in words))
+    return folder
+
+
+def arguments(folder):
+    return [
+        "--similarity", str(folder / "pairs.tsv"), "--analogy", str(folder / "asked.txt"),
+        "--categorization", str(folder / "kinds.tsv"),
+    ]  # fmt: skip
+
+
+def test_one_run_has_the_json_of_the_contract(folder, tmp_path, capsys):
+    file = tmp_path / "scores.json"
+    status = cli.run(["evaluate", str(folder / "first"), *arguments(folder), "--json", str(file)])
+    assert status == 0
+    shown = capsys.readouterr().out
+    for expected in ("pairs", "asked", "kinds", "1 of 2", "50 of 50"):
+        assert expected in shown
+    found = json.loads(file.read_text())
+    assert set(found) == {"similarity", "analogy", "categorization"}
+    similarity = found["similarity"]["pairs"]
+    assert set(similarity) == {"spearman", "ci95", "items", "covered", "spearman_all"}
+    assert similarity["spearman"] > 0.5
+    analogy = found["analogy"]["asked"]
+    assert set(analogy) == {"accuracy", "ci95", "items", "covered", "accuracy_all", "sections"}
+    assert (analogy["items"], analogy["covered"]) == (2, 1)
+    assert analogy["accuracy_all"] == analogy["accuracy"] / 2
+    kinds = found["categorization"]["kinds"]
+    assert kinds["purity"] > 0.9 > 0.5 > kinds["chance"]
+
+
+def test_two_runs_are_compared(folder, tmp_path, capsys):
+    file = tmp_path / "scores.json"
+    runs = [str(folder / "first"), str(folder / "second")]
+    assert cli.run(["evaluate", *runs, *arguments(folder), "--json", str(file)]) == 0
+    assert "Second less first" in capsys.readouterr().out
+    found = json.loads(file.read_text())
+    first, second = (found[run]["similarity"]["pairs"]["spearman"] for run in ("first", "second"))
+    difference = found["difference"]["similarity"]["pairs"]
+    assert difference["difference"] == pytest.approx(second - first)
+    low, high = difference["ci95"]
+    assert low < difference["difference"] < high
+    assert difference["significant"] == (not low <= 0 <= high)
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ([], "give at least one set"),
+        (["--similarity", "absent.tsv"], "absent.tsv: cannot be read: No such file"),
+        (["--similarity", "pairs.tsv", "sub/pairs.tsv"], "a set called 'pairs' was given already"),
+        (["--similarity", "unknown.tsv"], "unknown: none of 1 pairs is known"),
+        (["--analogy", "asked.txt", "--restrict", "0"], "--restrict 0: must be at least 1"),
+    ],
+)
+def test_sets_that_cannot_be_used_leave_nothing(folder, capsys, monkeypatch, extra, message):
+    monkeypatch.chdir(folder)
+    (folder / "sub").mkdir(exist_ok=True)
+    (folder / "sub" / "pairs.tsv").write_text("a\tb\t1\n")
+    (folder / "unknown.tsv").write_text("no\tway\t1\n")
+    assert cli.run(["evaluate", "first", *extra, "--json", "scores.json"]) == 2
+    assert capsys.readouterr().err.startswith("jaxtext: ")
+    assert not (folder / "scores.json").exists()
+    cli.run(["evaluate", "first", *extra])
+    assert message in capsys.readouterr().err
