@@ -72,5 +72,5 @@ def normalize(vectors: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "V D"]:
     >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6, 0.8], [0.0, 0.0]]
     """
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("vd,vd->v", vectors, vectors))[:, None]
     return vectors / np.where(lengths == 0, 1, lengths)

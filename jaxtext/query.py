@@ -1,21 +1,18 @@
 """Questions to trained vectors, answered by cosine similarity."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from jaxtext.embeddings import Embeddings, normalize
 from jaxtext.errors import InputError
 
 Item = str | np.ndarray  # a word, or a vector of its own
 Answers = list[tuple[str, float]]
-BATCH = 128  # queries at a time
-GROUP = 64  # columns of which only the largest is looked at first
+BATCH = 64  # queries at a time, whose scores fit memory that is used again
+GROUP = 64  # scores of which only the largest is looked at first
 
 
 class Query(NamedTuple):
@@ -25,42 +22,29 @@ class Query(NamedTuple):
     negative: Sequence[Item] = ()
 
 
-@partial(jax.jit, static_argnames="top")
-def nearest(
-    table: Float[Array, "V D"],
-    directions: Float[Array, "B D"],
-    excluded: Int[Array, "B E"],
-    top: int,
-) -> tuple[Float[Array, "B top"], Int[Array, "B top"]]:
-    """The `top` rows of a table of unit rows by dot product, and which; `excluded` ids left out.
+def top_rows(
+    scores: Float[np.ndarray, "P B"], top: int
+) -> tuple[Float[np.ndarray, "B top"], Int[np.ndarray, "B top"]]:
+    """The `top` largest scores of each column, largest first, and their rows; P / `GROUP` is whole.
 
-    An id beyond the table excludes nothing.
+    Only groups of rows with the largest maxima are looked at: every P / `GROUP`-th row is in one.
     """
-    scores = jax.lax.optimization_barrier(directions @ table.T)  # [B, V]
-    rows = jnp.arange(len(directions))[:, None]
-    return top_columns(scores.at[rows, excluded].set(-jnp.inf, mode="drop"), top)
+    columns = scores.shape[1]
+    maxima = scores.reshape(GROUP, -1, columns).max(axis=0)  # [groups, B]
+    groups = len(maxima)
+    chosen = _largest(np.ascontiguousarray(maxima.T), min(top, groups))
+    ids = (groups * np.arange(GROUP)[:, None] + chosen[:, None]).reshape(columns, -1)
+    candidates = scores.ravel().take(ids * columns + np.arange(columns)[:, None])
+    places = _largest(candidates, top)
+    best, ids = (np.take_along_axis(part, places, axis=1) for part in (candidates, ids))
+    order = np.lexsort((ids, -best), axis=1)
+    return np.take_along_axis(best, order, axis=1), np.take_along_axis(ids, order, axis=1)
 
 
-def top_columns(
-    scores: Float[Array, "B V"], top: int
-) -> tuple[Float[Array, "B top"], Int[Array, "B top"]]:
-    """The `top` largest scores of each row, largest first, and their columns.
-
-    As `jax.lax.top_k`, which is slow for long rows on CPUs: the columns are dealt out to groups of
-    `GROUP`, and the largest are in the groups with the largest maxima.
-    """
-    rows, columns = scores.shape
-    groups = -(-columns // GROUP)
-    if groups <= top:
-        best, ids = jax.lax.top_k(scores, top)
-        return best, ids
-    blank = ((0, 0), (0, groups * GROUP - columns))
-    dealt = jnp.pad(scores, blank, constant_values=-jnp.inf).reshape(rows, GROUP, groups)
-    chosen = jnp.sort(jax.lax.top_k(dealt.max(axis=1), top)[1], axis=1)[:, None, :]
-    candidates = jnp.take_along_axis(dealt, chosen, axis=2).reshape(rows, -1)
-    ids = (chosen + groups * jnp.arange(GROUP, dtype=chosen.dtype)[None, :, None]).reshape(rows, -1)
-    best, places = jax.lax.top_k(candidates, top)
-    return best, jnp.take_along_axis(ids, places, axis=1)
+def _largest(scores: Float[np.ndarray, "B N"], top: int) -> Int[np.ndarray, "B top"]:
+    """Places of the `top` largest of each row, in any order."""
+    rest = scores.shape[1] - top
+    return np.argpartition(scores, rest, axis=1)[:, rest:]
 
 
 def neighbors(
@@ -85,21 +69,19 @@ def neighbors(
         raise InputError(f"--restrict {restrict}: must be at least 1")
     table = embeddings.vectors(kind)
     asked = [each if isinstance(each, Query) else Query([each]) for each in queries]
-    found = [_direction(embeddings, table, query) for query in asked]
+    directions, own = _directions(embeddings, table, asked)
     table = normalize(table[:restrict])
-    most = max((len(ids) for _, ids in found), default=0)
+    size, top = len(table), min(top, len(table))
+    scores = np.full((size + -size % GROUP, BATCH), -np.inf, table.dtype)
     answers: list[Answers] = []
-    device = jnp.asarray(table)
-    for first in range(0, len(found), BATCH):
-        some = found[first : first + BATCH]
-        size = min(1 << (len(some) - 1).bit_length(), BATCH)  # few shapes, since each is compiled
-        directions = np.zeros((size, table.shape[1]), table.dtype)
-        excluded = np.full((size, most), len(table))
-        for row, (direction, ids) in enumerate(some):
-            directions[row], excluded[row, : len(ids)] = direction, ids
-        best = nearest(device, jnp.asarray(directions), jnp.asarray(excluded), min(top, len(table)))
-        scores, ids = (np.asarray(part)[: len(some)].tolist() for part in best)
-        answers += [_named(embeddings, *row) for row in zip(scores, ids, strict=True)]
+    for first in range(0, len(own), BATCH):
+        some = directions[first : first + BATCH]
+        filled = np.pad(some, ((0, BATCH - len(some)), (0, 0)))
+        np.matmul(table, filled.T, out=scores[:size])
+        for column, ids in enumerate(own[first : first + BATCH]):
+            scores[[i for i in ids if i < size], column] = -np.inf
+        best = (part[: len(some)].tolist() for part in top_rows(scores, top))
+        answers += [_named(embeddings, *row) for row in zip(*best, strict=True)]
     return answers
 
 
@@ -108,20 +90,25 @@ def _named(embeddings: Embeddings, scores: list[float], ids: list[int]) -> Answe
     return [(words[i], s) for i, s in zip(ids, scores, strict=True) if s > -np.inf]
 
 
-def _direction(
-    embeddings: Embeddings, table: Float[np.ndarray, "V E"], query: Query
-) -> tuple[Float[np.ndarray, " E"], Int[np.ndarray, " _"]]:
-    """Of length one, and the ids of the words that it is made of."""
-    items = [*query.positive, *query.negative]
-    if not items:
-        raise InputError("a query needs at least one word or vector")
-    ids = embeddings.ids([item for item in items if isinstance(item, str)])
-    words = iter(ids)
-    rows = np.stack(
-        [table[next(words)] if isinstance(i, str) else _vector(i, table) for i in items]
-    )
-    signs = np.repeat([1.0, -1.0], [len(query.positive), len(query.negative)])
-    return normalize((signs @ normalize(rows))[None])[0].astype(table.dtype), ids
+def _directions(
+    embeddings: Embeddings, table: Float[np.ndarray, "V E"], queries: Sequence[Query]
+) -> tuple[Float[np.ndarray, "N E"], list[list[int]]]:
+    """Of length one, and the ids of the words that each is made of."""
+    starts, signs, rows, own = [], [], [], []
+    for positive, negative in queries:
+        items = [*positive, *negative]
+        if not items:
+            raise InputError("a query needs at least one word or vector")
+        ids = embeddings.ids([item for item in items if isinstance(item, str)]).tolist()
+        words = iter(ids)
+        starts.append(len(rows))
+        signs += [1.0] * len(positive) + [-1.0] * len(negative)
+        rows += [table[next(words)] if isinstance(i, str) else _vector(i, table) for i in items]
+        own.append(ids)
+    if not rows:
+        return np.zeros((0, table.shape[1]), table.dtype), []
+    signed = normalize(np.stack(rows)) * np.array(signs, table.dtype)[:, None]
+    return normalize(np.add.reduceat(signed, starts, axis=0)), own
 
 
 def _vector(item: np.ndarray, table: Float[np.ndarray, "V E"]) -> Float[np.ndarray, " E"]:

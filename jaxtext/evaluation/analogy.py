@@ -20,12 +20,13 @@ from jaxtext.embeddings import Embeddings, normalize
 from jaxtext.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
-from jaxtext.query import GROUP, top_columns
+from jaxtext.query import GROUP
 
 Method = Literal["3cosadd", "3cosmul"]
 Row = tuple[int, str]  # a line and its number
-BATCH = 128  # questions at a time, whose scores fit memory that is used again
-CANDIDATES = 8  # the nearest words, of which a, b and c in any letter case are left out
+BATCH = 32  # questions at a time, whose scores fit memory that is used again
+WORDS = 256  # of which dot products with all words are held at a time,
+PRODUCTS = 2**25  # or fewer, so that these are not more
 EPSILON = 1e-6  # against division by zero in 3CosMul, as in gensim
 
 
@@ -120,18 +121,55 @@ def _encode(questions: Sequence[Question], index: dict[str, int]) -> _Encoded:
     return _Encoded(np.array(places, np.int64), shape, answers)
 
 
-@partial(jax.jit, static_argnames=("size", "top", "method"))
-def _candidates(
-    table: Float[Array, "W D"], asked: Int[Array, "B 3"], size: int, top: int, method: Method
-) -> Int[Array, "B top"]:
-    """The nearest of the first `size` words to each question's answer, a, b and c among them."""
-    a, b, c = (table[ids] for ids in asked.T)
+@jax.jit
+def _products(table: Float[Array, "D V"], words: Int[Array, " W"]) -> Float[Array, "W V"]:
+    """Dot products of some words with all, which serve every question that they occur in."""
+    return table[:, words].T @ table
+
+
+@partial(jax.jit, static_argnames="method")
+def _best(
+    products: Float[Array, "W V"],
+    asked: Int[Array, "B 3"],
+    excluded: Int[Array, "B E"],
+    method: Method,
+) -> Int[Array, " B"]:
+    """The best answer to each question of places of a, b, c in `products`."""
+    of_a, of_b, of_c = (products[places] for places in asked.T)
     if method == "3cosadd":
-        scores = jax.lax.optimization_barrier((b - a + c) @ table.T)
+        scores = of_b - of_a + of_c
     else:
-        of_a, of_b, of_c = ((1 + vectors @ table.T) / 2 for vectors in (a, b, c))
+        of_a, of_b, of_c = ((1 + some) / 2 for some in (of_a, of_b, of_c))
         scores = of_b * of_c / (of_a + EPSILON)
-    return top_columns(jnp.where(jnp.arange(len(table)) < size, scores, -jnp.inf), top)[1]
+    rows = jnp.arange(len(asked))[:, None]
+    scores = scores.at[rows, excluded].set(-jnp.inf, mode="drop")
+    # The largest of long rows: first which of the groups that every GROUP-th score is dealt to.
+    dealt = scores.reshape(len(asked), GROUP, -1)
+    group = dealt.max(axis=1).argmax(axis=1)
+    return dealt[jnp.arange(len(asked)), :, group].argmax(axis=1) * dealt.shape[2] + group
+
+
+def _excluded(
+    asked: Int[np.ndarray, "n 3"], same: Int[np.ndarray, " V"], beyond: int
+) -> Int[np.ndarray, "n E"]:
+    """All ids of words spelled as those asked, and where these are fewer than E, `beyond`."""
+    order, sizes = np.argsort(same, kind="stable"), np.bincount(same, minlength=len(same))
+    starts = np.cumsum(sizes) - sizes
+    spelled = same[asked][:, :, None]  # [n, 3, 1]
+    nth = np.arange(sizes[spelled].max())
+    ids = order[np.minimum(starts[spelled] + nth, len(order) - 1)]
+    return np.where(nth < sizes[spelled], ids, beyond).reshape(len(asked), -1)
+
+
+def _rounds(asked: Int[np.ndarray, "n 3"], most: int) -> Iterator[slice]:
+    """Runs of questions with at most so many different words among them."""
+    first, words = 0, set[int]()
+    for place, three in enumerate(asked.tolist()):
+        if len(words.union(three)) > most:
+            yield slice(first, place)
+            first, words = place, set()
+        words.update(three)
+    yield slice(first, len(asked))
 
 
 def answers(
@@ -146,20 +184,24 @@ def answers(
     largest cos(d, b) cos(d, c) / cos(d, a), cosines moved to [0, 1] (Levy and Goldberg 2014). None
     of the three words, in whatever letter case, is an answer. Rows of `table` have length one.
     """
-    top = min(CANDIDATES, len(table))
-    found = np.empty((len(asked), top), np.int64)
     # Whole groups of columns, so that no row of scores needs to be filled up.
-    device = jnp.asarray(np.pad(table, ((0, -len(table) % GROUP), (0, 0))))
-    for first in range(0, len(asked), BATCH):
-        some = asked[first : first + BATCH]
-        filled = np.concatenate([some, np.zeros((BATCH - len(some), 3), some.dtype)])
-        best = np.asarray(_candidates(device, jnp.asarray(filled), len(table), top, method))
-        found[first : first + BATCH] = best[: len(some)]
-    kinds = same[found]
-    taken = np.zeros(kinds.shape, bool)
-    for word in same[asked].T:
-        taken |= kinds == word[:, None]
-    return kinds[np.arange(len(kinds)), taken.argmin(axis=1)]
+    filling = -len(table) % GROUP
+    size = len(table) + filling
+    most = max(3, min(WORDS, PRODUCTS // size))
+    device = jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T)
+    excluded = _excluded(asked, same, size)
+    blank = np.broadcast_to(np.arange(len(table), size), (len(asked), filling))
+    excluded = np.concatenate([excluded, blank], axis=1)
+    found = []
+    for some in _rounds(asked, most):
+        words, places = np.unique(asked[some], return_inverse=True)
+        products = _products(device, jnp.asarray(np.resize(words, most)))
+        places, out = places.reshape(-1, 3), excluded[some]
+        for first in range(0, len(places), BATCH):
+            rows = np.arange(first, first + BATCH).clip(max=len(places) - 1)
+            best = _best(products, jnp.asarray(places[rows]), jnp.asarray(out[rows]), method)
+            found.append(best[: len(places) - first])
+    return same[np.concatenate(found)]
 
 
 def evaluate(
@@ -187,8 +229,7 @@ def evaluate(
         )
     same = np.array([index[word.upper()] for word in words], np.int64)
     table = normalize(embeddings.vectors(kind)[: len(words)])
-    unique, places = np.unique(encoded.asked, axis=0, return_inverse=True)
-    given = answers(table, unique, same, method)[places.ravel()]
+    given = answers(table, encoded.asked, same, method)
     right = np.full(len(questions), np.nan)
     right[encoded.places] = [
         answer in possible for answer, possible in zip(given.tolist(), encoded.answers, strict=True)
