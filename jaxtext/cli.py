@@ -29,6 +29,13 @@ class Train:
     paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
     """Text: .txt, .gz, .bz2 or .xz files, folders of them, or - for standard input. UTF-8, one
     sentence or paragraph a line. Without any: the documentation of the installed packages."""
+    corpus: Annotated[
+        Literal["text8", "fil9", "wikitext-103"] | None,
+        arg(metavar="{text8,fil9,wikitext-103}", help_behavior_hint="(default: none)"),
+    ] = None
+    """A corpus by name instead, downloaded on first use and kept: text8 (17 million words of
+    Wikipedia, 31 MB to download), fil9 (124 million, 323 MB) or WikiText-103 (103 million tokens,
+    192 MB)."""
     out: Path = Path("runs/first")
     """Folder for the run. A folder that holds something is never written to."""
     method: Literal["sgns", "exact", "svd"] = "sgns"

@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from math import inf
@@ -49,6 +50,11 @@ def check(options: Train) -> None:
             raise InputError(f"--{name.replace('_', '-')} {value}: must be {bound}")
     if not 0 < options.learning_rate < inf:
         raise InputError(f"--learning-rate {options.learning_rate}: must be a number above 0")
+    if options.corpus is not None and options.paths:
+        raise InputError(
+            f"--corpus {options.corpus} and {options.paths[0]}: give one of the two, a corpus by "
+            "name or files"
+        )
 
 
 def train(options: Train) -> None:
@@ -59,7 +65,7 @@ def train(options: Train) -> None:
     """
     check(options)
     runs.check_free(options.out)
-    sources = text.find_sources(options.paths)
+    sources = _sources(options.paths, options.corpus)
     circumstances = runs.circumstances()
     made = [folder for folder in (options.out, *options.out.parents) if not folder.exists()]
     # Ids go beside the run-to-be, since they may be too large for the system's temporary folder.
@@ -90,7 +96,7 @@ def train(options: Train) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
     manifest = {
         "status": "diverged" if trained.failure else "complete",
-        "corpus": _describe(sources, corpus),
+        "corpus": _describe(options, sources, corpus),
         "seed": options.seed,
         "vectors_sha256": sha256,
         "gap": distance,
@@ -117,9 +123,9 @@ def _config(options: Train) -> dict[str, Any]:
     return config | {"paths": list(options.paths), "out": str(options.out)}
 
 
-def _describe(sources: list[str], corpus: EncodedCorpus) -> dict[str, Any]:
+def _describe(options: Train, sources: list[str], corpus: EncodedCorpus) -> dict[str, Any]:
     return {
-        "sources": sources or [BUILTIN],
+        "sources": [options.corpus] if options.corpus else sources or [BUILTIN],
         "sha256": corpus.sha256,
         "tokens": corpus.tokens,
         "kept_tokens": len(corpus.text.ids),
@@ -158,6 +164,22 @@ def _encode(options: Train, sources: list[str], scratch: Path) -> EncodedCorpus:
     return corpus
 
 
+def _sources(paths: Sequence[str], corpus: str | None) -> list[str]:
+    """The files to read: those of the paths or else the named corpus; none for the built-in one."""
+    if paths or corpus is None:
+        return text.find_sources(paths)
+    with progress("{task.fields[size]} MB") as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(f"{what} {corpus}", size="")
+            size = f"{done / 1e6:.0f} of {of / 1e6:.0f}"
+            bar.update(tasks[what], completed=done, total=of, size=size)
+
+        return [str(text.named_corpus(corpus, on_bytes=show))]
+
+
 def measure_gap(options: Gap) -> None:
     """Compare a run with the optimum of its own objective, and print and write what is found.
 
@@ -172,7 +194,7 @@ def measure_gap(options: Gap) -> None:
     run = runs.Run(options.run)
     trained = options_of(run)
     embeddings = run.embeddings()
-    sources = text.find_sources(options.paths or trained.paths)
+    sources = _sources(options.paths or trained.paths, trained.corpus)
     places = [path for path in (options.json, options.figure) if path is not None]
     with ExitStack() as files, tempfile.TemporaryDirectory(prefix="jaxtext.") as scratch:
         # Opened first, so that a place that cannot be written is named before the work is done.

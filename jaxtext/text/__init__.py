@@ -8,6 +8,7 @@ Strings and Python loops end here; everything downstream is an array.
 from jaxtext.text.cooccurrence import cooccurrence, thinned
 from jaxtext.text.corpora import builtin_corpus, find_sources, read_blocks
 from jaxtext.text.encoded import Encoded, EncodedCorpus, NoWords, encode_corpus, encode_sentences
+from jaxtext.text.named import named_corpus
 from jaxtext.text.tokens import sentences, tokenize
 from jaxtext.text.vocab import Vocab
 from jaxtext.text.windows import Stream, pairs, stream_pairs, subsampled_stream
@@ -23,6 +24,7 @@ __all__ = [
     "encode_corpus",
     "encode_sentences",
     "find_sources",
+    "named_corpus",
     "pairs",
     "read_blocks",
     "sentences",

@@ -19,7 +19,7 @@ import sysconfig
 import tempfile
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedIOBase
 from pathlib import Path
 
@@ -159,17 +159,25 @@ def builtin_corpus(folder: Path | None = None) -> Path:
     path = folder / f"builtin-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.txt"
     if path.exists():
         return path
+    return kept(path, (f"{paragraph}\n".encode() for paragraph in builtin_paragraphs()))
+
+
+def kept(path: Path, blocks: Iterable[bytes]) -> Path:
+    """Write a file of the cache, whole or not at all.
+
+    Raises `InputError` for a folder that cannot be written.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".partial")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
     except OSError as error:
         raise InputError(
-            f"{folder}: the built-in corpus cannot be kept there ({error.strerror}): set "
+            f"{path.parent}: {path.name} cannot be kept there ({error.strerror}): set "
             "XDG_CACHE_HOME to a folder that can be written"
         ) from error
     try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.writelines(f"{paragraph}\n" for paragraph in builtin_paragraphs())
+        with open(handle, "wb") as file:
+            file.writelines(blocks)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
