@@ -1,4 +1,7 @@
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,6 +55,55 @@ def test_what_gensim_writes_reads_with_every_vector_equal(tmp_path, some, binary
     loaded = export.read(path)
     assert loaded.vocab.words == WORDS
     np.testing.assert_array_equal(loaded.center, some.center)
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory):
+    """A text for the trainers of others, with letters beyond ASCII."""
+    path = tmp_path_factory.mktemp("spoken") / "text.txt"
+    path.write_text("die größe der stadt 東京 ist die größe 42\n" * 200, encoding="utf-8")
+    return path
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("binary", [0, 1])
+def test_what_word2vec_writes_reads_with_every_vector_equal(tmp_path, spoken, binary):
+    pytest.importorskip("word2vec", reason="needs the bench extra")
+    models = pytest.importorskip("gensim.models", reason="needs the bench extra")
+    path = tmp_path / "vectors"
+    program = Path(sys.executable).with_name("word2vec")
+    options = f"-train {spoken} -output {path} -size 7 -min-count 1 -iter 1 -threads 1"
+    command = [str(program), *options.split(), "-binary", str(binary)]
+    subprocess.run(command, check=True, capture_output=True)
+    loaded = export.read(path)
+    assert {"größe", "東京", "42"} < set(loaded.vocab.words)
+    peer = models.KeyedVectors.load_word2vec_format(str(path), binary=bool(binary))
+    assert list(loaded.vocab.words) == peer.index_to_key
+    np.testing.assert_array_equal(loaded.center, peer.vectors)
+    if not binary:
+        rows = [line.split(" ") for line in path.read_text("utf-8").splitlines()[1:]]
+        np.testing.assert_array_equal(loaded.center, np.array([r[1:8] for r in rows], np.float32))
+
+
+@pytest.mark.bench
+def test_what_fasttext_writes_reads_with_every_vector_equal(tmp_path, spoken):
+    """Its Python package has no function for `.vec`, which its program writes to 5 digits."""
+    fasttext = pytest.importorskip("fasttext", reason="needs the bench extra")
+    # A thread fills a tenth of the table, so that fewer than ten leave memory as it was found.
+    model = fasttext.train_unsupervised(
+        str(spoken), minCount=1, dim=7, epoch=1, thread=12, verbose=0, t=1.0, bucket=100
+    )
+    words = model.get_words()
+    rows = [[f"{number:.5g}" for number in model.get_word_vector(word)] for word in words]
+    path = tmp_path / "vectors.vec"
+    lines = [f"{len(words)} 7", *(f"{w} {' '.join(r)} " for w, r in zip(words, rows, strict=True))]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    loaded = export.read(path)
+    assert list(loaded.vocab.words) == words and "größe" in words
+    np.testing.assert_array_equal(loaded.center, np.array(rows, np.float32))
+    model.save_model(str(tmp_path / "model.bin"))
+    with pytest.raises(InputError, match="a fastText model"):
+        export.read(tmp_path / "model.bin")
 
 
 def test_a_binary_file_has_the_layout_of_word2vec(tmp_path):
