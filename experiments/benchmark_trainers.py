@@ -19,15 +19,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import nan
 from pathlib import Path
 from statistics import mean, median
 from typing import Annotated
 
-import numpy as np
 import tyro
 from rich.console import Console
 from rich.table import Table
-from scipy.stats import spearmanr
 from tyro.conf import Positional, arg
 
 SIMILARITY = ("ws353", "simlex999")
@@ -141,39 +140,20 @@ def result_file(folder: Path) -> Path:
     return folder.with_name(folder.name + "-times.json")
 
 
-def load_vectors(folder: Path) -> tuple[dict[str, int], np.ndarray]:
-    """Word -> row, and the center vectors with length one."""
-    from jaxtext import embeddings, runs
-
-    file = folder / "vectors.bin"
-    loaded = runs.load(file if file.exists() else folder)
-    return loaded.vocab.index, embeddings.normalize(loaded.center)
-
-
 def evaluate(folder: Path, sets: Path) -> dict[str, float]:
     """Spearman's rho of the similarity sets and accuracy (3CosAdd) of the Google analogies."""
-    index, vectors = load_vectors(folder)
-    scores = {}
-    for name in SIMILARITY:
-        with open(sets / "similarity" / f"{name}.tsv", encoding="utf-8") as file:
-            rows = [line.lower().split("\t") for line in file]
-        rows = [row for row in rows if row[0] in index and row[1] in index]
-        pairs = np.array([[index[a], index[b]] for a, b, _ in rows])
-        cosines = (vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(1)
-        rho = spearmanr(cosines, [float(row[2]) for row in rows])
-        scores[name] = float(np.asarray(rho)[0])
-    with open(sets / "analogy" / f"{ANALOGY}.txt", encoding="utf-8") as file:
-        questions = [line.lower().split() for line in file if not line.startswith(":")]
-    ids = [[index.get(word, ANALOGY_WORDS) for word in question] for question in questions]
-    ids = np.array([row for row in ids if max(row) < ANALOGY_WORDS])
-    table, right = vectors[:ANALOGY_WORDS], 0
-    for a, b, c, d in (batch.T for batch in np.array_split(ids, len(ids) // 500 + 1)):
-        similar = (table[b] - table[a] + table[c]) @ table.T
-        for asked in (a, b, c):
-            similar[np.arange(len(a)), asked] = -np.inf
-        right += int((similar.argmax(1) == d).sum())
-    scores[ANALOGY] = right / len(ids)
-    return scores
+    from jaxtext import evaluation, runs
+
+    file = folder / "vectors.bin"
+    vectors = runs.load(file if file.exists() else folder)
+    similarity = [sets / "similarity" / f"{name}.tsv" for name in SIMILARITY]
+    read = evaluation.read(similarity, [sets / "analogy" / f"{ANALOGY}.txt"])
+    report = evaluation.evaluate(vectors, read, restrict=ANALOGY_WORDS)
+    scores = {
+        name: nan if result.spearman is None else result.spearman
+        for name, result in report.similarity.items()
+    }
+    return scores | {ANALOGY: report.analogy[ANALOGY].accuracy}
 
 
 def show(results: dict[str, list[dict[str, float]]], seeds: tuple[int, ...]) -> str:

@@ -50,12 +50,12 @@ import numpy as np
 import tyro
 from jaxtyping import Float, Int
 from scipy import sparse
-from scipy.stats import spearmanr
 from tyro.conf import Positional, arg
 
-from jaxtext import embeddings, methods, pipeline, text
+from jaxtext import embeddings, evaluation, methods, pipeline, text
 from jaxtext.cli import Train
 from jaxtext.errors import InputError
+from jaxtext.evaluation import items
 from jaxtext.models import factorization, pmi
 from jaxtext.sampling import noise_distribution
 from jaxtext.terminal import print_table
@@ -324,26 +324,25 @@ def set_files(folder: Path) -> tuple[list[Path], Path | None]:
 
 
 def read_sets(folder: Path, vocab: text.Vocab) -> Sets:
-    """Evaluation sets in lower case, as ids; those with two known pairs or fewer are left out."""
+    """Evaluation sets as ids; those with two known pairs or fewer are left out."""
     files, analogy = set_files(folder)
-    index, similarity, coverage = vocab.index, {}, {}
+    index, similarity, coverage = items.index(vocab), {}, {}
     for path in files:
-        lines = path.read_text(encoding="utf-8").lower().splitlines()
-        rows = [line.split("\t") for line in lines if line]
-        known = [row for row in rows if row[0] in index and row[1] in index]
-        coverage[path.stem] = len(known) / max(len(rows), 1)
-        if len(known) > 2:
-            pairs = np.array([[index[a], index[b]] for a, b, *_ in known])
-            similarity[path.stem] = pairs, np.array([float(row[2]) for row in known])
+        words, gold = evaluation.similarity.read(path)
+        pairs = np.array([[index.get(word.upper(), -1) for word in pair] for pair in words])
+        known = pairs.min(axis=1) >= 0
+        coverage[path.stem] = float(known.mean())
+        if known.sum() > 2:
+            similarity[path.stem] = pairs[known], gold[known]
     if not similarity:
         raise InputError(f"--eval {folder}: no set has more than two pairs of known words")
     ids = np.zeros((0, 4), np.int64)
     if analogy is not None:
-        lines = analogy.read_text(encoding="utf-8").lower().splitlines()
-        rows = [line.split() for line in lines if line and not line.startswith(":")]
-        found = [[index.get(word, ANALOGY_WORDS) for word in row] for row in rows]
-        ids = np.array([row for row in found if max(row) < ANALOGY_WORDS], np.int64).reshape(-1, 4)
-        coverage[ANALOGY] = len(ids) / max(len(rows), 1)
+        index = items.index(vocab, ANALOGY_WORDS)
+        rows = [(q.a, *q.b, q.c, *q.answers) for q in evaluation.analogy.read(analogy)]
+        ids = np.array([[index.get(word.upper(), -1) for word in row] for row in rows])
+        known = ids.min(axis=1) >= 0
+        ids, coverage[ANALOGY] = ids[known], float(known.mean())
     return Sets(similarity, ids, coverage)
 
 
@@ -355,8 +354,7 @@ def evaluate(table: Matrix, sets: Sets) -> dict[str, Any]:
     scores = {}
     for name, (pairs, gold) in sets.similarity.items():
         cosines = (table[pairs[:, 0]] * table[pairs[:, 1]]).sum(axis=1)
-        varied = cosines.min() < cosines.max() and gold.min() < gold.max()
-        scores[name] = float(np.asarray(spearmanr(cosines, gold))[0]) if varied else None
+        scores[name] = items.finite(evaluation.similarity.spearman(cosines, gold))
     measured = [score for score in scores.values() if score is not None]
     return {
         "scores": scores,
