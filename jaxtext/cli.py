@@ -1,4 +1,4 @@
-"""The command line: one dataclass and one function a subcommand.
+"""The command line: one dataclass and one function a subcommand; comments are the help of options.
 
 Imports that take time are made inside the functions, so that `--help` answers at once.
 """
@@ -26,83 +26,99 @@ RunPath = Annotated[Path, arg(metavar="RUN")]
 class Train:
     """Train word vectors on text."""
 
+    # Text: .txt, .gz, .bz2 or .xz files, folders of them, or - for standard input. UTF-8, one
+    # sentence or paragraph a line. Without any: the documentation of the installed packages.
     paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
-    """Text: .txt, .gz, .bz2 or .xz files, folders of them, or - for standard input. UTF-8, one
-    sentence or paragraph a line. Without any: the documentation of the installed packages."""
+
+    # A corpus by name instead, downloaded on first use and kept: text8 (17 million words of
+    # Wikipedia, 31 MB to download), fil9 (124 million, 323 MB) or WikiText-103 (103 million
+    # tokens, 192 MB).
     corpus: Annotated[
         Literal["text8", "fil9", "wikitext-103"] | None,
         arg(metavar="{text8,fil9,wikitext-103}", help_behavior_hint="(default: none)"),
     ] = None
-    """A corpus by name instead, downloaded on first use and kept: text8 (17 million words of
-    Wikipedia, 31 MB to download), fil9 (124 million, 323 MB) or WikiText-103 (103 million tokens,
-    192 MB)."""
+
+    # Folder for the run. A folder that holds something is never written to.
     out: Path = Path("runs/first")
-    """Folder for the run. A folder that holds something is never written to."""
+
+    # sgns: skip-gram with negative sampling. The fixed point of a score w.c is PMI - ln k
+    # with --noise-exponent 1 and --subsample 0; every other setting has its own. exact: the same
+    # objective, summed over the counts of all pairs instead of sampled; its time grows with the
+    # square of the vocabulary and not with the text, and --learning-rate does not matter. svd:
+    # truncated singular value decomposition of the positive part of that fixed
+    # point; --epochs, --learning-rate and --seed do not matter.
     method: Literal["sgns", "exact", "svd"] = "sgns"
-    """sgns: skip-gram with negative sampling. The fixed point of a score w.c is PMI - ln k with
-    --noise-exponent 1 and --subsample 0; every other setting has its own. exact: the same
-    objective, summed over the counts of all pairs instead of sampled; its time grows with the
-    square of the vocabulary and not with the text, and --learning-rate does not matter. svd:
-    truncated singular value decomposition of the positive part of that fixed point; --epochs,
-    --learning-rate and --seed do not matter."""
+
+    # Numbers in a vector.
     dim: int = 100
-    """Numbers in a vector."""
+
+    # Neighbors on either side that count as context; each center draws its own window from 1 to
+    # this, so nearer neighbors weigh more in the counts that the fixed point is made of.
     window: int = 5
-    """Neighbors on either side that count as context; each center draws its own window from 1 to
-    this, so nearer neighbors weigh more in the counts that the fixed point is made of."""
+
+    # Negatives a pair, k; the fixed point is shifted by -ln k. Beyond 400 / (window + 1) of them
+    # the learning rate shrinks in proportion, since a center hears from all at once.
     negatives: Annotated[
         int | None, arg(metavar="INT", help_behavior_hint="(default: 5, with svd 1)")
     ] = None
-    """Negatives a pair, k; the fixed point is shifted by -ln k. Beyond 400 / (window + 1) of them
-    the learning rate shrinks in proportion, since a center hears from all at once."""
+
+    # Times that the text is trained on; with exact, passes over both tables, of which vocabularies
+    # below 20,000 words get more by default.
     epochs: Annotated[
         int | None, arg(metavar="INT", help_behavior_hint="(default: 5, with exact 3)")
     ] = None
-    """Times that the text is trained on; with exact, passes over both tables, of which
-    vocabularies below 20,000 words get more by default."""
+
+    # Words that occur less often are left out before windows are formed.
     min_count: int = 5
-    """Words that occur less often are left out before windows are formed."""
+
+    # Keep only this many words, the most frequent.
     max_vocab: int | None = None
-    """Keep only this many words, the most frequent."""
+
+    # Tokens of words with a larger share of the text are left out at random; 0 keeps all. The fixed
+    # point is that of the thinned counts.
     subsample: float = 1e-3
-    """Tokens of words with a larger share of the text are left out at random; 0 keeps all. The
-    fixed point is that of the thinned counts."""
+
+    # Negatives are drawn by count to this power; the fixed point is ln(P(w,c) / (P(w)
+    # P_noise(c))) - ln k, which is PMI - ln k only with 1.
     noise_exponent: Annotated[
         float | None, arg(metavar="FLOAT", help_behavior_hint="(default: 0.75, with svd 1)")
     ] = None
-    """Negatives are drawn by count to this power; the fixed point is
-    ln(P(w,c) / (P(w) P_noise(c))) - ln k, which is PMI - ln k only with 1."""
+
+    # Step size at the beginning; it falls linearly to almost nothing. It does not move the fixed
+    # point, only the noise around it.
     learning_rate: float = 0.025
-    """Step size at the beginning; it falls linearly to almost nothing. It does not move the fixed
-    point, only the noise around it."""
+
+    # Everything random follows from it.
     seed: int = 0
-    """Everything random follows from it."""
+
+    # Whether 'The' and 'the' are one word.
     lowercase: bool = True
-    """Whether 'The' and 'the' are one word."""
 
 
 @dataclass(frozen=True)
 class Neighbors:
     """The nearest words by cosine similarity."""
 
+    # Run folder or vector file.
     run: Positional[RunPath]
-    """Run folder or vector file."""
     words: Annotated[Positional[tuple[str, ...]], arg(metavar="WORD [WORD ...]")]
+
+    # How many.
     top: int = 10
-    """How many."""
 
 
 @dataclass(frozen=True)
 class Analogy:
     """A is to B as C is to ?"""
 
+    # Run folder or vector file.
     run: Positional[RunPath]
-    """Run folder or vector file."""
     a: Positional[str]
     b: Positional[str]
     c: Positional[str]
+
+    # How many.
     top: int = 5
-    """How many."""
 
 
 @dataclass(frozen=True)
@@ -110,74 +126,91 @@ class Evaluate:
     """Scores on sets of word similarity, analogies and categories; of two runs, also whether they
     differ."""
 
+    # Run folder or vector file.
     run: Positional[RunPath]
-    """Run folder or vector file."""
+
+    # Another one, to be compared with the first.
     other: Annotated[Positional[Path | None], arg(metavar="[RUN]")] = None
-    """Another one, to be compared with the first."""
+
+    # Files of two words and a score a line, cut at tabs, commas or spaces.
     similarity: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")] = ()
-    """Files of two words and a score a line, cut at tabs, commas or spaces."""
+
+    # Files in the layout of questions-words.txt or of BATS.
     analogy: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")] = ()
-    """Files in the layout of questions-words.txt or of BATS."""
+
+    # Files of a category, or several levels of them, and a word a line; needs scikit-learn.
     categorization: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")] = ()
-    """Files of a category, or several levels of them, and a word a line; needs scikit-learn."""
+
+    # Which of the two tables, or how they are combined.
     vectors: Kind = "center"
-    """Which of the two tables, or how they are combined."""
+
+    # Ask and answer analogies among this many most frequent words only.
     restrict: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
-    """Ask and answer analogies among this many most frequent words only."""
+
+    # How analogies are answered: the word nearest to b - a + c, or the product of cosines.
     method: Literal["3cosadd", "3cosmul"] = "3cosadd"
-    """How analogies are answered: the word nearest to b - a + c, or the product of cosines."""
+
+    # Write the scores to this file.
     json: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Write the scores to this file."""
+
+    # Of the bootstrap intervals, and of the clusters' starts.
     seed: int = 0
-    """Of the bootstrap intervals, and of the clusters' starts."""
 
 
 @dataclass(frozen=True)
 class Export:
     """Write the vectors to a file that other tools read."""
 
+    # Run folder or vector file.
     run: Positional[RunPath]
-    """Run folder or vector file."""
+
+    # File to write (projector: a folder).
     path: Positional[Path]
-    """File to write (projector: a folder)."""
+
+    # File format.
     format: Format = "word2vec-text"
-    """File format."""
+
+    # Which of the two tables, or how they are combined.
     vectors: Kind = "center"
-    """Which of the two tables, or how they are combined."""
 
 
 @dataclass(frozen=True)
 class Info:
     """What a run is: corpus, settings, versions, hash of the vectors."""
 
+    # Run folder or vector file.
     run: Positional[RunPath]
-    """Run folder or vector file."""
 
 
 @dataclass(frozen=True)
 class Verify:
     """Check every formula, gradient and number of the exercise sheet; status 1 if one fails."""
 
+    # Write the certificate to this file.
     json: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Write the certificate to this file."""
+
+    # Only the checks whose id begins so, as in backprop.c or gradients.stream.
     only: Annotated[str, arg(metavar="ID-PREFIX")] = ""
-    """Only the checks whose id begins so, as in backprop.c or gradients.stream."""
 
 
 @dataclass(frozen=True)
 class Gap:
     """How far a run is from the optimum of its own objective on its text."""
 
+    # Run folder.
     run: Positional[RunPath]
-    """Run folder."""
+
+    # The text of the run; where the run found it, unless given.
     paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
-    """The text of the run; where the run found it, unless given."""
+
+    # So many words, drawn at random, stand for all.
     centers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
-    """So many words, drawn at random, stand for all."""
+
+    # Write the numbers to this file.
     json: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Write the numbers to this file."""
+
+    # Draw the density of observed pairs by optimum and score w.c into this file (.png, .pdf).
     figure: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Draw the density of observed pairs by optimum and score w.c into this file (.png, .pdf)."""
 
 
 Command = (

@@ -244,6 +244,15 @@ def test_info_shows_corpus_options_versions_and_hash(run_folder, tmp_path, capsy
     assert cli.run(["info", str(tmp_path / "nothing")]) == 2
 
 
+def test_help_fills_its_lines(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    with pytest.raises(SystemExit) as error:
+        cli.run(["train", "--help"])
+    assert error.value.code == 0
+    lines = [line.strip("│ ") for line in capsys.readouterr().out.splitlines()]
+    assert "UTF-8, one sentence or paragraph a line. Without any: the documentation of the" in lines
+
+
 def test_help_answers_without_heavy_imports():
     code = (
         "import sys\nfrom jaxtext.cli import run\n"
