@@ -125,55 +125,82 @@ class Chunk(NamedTuple):
     progress: Float[np.ndarray, " steps"]
 
 
+class Position(NamedTuple):
+    """Where in the stream of all epochs a chunk begins: spans drawn, and what is left of them."""
+
+    spans: int
+    ids: Int[np.ndarray, " n+W"]  # begins with the halo before the next chunk
+    left: Int[np.ndarray, " n"]
+    right: Int[np.ndarray, " n"]
+    place: Int[np.ndarray, " n"]
+
+    @classmethod
+    def first(cls, window: int) -> "Position":
+        """Before any span."""
+        none = np.zeros(0, np.int16)
+        return cls(0, np.zeros(window, np.int32), none, none, np.zeros(0, np.int64))
+
+    def joined(self, stream: Stream, start: int) -> "Position":
+        """With the next span, whose first token has the place `start`."""
+        return Position(
+            self.spans + 1,
+            np.concatenate([self.ids, stream.ids]),
+            np.concatenate([self.left, stream.left]),
+            np.concatenate([self.right, stream.right]),
+            np.concatenate([self.place, start + stream.place]),
+        )
+
+    def without(self, size: int) -> "Position":
+        """After a chunk of so many tokens."""
+        return Position(self.spans, *(part[size:] for part in self[1:]))
+
+
 def chunks(
     text: Encoded,
     keep: Float[np.ndarray, " V"],
     config: StreamConfig,
     sizes: Plan,
     seed: tuple[int, ...],
-) -> Iterator[Chunk]:
-    """The stream of all epochs in chunks; the last is filled up with tokens without pairs."""
+    start: Position | None = None,
+) -> Iterator[tuple[Chunk, Position]]:
+    """The stream of all epochs in chunks, each with its own position, from which it can be resumed.
+
+    The last is filled up with tokens without pairs.
+    """
     size = sizes.tokens * sizes.steps
     total = len(text.ids) * config.epochs
     window = config.window
-    ids = np.zeros(window, np.int32)  # begins with the halo before the next chunk
-    left = right = np.zeros(0, np.int16)
-    place = np.zeros(0, np.int64)
+    every = list(spans(text.ends, SPAN_TOKENS))
+    at = Position.first(window) if start is None else start
 
     def cut() -> Chunk:
         shape = (sizes.steps, sizes.tokens)
-        blocks = np.lib.stride_tricks.sliding_window_view(ids, sizes.tokens + 2 * window)
+        blocks = np.lib.stride_tricks.sliding_window_view(at.ids, sizes.tokens + 2 * window)
         blocks = blocks[: size : sizes.tokens]
-        sides = left[:size].reshape(shape), right[:size].reshape(shape)
-        progress = place[: size : sizes.tokens] / total
+        sides = at.left[:size].reshape(shape), at.right[:size].reshape(shape)
+        progress = at.place[: size : sizes.tokens] / total
         return Chunk(np.ascontiguousarray(blocks), *sides, occurrences(blocks), progress)
 
-    for stream, start in _streams(text, keep, config, seed):
-        ids = np.concatenate([ids, stream.ids])
-        left = np.concatenate([left, stream.left])
-        right = np.concatenate([right, stream.right])
-        place = np.concatenate([place, start + stream.place])
-        while len(ids) >= size + 2 * window:
-            yield cut()
-            ids, left, right, place = ids[size:], left[size:], right[size:], place[size:]
-    short = -len(left) % size
-    ids = np.pad(ids, (0, short + window))
-    left, right = np.pad(left, (0, short)), np.pad(right, (0, short))
-    place = np.pad(place, (0, short), constant_values=total)
-    while len(left):
-        yield cut()
-        ids, left, right, place = ids[size:], left[size:], right[size:], place[size:]
-
-
-def _streams(
-    text: Encoded, keep: Float[np.ndarray, " V"], config: StreamConfig, seed: tuple[int, ...]
-) -> Iterator[tuple[Stream, int]]:
-    """The subsampled spans of all epochs; each has its own generator, so any can be replayed."""
-    for epoch in range(config.epochs):
-        for number, span in enumerate(spans(text.ends, SPAN_TOKENS)):
-            rng = np.random.default_rng([*seed, epoch, number])
-            start = epoch * len(text.ids) + span[0]
-            yield subsampled_stream(text, span, keep, config.window, rng), start
+    while True:
+        while len(at.ids) >= size + 2 * window:
+            yield cut(), at
+            at = at.without(size)
+        epoch, number = divmod(at.spans, len(every))
+        if epoch == config.epochs:
+            break
+        # Each span has its own generator, so that any can be drawn again.
+        rng = np.random.default_rng([*seed, epoch, number])
+        stream = subsampled_stream(text, every[number], keep, window, rng)
+        at = at.joined(stream, epoch * len(text.ids) + every[number][0])
+    short = -len(at.left) % size
+    ids = np.pad(at.ids, (0, short + window))
+    left, right = np.pad(at.left, (0, short)), np.pad(at.right, (0, short))
+    place = np.pad(at.place, (0, short), constant_values=total)
+    end = at
+    at = Position(at.spans, ids, left, right, place)
+    while len(at.left):
+        yield cut(), end
+        at, end = at.without(size), end.without(size)
 
 
 Item = TypeVar("Item")

@@ -33,7 +33,16 @@ from jaxtext.errors import InputError
 from jaxtext.models import sgns
 from jaxtext.sampling import keep_probability, noise_cdf, noise_distribution, sample_negatives
 from jaxtext.text.encoded import Encoded
-from jaxtext.training.feed import Chunk, Plan, StreamConfig, chunks, damping, plan, prefetch
+from jaxtext.training.feed import (
+    Chunk,
+    Plan,
+    Position,
+    StreamConfig,
+    chunks,
+    damping,
+    plan,
+    prefetch,
+)
 from jaxtext.types import EmbeddingParams
 
 REPORT_SECONDS = 2.0
@@ -75,6 +84,18 @@ class Report(NamedTuple):
     words_per_second: float  # tokens of the text, before subsampling
     loss: float
     learning_rate: float
+
+
+class State(NamedTuple):
+    """All that the rest of a training follows from, beside the text, the key and the settings."""
+
+    params: EmbeddingParams  # with padding columns
+    number: int  # of the chunk that comes next
+    paired: bool  # whether a chunk had pairs
+    position: Position  # where that chunk begins
+
+
+OnState = Callable[[Callable[[], State]], None]
 
 
 class Diverged(FloatingPointError):
@@ -277,11 +298,15 @@ def fit(
     counts: Int[np.ndarray, " V"],
     config: StreamConfig,
     on_report: Callable[[Report], None] = lambda report: None,
+    on_state: OnState = lambda state: None,
+    start: State | None = None,
 ) -> EmbeddingParams:
     """Train center and context vectors [V, D] on a text; every draw follows from `key`.
 
     `counts` holds how often each word occurs. `on_report` is called at the beginning, about every
-    two seconds, and at the end; it changes nothing in the result. Raises `Diverged` when a loss or
+    two seconds, and at the end; it changes nothing in the result. Before each chunk `on_state` is
+    given a function that copies the state; training from such a `start`, with the same other
+    arguments, ends with the same bits. Raises `Diverged` when a loss or
     a vector is no longer finite, `InputError` when subsampling leaves no pair.
     """
     sizes = plan(config, counts, text)
@@ -289,18 +314,24 @@ def fit(
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
     seed = tuple(np.asarray(jax.random.key_data(key)).ravel().tolist())
-    params = _padded(sgns.init(init_key, len(counts), config.dim))
+    if start is None:
+        params = _padded(sgns.init(init_key, len(counts), config.dim))
+        first, paired, position = 0, False, None
+    else:
+        params, first, paired, position = start
+        params = jax.tree.map(jnp.array, params)
     advance, probe = make_advance(config, sizes), make_probe(config, sizes)
     begin = reported = time.perf_counter()
     good = jax.tree.map(jnp.copy, params)
     words = len(text.ids) * config.epochs
     chunk = chunk_key = None
-    paired = False
-    for number, chunk in enumerate(prefetch(chunks(text, keep, config, sizes, seed))):
+    stream = prefetch(chunks(text, keep, config, sizes, seed, position))
+    for number, (chunk, position) in enumerate(stream, first):
         chunk_key = jax.random.fold_in(noise_key, number)
+        on_state(partial(_state, params, number, paired, position))
         paired = paired or bool(chunk.left.any() or chunk.right.any())
         now = time.perf_counter()
-        if number == 0 or now - reported > REPORT_SECONDS:
+        if number == first or now - reported > REPORT_SECONDS:
             found = probe(params, chunk_key, cdf, chunk)
             report = _report(found, chunk, sizes.rate, words, now - begin)
             _check(report, good, config)
@@ -319,6 +350,13 @@ def fit(
     _check(report, good, config)
     on_report(report)
     return _trimmed(params, config.dim)
+
+
+def _state(params: EmbeddingParams, number: int, paired: bool, position: Position) -> State:
+    # Copies: the tables are donated to the next step, and the position is a view of much more.
+    tables = jax.tree.map(np.array, params)
+    parts = (part.copy() for part in position[1:])
+    return State(tables, number, paired, Position(position.spans, *parts))
 
 
 def _padded(params: EmbeddingParams) -> EmbeddingParams:

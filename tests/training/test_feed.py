@@ -30,7 +30,8 @@ def test_chunks_hold_the_pairs_of_the_stream_whatever_their_size(text, tokens, s
     monkeypatch.setattr(feed, "SPAN_TOKENS", 100)
     config = feed.StreamConfig(window=3, epochs=2, subsample=0.05)
     keep = keep_probability(np.bincount(text.ids), config.subsample)
-    chunks = list(feed.chunks(text, keep, config, feed.Plan(tokens, 8, steps, 0.025), (4,)))
+    sizes = feed.Plan(tokens, 8, steps, 0.025)
+    chunks, positions = zip(*feed.chunks(text, keep, config, sizes, (4,)), strict=True)
     expected = []
     for epoch in range(2):
         for number, span in enumerate(spans(text.ends, 100)):
@@ -41,6 +42,12 @@ def test_chunks_hold_the_pairs_of_the_stream_whatever_their_size(text, tokens, s
     progress = np.concatenate([chunk.progress for chunk in chunks])
     assert progress[0] < 0.1
     assert (np.diff(progress) >= 0).all()
+    for first in {0, len(chunks) // 3, max(len(chunks) - 2, 0), len(chunks) - 1}:
+        again = list(feed.chunks(text, keep, config, sizes, (4,), positions[first]))
+        assert len(again) == len(chunks) - first
+        for (chunk, _), before in zip(again, chunks[first:], strict=True):
+            for one, other in zip(chunk, before, strict=True):
+                np.testing.assert_array_equal(one, other)
 
 
 def test_occurrences_equal_counting_one_by_one(rng):

@@ -1,3 +1,5 @@
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -140,6 +142,20 @@ def test_the_result_does_not_depend_on_when_reports_are_made(topics, monkeypatch
     chatty, many = fit(vocab, text, dim=8, epochs=3)
     assert len(many) > len(few)
     assert quiet.center.tobytes() == chatty.center.tobytes()
+
+
+def test_training_resumed_from_any_state_ends_with_the_same_bits(topics):
+    vocab, text = encoded(topics)
+    config = stream.StreamConfig(dim=9, epochs=3)
+    states = []
+    run = partial(stream.fit, jax.random.key(5), text, vocab.counts, config)
+    whole = run(on_state=lambda state: states.append(state()))
+    assert len(states) > 8 and [state.number for state in states] == list(range(len(states)))
+    for state in (states[0], states[1], states[len(states) // 2], states[-1]):
+        for one, other in zip(run(start=state), whole, strict=True):
+            np.testing.assert_array_equal(one, other)
+    changed = states[4]._replace(number=3)
+    assert not np.array_equal(run(start=changed).center, whole.center)
 
 
 def test_a_learning_rate_of_zero_moves_nothing_and_the_rate_falls_linearly(topics):
