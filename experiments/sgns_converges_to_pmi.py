@@ -136,7 +136,7 @@ def floors(
         key, params = jax.random.key(config.seed), jax.tree.map(jnp.copy, start)
         for epoch in range(1, config.floor_epochs + 1):
             chunks = feed.chunks(corpus.text, keep, chosen, sizes, (config.seed, epoch))
-            for number, chunk in enumerate(feed.prefetch(chunks)):
+            for number, (chunk, _) in enumerate(feed.prefetch(chunks)):
                 chunk = chunk._replace(progress=np.zeros_like(chunk.progress))  # constant rate
                 drawn = jax.random.fold_in(jax.random.fold_in(key, epoch), number)
                 params = advance(params, drawn, cdf, chunk)

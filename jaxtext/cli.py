@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, arg, subcommand
 
-from jaxtext.errors import InputError
+from jaxtext.errors import InputError, Stopped
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
 Format = Literal[
@@ -93,6 +93,14 @@ class Train:
 
     # Whether 'The' and 'the' are one word.
     lowercase: bool = True
+
+    # Go on with the run in the folder --out, which was stopped; it ends as if it had not been.
+    # Give the same text and options again, or none of them. Only sgns has checkpoints; the other
+    # methods begin anew.
+    resume: bool = False
+
+    # Seconds between checkpoints of sgns, from which a run is resumed; the last two are kept.
+    checkpoint_every: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -249,6 +257,8 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(error, 2)
     except FloatingPointError as error:
         return _fail(error, 1)
+    except Stopped as stopped:
+        return _fail(str(stopped), stopped.status)
     except KeyboardInterrupt:
         return _fail("interrupted: nothing was written", 130)
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`

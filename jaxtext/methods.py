@@ -18,6 +18,7 @@ from jaxtext.sampling import keep_probability, noise_distribution
 from jaxtext.terminal import progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
 from jaxtext.training import exact, stream
+from jaxtext.training.checkpoints import Keeper
 from jaxtext.types import EmbeddingParams
 
 T = TypeVar("T")
@@ -99,8 +100,14 @@ def _check_pairs(counts: Any, vocab: text.Vocab) -> None:
         )
 
 
-def stream_text(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
-    """Train with a progress bar and a line of metrics a report."""
+def stream_text(
+    options: Train,
+    corpus: EncodedCorpus,
+    run: runs.Run,
+    keeper: Keeper | None = None,
+    start: stream.State | None = None,
+) -> Trained:
+    """Train with a progress bar, a line of metrics a report, and checkpoints."""
     names = [field.name for field in fields(stream.StreamConfig)]
     config = stream.StreamConfig(**{name: getattr(options, name) for name in names})
     per_id = corpus.tokens / len(corpus.text.ids)  # words of the text for one of the vocabulary
@@ -116,8 +123,12 @@ def stream_text(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained
             run.append_metrics(report._asdict() | {"words_per_second": speed})
 
         try:
-            key = jax.random.key(options.seed)
-            params = stream.fit(key, corpus.text, corpus.vocab.counts, config, on_report)
+            arguments = jax.random.key(options.seed), corpus.text, corpus.vocab.counts, config
+            if keeper is None:
+                params = stream.fit(*arguments, on_report)
+            else:
+                with keeper.listening():
+                    params = stream.fit(*arguments, on_report, keeper, start)
         except stream.Diverged as error:
             params, failure = error.params, error
         center, context = map(np.asarray, params)

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,17 @@ from jaxtext.cli import Gap, Train
 from jaxtext.embeddings import Embeddings
 from jaxtext.errors import InputError
 from jaxtext.export import replacing
-from jaxtext.methods import METHODS, Trained, objective, resolved
+from jaxtext.methods import METHODS, Trained, given, objective, resolved, stream_text
 from jaxtext.sampling import keep_probability
 from jaxtext.terminal import print_table, progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
+from jaxtext.training import checkpoints
+from jaxtext.training.stream import State
 from jaxtext.types import EmbeddingParams
 
 BUILTIN = "built-in"
+FREE = ("out", "resume", "checkpoint_every")  # options that change nothing in the vectors
+METHOD_DEFAULTS = ("negatives", "epochs", "noise_exponent")  # what `resolved` fills in
 GAP_CENTERS = 1_000  # that stand for all at the end of training
 GAP_TOKENS = 30_000_000  # of the text, that are counted for it
 RANGES: dict[str, tuple[float, float]] = {
@@ -48,6 +52,8 @@ def check(options: Train) -> None:
         if value is not None and not low <= value <= high:  # also true for NaN
             bound = f"at least {low}" if high == inf else f"from {low} to {high}"
             raise InputError(f"--{name.replace('_', '-')} {value}: must be {bound}")
+    if not 0 <= options.checkpoint_every < inf:
+        raise InputError(f"--checkpoint-every {options.checkpoint_every}: must be at least 0")
     if not 0 < options.learning_rate < inf:
         raise InputError(f"--learning-rate {options.learning_rate}: must be a number above 0")
     if options.corpus is not None and options.paths:
@@ -63,8 +69,11 @@ def train(options: Train) -> None:
     Raises `InputError` for options and text that cannot be used, leaving nothing behind, and
     `FloatingPointError` when training left the finite numbers: the run holds the last good state.
     """
+    if options.resume:
+        options = resumable(options)
     check(options)
-    runs.check_free(options.out)
+    if not options.resume:
+        runs.check_free(options.out)
     sources = _sources(options.paths, options.corpus)
     circumstances = runs.circumstances()
     made = [folder for folder in (options.out, *options.out.parents) if not folder.exists()]
@@ -79,10 +88,13 @@ def train(options: Train) -> None:
         corpus = _encode(options, sources, scratch)
         seconds = {"read": time.perf_counter() - begin}
         options = resolved(options, len(corpus.vocab))
-        run = runs.create(options.out)
-        run.write_json(runs.CONFIG, _config(options))
-        run.write_vocab(corpus.vocab)
-        trained = METHODS[options.method](options, corpus, run)
+        identity = _identity(options, corpus, circumstances)
+        run, start = _begin(options, corpus, identity)
+        if options.method == "sgns":
+            keeper = checkpoints.Keeper(run.folder, identity, options.checkpoint_every)
+            trained = stream_text(options, corpus, run, keeper, start)
+        else:
+            trained = METHODS[options.method](options, corpus, run)
         begin = time.perf_counter()
         sha256 = run.write_vectors(trained.center, trained.context)
         seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
@@ -90,7 +102,8 @@ def train(options: Train) -> None:
         distance = _show_gap(options, corpus, trained)
         seconds["gap"] = time.perf_counter() - begin
     except BaseException:
-        _remove(options.out, made)
+        if not (options.resume or checkpoints.files(options.out)):
+            _remove(options.out, made)
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -107,6 +120,76 @@ def train(options: Train) -> None:
     if trained.failure:
         raise FloatingPointError(f"{trained.failure}; the last good vectors are in {run.folder}")
     _summary(run)
+
+
+def resumable(options: Train) -> Train:
+    """The options of the run that is to be resumed, which are those given if any are.
+
+    Raises `InputError` for a folder without a run, a finished run, and options that differ.
+    """
+    run = runs.Run(options.out)
+    if not (options.out / runs.CONFIG).exists():
+        raise InputError(f"--resume: {options.out} holds no run that was stopped")
+    if (options.out / runs.MANIFEST).exists():
+        raise InputError(f"--resume: {options.out} is finished already")
+    saved = replace(options_of(run), **{name: getattr(options, name) for name in FREE})
+    if options == replace(Train(), **{name: getattr(options, name) for name in FREE}):
+        return saved
+    for field in fields(options):
+        then, now = getattr(saved, field.name), getattr(options, field.name)
+        if then != now and not (now is None and field.name in METHOD_DEFAULTS):
+            name = f"--{field.name.replace('_', '-')}" if field.name != "paths" else "the text"
+            raise InputError(f"--resume: {name} was {then} in {options.out}, and now is {now}")
+    return saved
+
+
+def _identity(
+    options: Train, corpus: EncodedCorpus, circumstances: dict[str, Any]
+) -> dict[str, str]:
+    """What must be the same when a run is resumed."""
+    versions = {f"version of {name}": number for name, number in circumstances["versions"].items()}
+    config = {name: value for name, value in _config(options).items() if name not in FREE}
+    text_of = {"paths": None, "corpus": None}
+    return {
+        "text (SHA-256)": corpus.sha256,
+        "vocabulary (SHA-256)": corpus.vocab.sha256(),
+        "options": json.dumps(config | text_of, sort_keys=True),
+        **versions,
+    }
+
+
+def _begin(
+    options: Train, corpus: EncodedCorpus, identity: dict[str, str]
+) -> tuple[runs.Run, State | None]:
+    """A new run, or the one that is resumed with the state of its newest checkpoint that is whole.
+
+    Raises `InputError` for a checkpoint of something else, naming the difference.
+    """
+    if not options.resume:
+        run = runs.create(options.out)
+        run.write_json(runs.CONFIG, _config(options))
+        run.write_vocab(corpus.vocab)
+        return run, None
+    run = runs.Run(options.out)
+    for path in checkpoints.files(run.folder):
+        found = checkpoints.read(path)
+        if found is None:
+            print(f"{path}: damaged, the one before is used")
+            continue
+        state, saved = found
+        for name, value in identity.items():
+            if saved.get(name) != value:
+                raise InputError(
+                    f"--resume: the {name} of {path} is {saved.get(name)}, and now is {value}"
+                )
+        done = float(state.position.place[0]) / (len(corpus.text.ids) * given(options.epochs))
+        run.cut_metrics(done)
+        print(f"resumed {done:.0%} of the way")
+        return run, state
+    run.write_vocab(corpus.vocab)
+    run.cut_metrics(0.0)
+    print("no checkpoint yet: begun anew")
+    return run, None
 
 
 def _remove(folder: Path, made: list[Path]) -> None:

@@ -86,6 +86,19 @@ class Run:
         with open(self.folder / METRICS, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
+    def cut_metrics(self, done: float) -> None:
+        """Remove reports of what is done after so much of the training, and broken ones."""
+        path, kept = self.folder / METRICS, []
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        for line in lines:
+            try:
+                if json.loads(line)["done"] < done:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError):
+                continue
+        with export.replacing(path) as temporary:
+            temporary.write_text("".join(kept), encoding="utf-8")
+
     def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
         """Write both tables; the SHA-256 of the file."""
         from safetensors.numpy import save
