@@ -34,12 +34,12 @@ def test_what_is_written_reads_back_to_the_bit(tmp_path, some, form, kind):
 
 
 @pytest.mark.bench
-@pytest.mark.parametrize("binary", [False, True])
-def test_gensim_loads_every_vector_equal(tmp_path, some, binary):
+@pytest.mark.parametrize("form", ["word2vec-text", "fasttext", "word2vec-binary"])
+def test_gensim_loads_every_vector_equal(tmp_path, some, form):
     models = pytest.importorskip("gensim.models", reason="needs the bench extra")
     path = tmp_path / "vectors"
-    export.write(some, path, "word2vec-binary" if binary else "word2vec-text")
-    loaded = models.KeyedVectors.load_word2vec_format(str(path), binary=binary)
+    export.write(some, path, form)
+    loaded = models.KeyedVectors.load_word2vec_format(str(path), binary=form == "word2vec-binary")
     assert tuple(loaded.index_to_key) == WORDS
     np.testing.assert_array_equal(loaded.vectors, some.center)
 
@@ -55,6 +55,41 @@ def test_what_gensim_writes_reads_with_every_vector_equal(tmp_path, some, binary
     loaded = export.read(path)
     assert loaded.vocab.words == WORDS
     np.testing.assert_array_equal(loaded.center, some.center)
+
+
+@pytest.mark.bench
+def test_the_word2vec_package_loads_every_vector_at_length_one(tmp_path, monkeypatch, some):
+    word2vec = pytest.importorskip("word2vec", reason="needs the bench extra")
+    monkeypatch.setattr(np, "float", float, raising=False)  # which it needs, and NumPy 2 lacks
+    export.write(some, tmp_path / "vectors.txt", "word2vec-text")
+    loaded = word2vec.load(str(tmp_path / "vectors.txt"))
+    assert tuple(loaded.vocab) == WORDS
+    table = some.center.astype(np.float64)
+    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    np.testing.assert_allclose(loaded.vectors, unit, rtol=2e-7)
+
+
+@pytest.mark.bench
+def test_the_program_of_word2vec_loads_a_binary_file(tmp_path, rng):
+    """It says no more than cosines; the package's own reader of bytes fails with NumPy 2."""
+    pytest.importorskip("word2vec", reason="needs the bench extra")
+    table = rng.normal(size=(5, 7)).astype(np.float32)
+    path = tmp_path / "vectors.bin"
+    export.write(Embeddings(Vocab(WORDS, np.ones(5, int)), table), path, "word2vec-binary")
+    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    program = Path(sys.executable).with_name("word2vec-distance")
+    for place, word in enumerate(WORDS):
+        done = subprocess.run(
+            [str(program), str(path)],
+            input=f"{word}\nEXIT\n".encode(),
+            check=True,
+            capture_output=True,
+            timeout=20,
+        )
+        rows = [line.split() for line in done.stdout.decode().splitlines() if "\t\t" in line]
+        near = {row[0]: float(row[1]) for row in rows if len(row) == 2}
+        expected = {w: c for w, c in zip(WORDS, unit @ unit[place], strict=True) if w != word}
+        assert near == pytest.approx(expected, abs=2e-6)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +137,7 @@ def test_what_fasttext_writes_reads_with_every_vector_equal(tmp_path, spoken):
     assert list(loaded.vocab.words) == words and "größe" in words
     np.testing.assert_array_equal(loaded.center, np.array(rows, np.float32))
     model.save_model(str(tmp_path / "model.bin"))
-    with pytest.raises(InputError, match="a fastText model"):
+    with pytest.raises(InputError, match="a fastText model: give its .vec file"):
         export.read(tmp_path / "model.bin")
 
 

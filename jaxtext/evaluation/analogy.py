@@ -24,6 +24,7 @@ from jaxtext.query import GROUP
 
 Method = Literal["3cosadd", "3cosmul"]
 Row = tuple[int, str]  # a line and its number
+QUESTIONS = 2**20  # at most, that pairs of relations make
 BATCH = 32  # questions at a time, whose scores fit memory that is used again
 WORDS = 256  # of which dot products with all words are held at a time,
 PRODUCTS = 2**25  # or fewer, so that these are not more
@@ -86,6 +87,7 @@ def _read_sections(path: Path, rows: Iterator[Row]) -> Iterator[Question]:
 
 def _read_relations(path: Path, rows: Iterator[Row]) -> Iterator[Question]:
     relations: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    questions = 0
     for number, line in rows:
         row = [cell.strip() for cell in line.split("\t")]
         answers = tuple(filter(None, (word.strip() for word in row[-1].split("/"))))
@@ -93,7 +95,13 @@ def _read_relations(path: Path, rows: Iterator[Row]) -> Iterator[Question]:
             raise InputError(
                 f"{path}: line {number}: not 'group TAB relation TAB word TAB answers'"
             )
-        relations.setdefault(row[1], []).append((row[2], answers))
+        pairs = relations.setdefault(row[1], [])
+        questions += 2 * len(pairs)
+        if questions > QUESTIONS:
+            raise InputError(
+                f"{path}: line {number}: more than {QUESTIONS:,} questions: give fewer pairs"
+            )
+        pairs.append((row[2], answers))
     for relation, pairs in relations.items():
         for (a, b), (c, answers) in permutations(pairs, 2):
             yield Question(relation, a, b, c, answers)
@@ -223,9 +231,10 @@ def evaluate(
     encoded = _encode(questions, index)
     if not len(encoded.places):
         asked = questions[0]
+        first = map(items.shown, (asked.a, asked.b[0], asked.c, asked.answers[0]))
         raise InputError(
             f"none of {len(questions):,} questions has known words only: "
-            f"the first is {asked.a} {asked.b[0]} {asked.c} {asked.answers[0]}"
+            f"the first is {' '.join(first)}"
         )
     same = np.array([index[word.upper()] for word in words], np.int64)
     table = normalize(embeddings.vectors(kind)[: len(words)])

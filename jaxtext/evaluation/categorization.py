@@ -117,7 +117,8 @@ def evaluate(
     ids = np.array([index.get(word.upper(), -1) for word in categories.words])
     known = np.flatnonzero(ids >= 0)
     if not known.size:
-        raise InputError(f"none of {len(ids):,} words is known, as {categories.words[0]!r} is not")
+        first = items.shown(categories.words[0])
+        raise InputError(f"none of {len(ids):,} words is known, as {first} is not")
     table = normalize(embeddings.vectors(kind)[ids[known]].astype(np.float64))
     levels, all_labels, all_clusters = [], [], []
     for names in categories.levels:

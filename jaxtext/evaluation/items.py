@@ -58,6 +58,8 @@ def _decode(line: bytes, place: str) -> str:
         raise InputError(f"{place} is longer than {LONGEST_LINE:,} bytes: not an evaluation set")
     if b"\0" in line:
         raise InputError(f"{place} holds a zero byte: not a text file")
+    if b"\r" in line.rstrip(b"\r\n"):
+        raise InputError(f"{place} holds a carriage return before its end: convert the line ends")
     try:
         return line.decode()
     except UnicodeDecodeError as error:
@@ -80,6 +82,11 @@ def cells(path: Path) -> Iterator[tuple[int, list[str]]]:
             except (csv.Error, ValueError) as error:
                 raise InputError(f"{path}: line {number}: not CSV: {error}") from None
             yield number, [cell.strip() for cell in row]
+
+
+def shown(text: str) -> str:
+    """The beginning in quotes, control characters escaped, for messages."""
+    return repr(text[:40])
 
 
 def index(vocab: Vocab, restrict: int | None = None) -> dict[str, int]:

@@ -54,8 +54,8 @@ def read(path: Path) -> Pairs:
     for place, (number, row) in enumerate(rows):
         found = [row[column] if column < len(row) else "" for column in columns]
         score = _number(found[2])
-        if score is None and place == 0 and len(rows) > 1 and all(map(_is_word, found)):
-            continue  # a header
+        if place == 0 and len(rows) > 1 and _is_header(found):
+            continue
         if score is None or not (found[0] and found[1]):
             text = " | ".join(row)[:60]
             raise InputError(f"{path}: line {number}: not two words and a score: {text!r}")
@@ -67,7 +67,10 @@ def read(path: Path) -> Pairs:
 def _columns(rows: list[list[str]], path: Path) -> list[int]:
     """Which columns are the two words and the score, by what most rows hold."""
     width = max(map(len, rows))
-    share = [sum(_number(cell) is not None for cell in column) for column in _transposed(rows)]
+    share = [0] * width
+    for row in rows:
+        for column, cell in enumerate(row):
+            share[column] += _number(cell) is not None
     numeric = [2 * count >= len(rows) and count > 0 for count in share]
     words = [column for column in range(width) if not numeric[column]][:2]
     scores = [
@@ -80,11 +83,6 @@ def _columns(rows: list[list[str]], path: Path) -> list[int]:
     return [*words, scores[0]]
 
 
-def _transposed(rows: list[list[str]]) -> list[list[str]]:
-    width = max(map(len, rows))
-    return [[row[column] if column < len(row) else "" for row in rows] for column in range(width)]
-
-
 def _number(text: str) -> float | None:
     try:
         value = float(text)
@@ -93,8 +91,13 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _is_word(text: str) -> bool:
-    return _number(text) is None
+def _is_header(found: list[str]) -> bool:
+    """Whether none is a number, and the score is neither absent nor one that is not finite."""
+    try:
+        float(found[2])
+    except ValueError:
+        return bool(found[2]) and all(_number(text) is None for text in found[:2])
+    return False
 
 
 def cosines(
@@ -142,7 +145,10 @@ def evaluate(embeddings: Embeddings, pairs: Pairs, kind: str = "center", seed: i
     known = ~np.isnan(found)
     if not known.any():
         a, b = pairs.words[0]
-        raise InputError(f"none of {len(pairs.words):,} pairs is known, as {a!r} and {b!r} are not")
+        raise InputError(
+            f"none of {len(pairs.words):,} pairs is known, "
+            f"as {items.shown(a)} and {items.shown(b)} are not"
+        )
     a, b = found[known], pairs.scores[known]
 
     def rho(sample: Int[np.ndarray, " N"]) -> float:
