@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import jax
 import jax.numpy as jnp
 import jaxtyping
@@ -13,6 +14,9 @@ from jaxtext.types import EmbeddingParams
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+# How long an example takes depends on the machine, and on what else it does.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture
