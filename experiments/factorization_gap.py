@@ -60,6 +60,7 @@ class Config:
     passes: int = 5
     learning_rate: float = 0.025
     seed: int = 0
+    gensim_workers: int = 2  # with one, its vectors are the same each time
 
 
 class Cell(NamedTuple):
@@ -123,8 +124,8 @@ def gensim(config: Config, cell: Cell, data: Data) -> EmbeddingParams:
 
     model = Word2Vec(
         corpus_file=str(data.lines), vector_size=cell.dim, window=config.window,
-        negative=cell.negatives, min_count=1, sample=0, sg=1, ns_exponent=1.0, workers=2,
-        epochs=config.epochs, alpha=config.learning_rate, seed=config.seed + 1,
+        negative=cell.negatives, min_count=1, sample=0, sg=1, ns_exponent=1.0,
+        workers=config.gensim_workers, epochs=config.epochs, alpha=config.learning_rate, seed=config.seed + 1,
     )  # fmt: skip
     index: dict[str, int] = model.wv.key_to_index  # pyright: ignore[reportAssignmentType]
     rows = [index[word] for word in data.corpus.vocab.words]
