@@ -125,7 +125,8 @@ def gensim(config: Config, cell: Cell, data: Data) -> EmbeddingParams:
     model = Word2Vec(
         corpus_file=str(data.lines), vector_size=cell.dim, window=config.window,
         negative=cell.negatives, min_count=1, sample=0, sg=1, ns_exponent=1.0,
-        workers=config.gensim_workers, epochs=config.epochs, alpha=config.learning_rate, seed=config.seed + 1,
+        workers=config.gensim_workers, epochs=config.epochs, alpha=config.learning_rate,
+        seed=config.seed + 1,
     )  # fmt: skip
     index: dict[str, int] = model.wv.key_to_index  # pyright: ignore[reportAssignmentType]
     rows = [index[word] for word in data.corpus.vocab.words]

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, arg, subcommand
 
-from jaxtext.errors import InputError, Stopped
+from jaxtext.errors import InputError
+from jaxtext.stopping import Stopped
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
 Format = Literal[
@@ -95,12 +96,17 @@ class Train:
     lowercase: bool = True
 
     # Go on with the run in the folder --out, which was stopped; it ends as if it had not been.
-    # Give the same text and options again, or none of them. Only sgns has checkpoints; the other
-    # methods begin anew.
+    # Give the same text and options again, or none of them. svd, which has no checkpoints, begins
+    # anew, as does a run that was stopped before the first one.
     resume: bool = False
 
-    # Seconds between checkpoints of sgns, from which a run is resumed; the last two are kept.
+    # Seconds between checkpoints, from which a run is resumed; the last two are kept. exact can
+    # have one behind each pass.
     checkpoint_every: float = 60.0
+
+    # Repeat the run with this manifest, with its options, and say whether the vectors are the same
+    # to the bit; status 1 if not. Give only --out, and the text if it has moved.
+    from_manifest: Annotated[Path | None, arg(metavar="FILE")] = None
 
 
 @dataclass(frozen=True)
@@ -258,7 +264,7 @@ def run(arguments: Sequence[str]) -> int:
     except FloatingPointError as error:
         return _fail(error, 1)
     except Stopped as stopped:
-        return _fail(str(stopped), stopped.status)
+        return _fail(stopped, stopped.status)
     except KeyboardInterrupt:
         return _fail("interrupted: nothing was written", 130)
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
@@ -269,16 +275,16 @@ def run(arguments: Sequence[str]) -> int:
     return status
 
 
-def _fail(error: Exception | str, status: int) -> int:
+def _fail(error: BaseException | str, status: int) -> int:
     print(f"jaxtext: {error}", file=sys.stderr)
     return status
 
 
-def train(options: Train) -> None:
+def train(options: Train) -> int:
     """Text -> ids -> vectors -> a run directory, with progress on the terminal."""
     from jaxtext import pipeline
 
-    pipeline.train(options)
+    return pipeline.train(options)
 
 
 def neighbors(options: Neighbors) -> None:

@@ -26,7 +26,7 @@ from jaxtyping import Float
 
 from jaxtext import reading
 from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.errors import InputError, WriteError
 from jaxtext.text.vocab import Vocab
 
 FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors", "projector")
@@ -34,15 +34,22 @@ FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends without error."""
+    """A temporary path beside `path` that takes its place when the block ends without error.
+
+    Raises `WriteError` where it cannot be written; what was there before stays as it is.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
     try:
         yield folder / path.name
         os.replace(folder / path.name, path)
+    except OSError as error:
+        if error.filename is None or Path(error.filename).parent == folder:
+            raise WriteError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

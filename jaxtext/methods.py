@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxtext import gap, runs, text
@@ -15,10 +16,11 @@ from jaxtext.cli import Train
 from jaxtext.errors import InputError
 from jaxtext.models import factorization, pmi
 from jaxtext.sampling import keep_probability, noise_distribution
+from jaxtext.stopping import Stopped
 from jaxtext.terminal import progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
 from jaxtext.training import exact, stream
-from jaxtext.training.checkpoints import Keeper
+from jaxtext.training.checkpoints import Keeper, Snapshot
 from jaxtext.types import EmbeddingParams
 
 T = TypeVar("T")
@@ -100,14 +102,22 @@ def _check_pairs(counts: Any, vocab: text.Vocab) -> None:
         )
 
 
+def done_of(options: Train, corpus: EncodedCorpus, state: Snapshot) -> float:
+    """How much of the training is done in a state, in [0, 1]."""
+    place = state.arrays.get("place")  # in the text of all epochs; exact has none
+    if place is None:
+        return state.number / given(options.epochs)
+    return float(place[0]) / (len(corpus.text.ids) * given(options.epochs))
+
+
 def stream_text(
     options: Train,
     corpus: EncodedCorpus,
     run: runs.Run,
-    keeper: Keeper | None = None,
-    start: stream.State | None = None,
+    keeper: Keeper,
 ) -> Trained:
     """Train with a progress bar, a line of metrics a report, and checkpoints."""
+    start = None if keeper.start is None else stream.State.of(*keeper.start)
     names = [field.name for field in fields(stream.StreamConfig)]
     config = stream.StreamConfig(**{name: getattr(options, name) for name in names})
     per_id = corpus.tokens / len(corpus.text.ids)  # words of the text for one of the vocabulary
@@ -122,21 +132,24 @@ def stream_text(
             bar.update(task, completed=report.done, speed=speed / 1e6, loss=report.loss)
             run.append_metrics(report._asdict() | {"words_per_second": speed})
 
+        def on_state(state: Callable[[], stream.State]) -> None:
+            keeper(lambda: Snapshot(*state().parts()))
+
         try:
             arguments = jax.random.key(options.seed), corpus.text, corpus.vocab.counts, config
-            if keeper is None:
-                params = stream.fit(*arguments, on_report)
-            else:
-                with keeper.listening():
-                    params = stream.fit(*arguments, on_report, keeper, start)
+            with keeper.stops.held():  # until the next chunk
+                params = stream.fit(*arguments, on_report, on_state, start)
         except stream.Diverged as error:
             params, failure = error.params, error
         center, context = map(np.asarray, params)
     return Trained(center, context, time.perf_counter() - begin, failure)
 
 
-def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
-    """Counts -> the exact objective, minimised -> both tables, by singular values of the scores."""
+def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run, keeper: Keeper) -> Trained:
+    """Counts -> the exact objective, minimised -> both tables, by singular values of the scores.
+
+    A checkpoint is the state behind a pass.
+    """
     begin = time.perf_counter()
     _check_dim(options, len(corpus.vocab))
     with progress("{task.fields[loss]}") as bar:
@@ -153,16 +166,29 @@ def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
             now = {"seconds": time.perf_counter() - begin}
             run.append_metrics(report._asdict() | now | (counted if not report.done else {}))
 
-        passes = given(options.epochs)
-        params = exact.fit(*goal, options.dim, passes, on_report=on_report)
+        def on_state(state: exact.State) -> None:
+            keeper(lambda: Snapshot(*state.parts()))
+
+        passes, start, done = given(options.epochs), None, 0
+        if keeper.start is not None:
+            done, arrays, _ = keeper.start
+            start = EmbeddingParams(jnp.asarray(arrays["center"]), jnp.asarray(arrays["context"]))
+        try:
+            params = exact.fit(
+                *goal, options.dim, passes, start, on_report=on_report, on_state=on_state, done=done
+            )
+        except Stopped:
+            keeper.save()
+            raise
         svd = factorization.product_svd(params)
         bar.update(task, description="minimised", completed=1)
     center, context = _float32(factorization.vectors(svd, EXACT_POWER))
     return Trained(center, context, time.perf_counter() - begin, goal=goal)
 
 
-def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run) -> Trained:
-    """Counts -> positive shifted PMI -> singular vectors."""
+def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run, keeper: Keeper) -> Trained:
+    """Counts -> positive shifted PMI -> singular vectors; too short for checkpoints."""
+    del keeper
     begin = time.perf_counter()
     _check_dim(options, len(corpus.vocab))
     with progress() as bar:
@@ -199,7 +225,7 @@ def _check_dim(options: Train, size: int) -> None:
         )
 
 
-METHODS: dict[str, Callable[[Train, EncodedCorpus, runs.Run], Trained]] = {
+METHODS: dict[str, Callable[[Train, EncodedCorpus, runs.Run, Keeper], Trained]] = {
     "sgns": stream_text,
     "exact": minimise,
     "svd": factorize,

@@ -1,12 +1,10 @@
 """Text -> ids -> vectors -> a run directory, with progress: `jaxtext train`; and `jaxtext gap`."""
 
 import json
-import shutil
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -14,22 +12,20 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from jaxtext import gap, query, runs, text
+from jaxtext import gap, query, repeating, runs, text
 from jaxtext.cli import Gap, Train
 from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.errors import InputError, WriteError
 from jaxtext.export import replacing
-from jaxtext.methods import METHODS, Trained, given, objective, resolved, stream_text
+from jaxtext.methods import METHODS, Trained, done_of, objective, resolved
 from jaxtext.sampling import keep_probability
+from jaxtext.stopping import Stopped, Stops
 from jaxtext.terminal import print_table, progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
 from jaxtext.training import checkpoints
-from jaxtext.training.stream import State
 from jaxtext.types import EmbeddingParams
 
 BUILTIN = "built-in"
-FREE = ("out", "resume", "checkpoint_every")  # options that change nothing in the vectors
-METHOD_DEFAULTS = ("negatives", "epochs", "noise_exponent")  # what `resolved` fills in
 GAP_CENTERS = 1_000  # that stand for all at the end of training
 GAP_TOKENS = 30_000_000  # of the text, that are counted for it
 RANGES: dict[str, tuple[float, float]] = {
@@ -63,50 +59,85 @@ def check(options: Train) -> None:
         )
 
 
-def train(options: Train) -> None:
-    """Train as the options say and write the run.
+def train(options: Train) -> int:
+    """Train as the options say and write the run; 1 for one that repeats another with other bits.
 
-    Raises `InputError` for options and text that cannot be used, leaving nothing behind, and
-    `FloatingPointError` when training left the finite numbers: the run holds the last good state.
+    Raises `InputError` for options and text that cannot be used, leaving nothing behind, `Stopped`
+    after Ctrl-C or SIGTERM, and `FloatingPointError` when training left the finite numbers: the run
+    holds the last good state.
     """
+    if options.from_manifest is not None:
+        options = repeating.repeated(options, repeating.recorded(options.from_manifest))
     if options.resume:
-        options = resumable(options)
+        options = repeating.resumed(options)
     check(options)
+    stops = Stops()
+    with stops.listening(), runs.locked(options.out) as run:
+        if not options.resume:
+            runs.check_free(options.out)
+        elif (options.out / runs.MANIFEST).exists():
+            print(f"{options.out} is finished already: nothing to do")
+            return 0
+        runs.clean(options.out)
+        try:
+            return _train(options, run, stops)
+        except BaseException as error:
+            left = _left(options, run, error)
+            if left is error:
+                raise
+            raise left from error
+        finally:
+            runs.clean(options.out)
+
+
+def _left(options: Train, run: runs.Run, error: BaseException) -> BaseException:
+    """Remove a run of which nothing can be used; the error, with what can be done about it."""
+    if (run.folder / runs.MANIFEST).exists():
+        then = f"the run in {run.folder} is finished"
+    elif options.resume or checkpoints.files(run.folder):
+        then = f"go on with: jaxtext train --resume --out {run.folder}"
+    else:
+        then = "nothing was written"
+        run.remove()
+    if isinstance(error, Stopped):
+        return Stopped(error.number, then)
+    if isinstance(error, BrokenPipeError):
+        error = WriteError("standard output: closed by its reader")
+    elif isinstance(error, OSError):
+        error = WriteError(f"{error.filename or run.folder}: {error.strerror or error}")
+    return WriteError(f"{error}; {then}") if isinstance(error, WriteError) else error
+
+
+def _train(options: Train, run: runs.Run, stops: Stops) -> int:
+    """Read, train, write and compare, in the folder of the run alone."""
     if not options.resume:
-        runs.check_free(options.out)
+        run.write_json(runs.CONFIG, repeating.as_json(options))
+    then = options.from_manifest and repeating.recorded(options.from_manifest)
     sources = _sources(options.paths, options.corpus)
     circumstances = runs.circumstances()
-    made = [folder for folder in (options.out, *options.out.parents) if not folder.exists()]
-    # Ids go beside the run-to-be, since they may be too large for the system's temporary folder.
-    parent = next(folder for folder in options.out.absolute().parents if folder.exists())
-    try:
-        scratch = Path(tempfile.mkdtemp(prefix=f".{options.out.name}.", dir=parent))
-    except OSError as error:
-        raise InputError(f"--out {options.out}: cannot be written: {error.strerror}") from error
-    try:
-        begin = time.perf_counter()
-        corpus = _encode(options, sources, scratch)
-        seconds = {"read": time.perf_counter() - begin}
-        options = resolved(options, len(corpus.vocab))
-        identity = _identity(options, corpus, circumstances)
-        run, start = _begin(options, corpus, identity)
-        if options.method == "sgns":
-            keeper = checkpoints.Keeper(run.folder, identity, options.checkpoint_every)
-            trained = stream_text(options, corpus, run, keeper, start)
-        else:
-            trained = METHODS[options.method](options, corpus, run)
-        begin = time.perf_counter()
+    begin = time.perf_counter()
+    scratch = run.folder / runs.IDS  # may be too large for the system's temporary folder
+    scratch.mkdir()
+    corpus = _encode(options, sources, scratch)
+    if then and then["corpus"].get("sha256") != corpus.sha256:
+        print(f"the text is not that of {options.from_manifest}")
+    seconds = {"read": time.perf_counter() - begin}
+    options = resolved(options, len(corpus.vocab))
+    identity = repeating.identity(options, corpus, circumstances)
+    start = _start(options, corpus, run, identity)
+    keeper = checkpoints.Keeper(run.folder, identity, options.checkpoint_every, stops, start)
+    trained = METHODS[options.method](options, corpus, run, keeper)
+    begin = time.perf_counter()
+    with stops.held():
         sha256 = run.write_vectors(trained.center, trained.context)
-        seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
-        begin = time.perf_counter()
+    seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
+    begin, distance = time.perf_counter(), None
+    try:
+        stops.raise_pending()
         distance = _show_gap(options, corpus, trained)
-        seconds["gap"] = time.perf_counter() - begin
-    except BaseException:
-        if not (options.resume or checkpoints.files(options.out)):
-            _remove(options.out, made)
-        raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    except Stopped:
+        pass  # the vectors are there, so that the run can be finished
+    seconds["gap"] = time.perf_counter() - begin
     manifest = {
         "status": "diverged" if trained.failure else "complete",
         "corpus": _describe(options, sources, corpus),
@@ -115,63 +146,42 @@ def train(options: Train) -> None:
         "gap": distance,
         "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
         **circumstances,
+        "options": repeating.as_json(options),
     }
-    run.write_json(runs.MANIFEST, manifest)
+    with stops.held():
+        run.write_json(runs.MANIFEST, manifest)
     if trained.failure:
         raise FloatingPointError(f"{trained.failure}; the last good vectors are in {run.folder}")
+    stops.raise_pending()
     _summary(run)
+    return 0 if then is None else _compare(then, manifest, options)
 
 
-def resumable(options: Train) -> Train:
-    """The options of the run that is to be resumed, which are those given if any are.
-
-    Raises `InputError` for a folder without a run, a finished run, and options that differ.
-    """
-    run = runs.Run(options.out)
-    if not (options.out / runs.CONFIG).exists():
-        raise InputError(f"--resume: {options.out} holds no run that was stopped")
-    if (options.out / runs.MANIFEST).exists():
-        raise InputError(f"--resume: {options.out} is finished already")
-    saved = replace(options_of(run), **{name: getattr(options, name) for name in FREE})
-    if options == replace(Train(), **{name: getattr(options, name) for name in FREE}):
-        return saved
-    for field in fields(options):
-        then, now = getattr(saved, field.name), getattr(options, field.name)
-        if then != now and not (now is None and field.name in METHOD_DEFAULTS):
-            name = f"--{field.name.replace('_', '-')}" if field.name != "paths" else "the text"
-            raise InputError(f"--resume: {name} was {then} in {options.out}, and now is {now}")
-    return saved
+def _compare(then: dict[str, Any], now: dict[str, Any], options: Train) -> int:
+    """Say whether a run has the vectors of the one that it repeats; the exit status."""
+    same = then["vectors_sha256"] == now["vectors_sha256"]
+    found = repeating.differences(then, now)
+    print(
+        f"\nvectors SHA-256 {now['vectors_sha256']}: "
+        + ("the same as" if same else f"not that of {options.from_manifest}, which is ")
+        + (f" in {options.from_manifest}" if same else str(then["vectors_sha256"]))
+    )
+    if found:
+        rows = [[name, str(before), str(after)] for name, before, after in found]
+        print_table("Circumstances that differ", ["circumstance", "then", "now"], rows)
+    elif not same:
+        print("no circumstance that is recorded differs")
+    return 0 if same else 1
 
 
-def _identity(
-    options: Train, corpus: EncodedCorpus, circumstances: dict[str, Any]
-) -> dict[str, str]:
-    """What must be the same when a run is resumed."""
-    versions = {f"version of {name}": number for name, number in circumstances["versions"].items()}
-    config = {name: value for name, value in _config(options).items() if name not in FREE}
-    text_of = {"paths": None, "corpus": None}
-    return {
-        "text (SHA-256)": corpus.sha256,
-        "vocabulary (SHA-256)": corpus.vocab.sha256(),
-        "options": json.dumps(config | text_of, sort_keys=True),
-        **versions,
-    }
-
-
-def _begin(
-    options: Train, corpus: EncodedCorpus, identity: dict[str, str]
-) -> tuple[runs.Run, State | None]:
-    """A new run, or the one that is resumed with the state of its newest checkpoint that is whole.
+def _start(
+    options: Train, corpus: EncodedCorpus, run: runs.Run, identity: dict[str, str]
+) -> checkpoints.Snapshot | None:
+    """Write what comes first; the newest checkpoint that is whole, if a run is resumed from one.
 
     Raises `InputError` for a checkpoint of something else, naming the difference.
     """
-    if not options.resume:
-        run = runs.create(options.out)
-        run.write_json(runs.CONFIG, _config(options))
-        run.write_vocab(corpus.vocab)
-        return run, None
-    run = runs.Run(options.out)
-    for path in checkpoints.files(run.folder):
+    for path in checkpoints.files(run.folder) if options.resume else []:
         found = checkpoints.read(path)
         if found is None:
             print(f"{path}: damaged, the one before is used")
@@ -182,28 +192,16 @@ def _begin(
                 raise InputError(
                     f"--resume: the {name} of {path} is {saved.get(name)}, and now is {value}"
                 )
-        done = float(state.position.place[0]) / (len(corpus.text.ids) * given(options.epochs))
+        done = done_of(options, corpus, state)
         run.cut_metrics(done)
         print(f"resumed {done:.0%} of the way")
-        return run, state
+        return state
+    if options.resume:
+        print("no checkpoint yet: begun anew")
+    run.write_json(runs.CONFIG, repeating.as_json(options))
     run.write_vocab(corpus.vocab)
     run.cut_metrics(0.0)
-    print("no checkpoint yet: begun anew")
-    return run, None
-
-
-def _remove(folder: Path, made: list[Path]) -> None:
-    """Undo a run that has no vectors yet: its files, and the folders that were made for it."""
-    for name in runs.FILES:
-        (folder / name).unlink(missing_ok=True)
-    for empty in made:
-        if empty.exists():
-            empty.rmdir()
-
-
-def _config(options: Train) -> dict[str, Any]:
-    config = {field.name: getattr(options, field.name) for field in fields(options)}
-    return config | {"paths": list(options.paths), "out": str(options.out)}
+    return None
 
 
 def _describe(options: Train, sources: list[str], corpus: EncodedCorpus) -> dict[str, Any]:
@@ -275,7 +273,7 @@ def measure_gap(options: Gap) -> None:
             f"{options.run}: is no run folder: vectors alone do not say what they were trained for"
         )
     run = runs.Run(options.run)
-    trained = options_of(run)
+    trained = repeating.options_of(run)
     embeddings = run.embeddings()
     sources = _sources(options.paths or trained.paths, trained.corpus)
     places = [path for path in (options.json, options.figure) if path is not None]
@@ -298,16 +296,6 @@ def measure_gap(options: Gap) -> None:
             opened[options.json].write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         if options.figure is not None:
             _draw(found, opened[options.figure], options.figure.suffix)
-
-
-def options_of(run: runs.Run) -> Train:
-    """The options that a run was made with. Raises `InputError` when they cannot be read."""
-    config = run.read_json(runs.CONFIG)
-    try:
-        config |= {"paths": tuple(config["paths"]), "out": Path(config["out"])}
-        return Train(**config)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{run.folder / runs.CONFIG}: damaged: {error}") from None
 
 
 def _objective_of(options: Train) -> dict[str, Any]:
@@ -416,7 +404,7 @@ def _summary(run: runs.Run) -> None:
         for word, row in zip(words, answers, strict=True)
     ]
     print_table("Nearest words by cosine", ["word", "nearest"], rows)
-    files = sorted(path for path in run.folder.iterdir() if path.is_file())
+    files = [run.folder / name for name in sorted(runs.FILES)]
     rows = [[path.name, f"{path.stat().st_size:,} bytes"] for path in files]
     print_table(f"Written to {run.folder}", ["file", "size"], rows)
     print(f"\nnext: jaxtext neighbors {run.folder} {words[0]}")

@@ -6,7 +6,10 @@
 | `vocab.tsv` | word TAB count, most frequent first |
 | `vectors.safetensors` | `center` and `context`, float32 [V, D] |
 | `metrics.jsonl` | one object a report |
-| `manifest.json` | corpus, versions, device, seed, hash of the vectors, seconds by stage |
+| `manifest.json` | corpus, options, versions, device, hash of the vectors, seconds by stage |
+| `checkpoints/` | the last two states that training can be resumed from |
+
+While a process trains into the folder, it holds `.lock` there, and the ids of the text in `.ids`.
 """
 
 import hashlib
@@ -14,6 +17,9 @@ import json
 import math
 import os
 import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,12 +30,14 @@ import numpy as np
 import jaxtext
 from jaxtext import export
 from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.errors import InputError, WriteError
 from jaxtext.text.vocab import Vocab
 
 CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
 METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
 FILES = (CONFIG, VOCAB, VECTORS, METRICS, MANIFEST)
+SETTINGS = ("JAX_", "XLA_", "OMP_", "OPENBLAS_", "MKL_")  # environment that libraries read
+CHECKPOINTS, IDS, LOCK = "checkpoints", ".ids", ".lock"
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,14 @@ class Run:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise InputError(f"{path}: missing: the run was not finished") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: cannot be read: {error}") from error
+
+    def remove(self) -> None:
+        """Remove the files of a run; others stay."""
+        clean(self.folder)
+        for name in FILES:
+            (self.folder / name).unlink(missing_ok=True)
 
     def write_vocab(self, vocab: Vocab) -> None:
         """Write words and counts."""
@@ -130,22 +144,66 @@ class Run:
         return Embeddings(vocab, center, context)
 
 
-def create(folder: Path) -> Run:
-    """Make an empty run directory. Raises `InputError` when that is not possible."""
-    check_free(folder)
+@contextmanager
+def locked(folder: Path) -> Iterator[Run]:
+    """The run directory of that name, made if it is missing, with no other process writing to it.
+
+    Afterwards folders that were made and stayed empty are gone. Raises `InputError` at once when
+    another process is training there, and `WriteError` for a folder that cannot be written.
+    """
+    import filelock
+
+    check_folder(folder)
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / LOCK)
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise InputError(
+            f"--out {folder}: another process is training there: choose another folder, or wait"
+        ) from None
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-    return Run(folder)
+        _remove_empty(made)
+        raise WriteError(f"--out {folder}: cannot be written: {error.strerror}") from error
+    try:
+        yield Run(folder)
+    finally:
+        (folder / LOCK).unlink(missing_ok=True)
+        lock.release()
+        _remove_empty(made)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        if folder.exists() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def clean(folder: Path) -> None:
+    """Remove what a process that was killed has left: ids, and files under temporary names."""
+    shutil.rmtree(folder / IDS, ignore_errors=True)
+    for path in [*folder.glob(".*.*"), *(folder / CHECKPOINTS).glob(".*.safetensors.*")]:
+        if _temporary(path) or path.parent != folder:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _temporary(path: Path) -> bool:
+    """Whether a path in a run directory is one that `export.replacing` gives a file of it."""
+    return any(path.name.startswith(f".{name}.") for name in FILES)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `InputError` if `folder` is a file."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {folder}: is a file: choose another name")
 
 
 def check_free(folder: Path) -> None:
     """Raise `InputError` if `folder` cannot become a new run: nothing is ever overwritten."""
+    check_folder(folder)
     if not folder.exists():
         return
-    if not folder.is_dir():
-        raise InputError(f"--out {folder}: is a file: choose another name")
     if is_run(folder):
         free = next(
             name
@@ -156,7 +214,7 @@ def check_free(folder: Path) -> None:
             f"--out {folder}: already holds a run, which is never overwritten: "
             f"write to another folder, for example --out {free}"
         )
-    if any(folder.iterdir()):
+    if any(path.name not in (LOCK, IDS) and not _temporary(path) for path in folder.iterdir()):
         raise InputError(f"--out {folder}: holds other files: choose an empty or a new folder")
 
 
@@ -187,6 +245,20 @@ def circumstances() -> dict[str, Any]:
             "platform": jax.default_backend(),
             "kind": jax.devices()[0].device_kind,
             "machine": platform.machine(),
+            "processor": _processor(),
             "cores": os.cpu_count(),
         },
+        "environment": {
+            name: value for name, value in sorted(os.environ.items()) if name.startswith(SETTINGS)
+        },
     }
+
+
+def _processor() -> str:
+    """The processor's name, since compiled code and its rounding depend on it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxtext import cli, gap, methods, pipeline, runs, text
+from jaxtext import cli, gap, methods, pipeline, repeating, runs, text
 from jaxtext.models import sgns
 from jaxtext.sampling import keep_probability, noise_distribution
 from jaxtext.types import EmbeddingParams
@@ -183,7 +183,7 @@ def test_text_doubled_leaves_the_fit_as_it_is(topics, tmp_path):
 
 def test_a_sample_of_a_text_is_used_where_it_is_long(trained, topic_file, monkeypatch):
     run = runs.Run(trained / "sgns")
-    options = pipeline.options_of(run)
+    options = repeating.options_of(run)
     loaded = run.embeddings()
     ids = encoded(topic_file, loaded.vocab)
     corpus = text.EncodedCorpus(loaded.vocab, ids, len(ids.ids), "")

@@ -14,7 +14,8 @@ VOCAB = Vocab(("a", "b"), np.array([5, 3]))
 
 @pytest.fixture
 def run(tmp_path, rng):
-    made = runs.create(tmp_path / "run")
+    made = runs.Run(tmp_path / "run")
+    made.folder.mkdir()
     made.write_json(runs.CONFIG, {"dim": 3})
     made.write_vocab(VOCAB)
     made.write_vectors(*rng.normal(size=(2, 2, 3)))
@@ -51,7 +52,7 @@ def test_a_vector_file_loads_as_a_run_does(run, tmp_path):
 
 def test_a_run_is_never_overwritten_and_a_free_name_is_named(run):
     with pytest.raises(InputError, match=r"already holds a run.*--out .*run-2"):
-        runs.create(run.folder)
+        runs.check_free(run.folder)
 
 
 def test_only_an_empty_folder_becomes_a_run(tmp_path):
@@ -61,8 +62,9 @@ def test_only_an_empty_folder_becomes_a_run(tmp_path):
     (tmp_path / "empty").mkdir()
     for name in ("file", "full"):
         with pytest.raises(InputError, match="is a file|holds other files"):
-            runs.create(tmp_path / name)
-    assert runs.create(tmp_path / "empty").folder.is_dir()
+            runs.check_free(tmp_path / name)
+    for name in ("empty", "new"):
+        runs.check_free(tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -137,10 +137,12 @@ def _write_pieces(
         for block in blocks:
             digest.update(block)
             pieces = block.translate(table).replace(b"\n", b" " + LINE_END + b" ").split()
-            np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces)).tofile(file)
+            file.write(np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces)).data)
             seen += len(pieces) - block.count(b"\n")
             on_tokens(seen)
-        np.zeros(1, np.int32).tofile(file)  # the last sentence ends, with or without a line break
+        file.write(
+            np.zeros(1, np.int32).data
+        )  # the last sentence ends, with or without a line break
     return b" ".join(number).decode().split(" "), digest.hexdigest()
 
 
@@ -194,8 +196,8 @@ def _renumber(
             ends = np.flatnonzero(is_end)
             ends = ends - np.arange(len(ends)) + written
             written += len(ids) - len(ends)
-            ids[~is_end].tofile(ids_file)
-            ends[np.diff(ends, prepend=last_end) > 0].tofile(ends_file)  # no empty sentences
+            ids_file.write(ids[~is_end].data)
+            ends_file.write(ends[np.diff(ends, prepend=last_end) > 0].data)  # no empty sentences
             last_end = ends[-1] if len(ends) else last_end
     for path, name in zip(partial, (IDS, ENDS), strict=True):
         path.replace(folder / name)

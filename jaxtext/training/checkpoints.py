@@ -1,56 +1,66 @@
 """The state of a training on disk, from which it ends with the same bits: save and restore.
 
-A checkpoint is one safetensors file in the folder `checkpoints` of a run, named by the chunk that
-comes next. Its metadata hold what the state belongs to, and a SHA-256 of all that it holds.
+A checkpoint is one safetensors file in the folder `checkpoints` of a run, named by the number of
+the chunk or pass that comes next. Its metadata hold what the state belongs to, and a SHA-256 of all
+that it holds.
 """
 
 import hashlib
 import json
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from jaxtext.errors import Stopped
+from jaxtext.errors import WriteError
 from jaxtext.export import replacing
-from jaxtext.training.feed import Position
-from jaxtext.training.stream import State
-from jaxtext.types import EmbeddingParams
+from jaxtext.runs import CHECKPOINTS
+from jaxtext.stopping import Stops
 
-FOLDER = "checkpoints"
-FORMAT = "1"  # raise it when a state of this version cannot be resumed by the next
+FORMAT = "2"  # raise it when a state of this version cannot be resumed by the next
 KEPT = 2
 Identity = Mapping[str, str]  # what must be the same when a training is resumed, by name
 
 
+class Snapshot(NamedTuple):
+    """A state taken apart: what comes next, its arrays, and what else JSON can hold."""
+
+    number: int
+    arrays: dict[str, np.ndarray]
+    scalars: dict[str, Any]
+
+
 def files(folder: Path) -> list[Path]:
     """The checkpoints of a run, newest first."""
-    return sorted((folder / FOLDER).glob("*.safetensors"), reverse=True)
+    return sorted((folder / CHECKPOINTS).glob("[0-9]*.safetensors"), reverse=True)
 
 
-def save(folder: Path, state: State, identity: Identity) -> None:
-    """Write a checkpoint and remove those before the last `KEPT`; whole or not at all."""
-    arrays = {**state.params._asdict(), **state.position._asdict()}
-    spans = arrays.pop("spans")
+def save(folder: Path, snapshot: Snapshot, identity: Identity) -> None:
+    """Write a checkpoint and remove those before the last `KEPT`; whole or not at all.
+
+    Raises `WriteError` when it cannot be written; those that exist stay.
+    """
     content = {
         "format": FORMAT,
-        "state": json.dumps({"number": state.number, "paired": state.paired, "spans": spans}),
+        "state": json.dumps({"number": snapshot.number, **snapshot.scalars}),
         "identity": json.dumps(dict(identity), sort_keys=True),
     }
-    content["sha256"] = _digest(arrays, content)
-    with replacing(folder / FOLDER / f"{state.number:012d}.safetensors") as path:
-        save_file(arrays, path, content)
+    content["sha256"] = _digest(snapshot.arrays, content)
+    target = folder / CHECKPOINTS / f"{snapshot.number:012d}.safetensors"
+    with replacing(target) as path:
+        try:
+            save_file(snapshot.arrays, path, content)
+        except SafetensorError as error:  # which is all that it makes of a full disk
+            raise WriteError(f"{target}: cannot be written: {error}") from None
     for old in files(folder)[KEPT:]:
         old.unlink()
 
 
-def read(path: Path) -> tuple[State, Identity] | None:
+def read(path: Path) -> tuple[Snapshot, Identity] | None:
     """A state and what it belongs to; None for a file that is damaged or of another format."""
     try:
         with safe_open(path, "numpy") as file:
@@ -60,52 +70,47 @@ def read(path: Path) -> tuple[State, Identity] | None:
         if content.get("format") != FORMAT or found != _digest(arrays, content):
             return None
         scalars, identity = json.loads(content["state"]), json.loads(content["identity"])
-        params = EmbeddingParams(arrays.pop("center"), arrays.pop("context"))
-        position = Position(scalars["spans"], **arrays)
-        return State(params, scalars["number"], scalars["paired"], position), identity
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return Snapshot(scalars.pop("number"), arrays, scalars), identity
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return None
 
 
 class Keeper:
-    """Saves the state of `stream.fit` every so many seconds, and where a signal asks for it."""
+    """Saves the state of a training every so many seconds, and when a signal ends it.
 
-    def __init__(self, folder: Path, identity: Identity, every: float):
-        self.folder, self.identity, self.every = folder, identity, every
-        self.signal: int | None = None
+    `start` is the state to begin with, None for a training from the beginning.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        identity: Identity,
+        every: float,
+        stops: Stops | None = None,
+        start: Snapshot | None = None,
+    ):
+        self.folder, self.identity, self.every, self.start = folder, identity, every, start
+        self.stops = stops or Stops()
+        self._offered: Callable[[], Snapshot] | None = None
         self._saved = time.monotonic()
 
-    def __call__(self, state: Callable[[], State]) -> None:
-        """Raises `Stopped` after a signal. A state that is not finite is never saved."""
-        if self.signal is None and time.monotonic() - self._saved < self.every:
+    def __call__(self, state: Callable[[], Snapshot]) -> None:
+        """Raises `Stopped` after a signal, `WriteError` when the state cannot be written."""
+        self._offered = state
+        if self.stops.number is not None or time.monotonic() - self._saved >= self.every:
+            self.save()
+        self.stops.raise_pending()
+
+    def save(self) -> None:
+        """Save the state that was offered last, unless it is saved or is not finite."""
+        if self._offered is None:
             return
-        now = state()
-        if all(np.isfinite(table).all() for table in now.params):
-            save(self.folder, now, self.identity)
+        with self.stops.held():
+            now = self._offered()
+            self._offered = None
+            if all(np.isfinite(array).all() for array in now.arrays.values()):
+                save(self.folder, now, self.identity)
         self._saved = time.monotonic()
-        if self.signal is not None:
-            raise Stopped(
-                f"stopped by {signal.Signals(self.signal).name}: go on with: jaxtext train "
-                f"--resume --out {self.folder}",
-                128 + self.signal,
-            )
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Inside, Ctrl-C and SIGTERM wait for the next chunk; in the main thread only."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def stop(number: int, _: object) -> None:
-            self.signal = number
-
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _digest(arrays: Mapping[str, np.ndarray], content: Mapping[str, str]) -> str:

@@ -74,6 +74,21 @@ class Problem(NamedTuple):
     noise: Float[np.ndarray, " V"]
 
 
+class State(NamedTuple):
+    """All that the rest of a training follows from, beside the objective."""
+
+    params: EmbeddingParams
+    done: int  # passes
+
+    def parts(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
+        """Passes done, arrays, and nothing else."""
+        return (
+            self.done,
+            dict(zip(self.params._fields, map(np.array, self.params), strict=True)),
+            {},
+        )
+
+
 class Report(NamedTuple):
     """How training stands: passes done of all, and the loss of a pair."""
 
@@ -164,12 +179,16 @@ def fit(
     start: EmbeddingParams | None = None,
     own_curvature: bool = False,
     on_report: Callable[[Report], None] = lambda report: None,
+    on_state: Callable[[State], None] = lambda state: None,
+    done: int = 0,
 ) -> EmbeddingParams:
     """Minimise `sgns.expected_loss`; tables [V, D], from `start` or else from `svd_start`.
 
     Raises `ValueError` as `problem` does, and for more dimensions than words. Works in the
     precision of `start`, else in float32. `own_curvature` is that of `improve`. `on_report` is
-    told the loss before the first pass and after each.
+    told the loss before the first pass and after each, `on_state` the state after each. Training
+    that goes on from such a state, with its tables as `start` and `done` of the `passes` behind it,
+    ends with the same bits.
     """
     _check(counts, noise, negatives)
     check_at_least("dim", dim, 1)
@@ -184,9 +203,10 @@ def fit(
     def report(done: int, total: float) -> None:
         on_report(Report(done / max(passes, 1), time.perf_counter() - begin, total / pairs))
 
-    for done in range(passes):
+    for number in range(done, passes):
         params, before = improve(params, objective, own_curvature)
-        report(done, before)
+        report(number, before)
+        on_state(State(params, number + 1))
     report(passes, loss(params, objective))
     halves = factorization.vectors(factorization.product_svd(params))
     return EmbeddingParams(*(table.astype(params.center.dtype) for table in halves))

@@ -22,7 +22,7 @@ import operator
 import time
 from collections.abc import Callable
 from functools import partial, reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -93,6 +93,18 @@ class State(NamedTuple):
     number: int  # of the chunk that comes next
     paired: bool  # whether a chunk had pairs
     position: Position  # where that chunk begins
+
+    def parts(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
+        """Number, arrays, and what else there is."""
+        arrays = {**self.params._asdict(), **self.position._asdict()}
+        return self.number, arrays, {"paired": self.paired, "spans": arrays.pop("spans")}
+
+    @classmethod
+    def of(cls, number: int, arrays: dict[str, np.ndarray], scalars: dict[str, Any]) -> "State":
+        """The state with these `parts`."""
+        params = EmbeddingParams(jnp.asarray(arrays["center"]), jnp.asarray(arrays["context"]))
+        position = Position(scalars["spans"], *(arrays[name] for name in Position._fields[1:]))
+        return cls(params, number, scalars["paired"], position)
 
 
 OnState = Callable[[Callable[[], State]], None]

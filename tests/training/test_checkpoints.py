@@ -1,17 +1,22 @@
+"""Checkpoints, and runs that are stopped, killed and resumed."""
+
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import jax
 import numpy as np
 import pytest
 
-from jaxtext import cli, runs
+from jaxtext import cli, methods, runs
 from jaxtext.text import Vocab, encode_sentences, sentences
 from jaxtext.training import checkpoints, stream
 
 IDENTITY = {"text": "a", "options": "b"}
-OPTIONS = ["--dim", "8", "--epochs", "3", "--checkpoint-every", "0"]
+OPTIONS = ["--dim", "8", "--epochs", "3"]
+ALWAYS = ["--checkpoint-every", "0"]
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +33,18 @@ def states(topics):
     return found
 
 
+def save(folder, state):
+    checkpoints.save(folder, checkpoints.Snapshot(*state.parts()), IDENTITY)
+
+
 def test_what_is_saved_is_read_back_to_the_bit_and_the_last_two_are_kept(tmp_path, states):
     for state in states[:4]:
-        checkpoints.save(tmp_path, state, IDENTITY)
+        save(tmp_path, state)
     paths = checkpoints.files(tmp_path)
     assert [path.name for path in paths] == ["000000000003.safetensors", "000000000002.safetensors"]
-    state, identity = checkpoints.read(paths[0])
+    snapshot, identity = checkpoints.read(paths[0])
     assert identity == IDENTITY
+    state = stream.State.of(*snapshot)
     assert jax.tree.structure(state) == jax.tree.structure(states[3])
     for one, other in zip(jax.tree.leaves(state), jax.tree.leaves(states[3]), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -42,7 +52,7 @@ def test_what_is_saved_is_read_back_to_the_bit_and_the_last_two_are_kept(tmp_pat
 
 
 def test_a_checkpoint_with_any_bit_changed_or_cut_anywhere_is_damaged(tmp_path, states, rng):
-    checkpoints.save(tmp_path, states[1], IDENTITY)
+    save(tmp_path, states[1])
     (path,) = checkpoints.files(tmp_path)
     content = path.read_bytes()
     for place in [*range(8, 400, 7), *rng.integers(0, len(content), 40).tolist()]:
@@ -59,28 +69,30 @@ def test_a_checkpoint_with_any_bit_changed_or_cut_anywhere_is_damaged(tmp_path, 
 
 def test_a_state_that_is_not_finite_is_never_saved(tmp_path, states):
     keeper = checkpoints.Keeper(tmp_path, IDENTITY, every=0.0)
-    broken = states[1].params._replace(center=np.full_like(states[1].params.center, np.nan))
-    keeper(lambda: states[1]._replace(params=broken))
+    snapshot = checkpoints.Snapshot(*states[1].parts())
+    arrays = snapshot.arrays | {"center": np.full_like(snapshot.arrays["center"], np.nan)}
+    keeper(lambda: snapshot._replace(arrays=arrays))
     assert checkpoints.files(tmp_path) == []
-    keeper(lambda: states[1])
+    keeper(lambda: snapshot)
     assert len(checkpoints.files(tmp_path)) == 1
 
 
 @pytest.fixture
 def stopped(topic_file, tmp_path, monkeypatch):
-    """Train until the fifth checkpoint, where a signal arrives; the run and the exit status."""
+    """Train until a signal arrives while a checkpoint is written; the run and the exit status."""
     save, saved = checkpoints.save, []
 
-    def train(number):
+    def train(number, *options, at=5):
         def then(*arguments):
             save(*arguments)
             saved.append(arguments)
-            if len(saved) == 5:
+            if len(saved) == at:
                 os.kill(os.getpid(), number)
 
         monkeypatch.setattr(checkpoints, "save", then)
         out = tmp_path / "stopped"
-        status = cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS])
+        command = ["train", str(topic_file), "--out", str(out), *OPTIONS, *ALWAYS, *options]
+        status = cli.run(command)
         monkeypatch.setattr(checkpoints, "save", save)
         return out, status
 
@@ -89,26 +101,115 @@ def stopped(topic_file, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def whole(topic_file, tmp_path_factory):
-    """The same training without a stop."""
-    out = tmp_path_factory.mktemp("whole") / "run"
-    assert cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS[:4]]) == 0
+    """SHA-256 of the vectors by method, where nothing stops the training."""
+    found = {}
+
+    def train(method):
+        if method not in found:
+            out = tmp_path_factory.mktemp("whole") / "run"
+            options = [*OPTIONS, "--method", method, "--out", str(out)]
+            assert cli.run(["train", str(topic_file), *options]) == 0
+            found[method] = sha256(out)
+        return found[method]
+
+    return train
+
+
+def sha256(out):
     return runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"]
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_run_is_resumed_to_the_same_bits(stopped, whole, number, status, capsys):
+@pytest.mark.parametrize(
+    ("method", "number", "status", "at"),
+    [
+        ("sgns", signal.SIGINT, 130, 5),
+        ("sgns", signal.SIGTERM, 143, 5),
+        ("exact", signal.SIGINT, 130, 2),
+    ],
+)
+def test_a_stopped_run_is_resumed_to_the_same_bits(
+    stopped, whole, method, number, status, at, capsys
+):
     before = signal.getsignal(number)
-    out, found = stopped(number)
+    out, found = stopped(number, "--method", method, at=at)
     assert found == status and signal.getsignal(number) is before
-    assert f"go on with: jaxtext train --resume --out {out}" in capsys.readouterr().err
+    name = signal.Signals(number).name
+    error = f"stopped by {name}: go on with: jaxtext train --resume --out {out}"
+    assert capsys.readouterr().err == f"jaxtext: {error}\n"
     assert not (out / runs.MANIFEST).exists() and len(checkpoints.files(out)) == 2
+    assert not {runs.LOCK, runs.IDS} & {path.name for path in out.iterdir()}
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
-    assert "resumed" in capsys.readouterr().out
-    assert runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"] == whole
+    shown = capsys.readouterr().out
+    assert "resumed" in shown and "begun" not in shown
+    assert sha256(out) == whole(method)
     done = [json.loads(line)["done"] for line in (out / runs.METRICS).read_text().splitlines()]
     assert done == sorted(done) and done[-1] == 1
-    assert cli.run(["train", "--resume", "--out", str(out)]) == 2
-    assert "is finished already" in capsys.readouterr().err
+    if method == "exact":
+        assert len(done) == len(set(done)) == 4
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 0
+    assert "finished already: nothing to do" in capsys.readouterr().out
+    assert sha256(out) == whole(method)
+
+
+def test_a_signal_within_a_pass_saves_the_one_before(
+    topic_file, whole, tmp_path, capsys, monkeypatch
+):
+    from jaxtext.training import exact
+
+    improve, passes = exact.improve, []
+
+    def interrupted(*arguments):
+        if len(passes) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        passes.append(0)
+        return improve(*arguments)
+
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(exact, "improve", interrupted)
+        options = ["--out", str(out), "--method", "exact", *OPTIONS]
+        assert cli.run(["train", str(topic_file), *options]) == 143
+    assert "go on with" in capsys.readouterr().err
+    assert [path.name for path in checkpoints.files(out)] == ["000000000002.safetensors"]
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 0
+    assert "resumed 67%" in capsys.readouterr().out
+    assert sha256(out) == whole("exact")
+
+
+def kill_in(monkeypatch, owner, name, number=signal.SIGTERM):
+    """A signal arrives when a function of the package is called."""
+    function = getattr(owner, name)
+
+    def then(*arguments, **named):
+        os.kill(os.getpid(), number)
+        return function(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, then)
+
+
+def test_a_signal_while_the_text_is_read_leaves_nothing(topic_file, tmp_path, capsys, monkeypatch):
+    from jaxtext import text
+
+    kill_in(monkeypatch, text, "encode_corpus")
+    out = tmp_path / "deep" / "run"
+    assert cli.run(["train", str(topic_file), "--out", str(out)]) == 143
+    assert capsys.readouterr().err == "jaxtext: stopped by SIGTERM: nothing was written\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_after_the_training_leaves_a_finished_run(
+    topic_file, whole, tmp_path, capsys, monkeypatch
+):
+    from jaxtext import pipeline
+
+    kill_in(monkeypatch, pipeline, "_show_gap", signal.SIGINT)
+    out = tmp_path / "run"
+    assert cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS]) == 130
+    expected = f"jaxtext: stopped by SIGINT: the run in {out} is finished\n"
+    assert capsys.readouterr().err == expected
+    manifest = runs.Run(out).read_json(runs.MANIFEST)
+    assert (manifest["status"], manifest["gap"]) == ("complete", None)
+    assert sha256(out) == whole("sgns")
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, whole, capsys):
@@ -117,11 +218,11 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, whole, capsys
     newest.write_bytes(newest.read_bytes()[:-3])
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
     assert f"{newest}: damaged, the one before is used" in capsys.readouterr().out
-    assert runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"] == whole
+    assert sha256(out) == whole("sgns")
 
 
 def test_a_run_is_resumed_with_its_own_text_and_options_only(
-    stopped, topic_file, tmp_path, capsys, monkeypatch
+    stopped, whole, topic_file, tmp_path, capsys, monkeypatch
 ):
     out, _ = stopped(signal.SIGTERM)
     resume = ["--resume", "--out", str(out)]
@@ -134,24 +235,110 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
         return error
 
     other = tmp_path / "other.txt"
-    other.write_text("another text\n")
+    content = topic_file.read_text()
+    other.write_text(content.replace("t0w0", "t0w1", 1))
     assert "--dim was 8" in refused(str(topic_file), "--dim", "9", "--epochs", "3", *resume)
-    assert "the text was" in refused(str(other), *OPTIONS, *resume)
+    assert "the text (SHA-256) of" in refused(str(other), *OPTIONS, *resume)
     assert "holds no run" in refused("--resume", "--out", str(tmp_path / "nothing"))
+    assert not (tmp_path / "nothing").exists()
     with monkeypatch.context() as patch:
         patch.setattr("jaxtext.__version__", "9.9")
         assert "version of jaxtext" in refused(*resume)
-    content = topic_file.read_text()
-    topic_file.write_text(content.replace("t0w0", "t0w1", 1))
-    assert "the text (SHA-256) of" in refused(*resume)
-    topic_file.write_text(content)
+    identity = methods.text.Vocab.sha256
+    with monkeypatch.context() as patch:
+        patch.setattr(methods.text.Vocab, "sha256", lambda vocab: "x" + identity(vocab))
+        assert "the vocabulary (SHA-256) of" in refused(*resume)
     assert len(checkpoints.files(out)) == 2
+    other.write_text(content)  # the same text at another place
+    assert cli.run(["train", str(other), *resume]) == 0
+    assert sha256(out) == whole("sgns")
+    config = runs.Run(out).read_json(runs.CONFIG)
+    assert config["dim"] == 8
 
 
-def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, capsys):
+def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, topic_file, tmp_path, capsys):
     out, _ = stopped(signal.SIGTERM)
     for path in checkpoints.files(out):
         path.unlink()
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
     assert "no checkpoint yet: begun anew" in capsys.readouterr().out
-    assert runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"] == whole
+    assert sha256(out) == whole("sgns")
+    new = tmp_path / "new"  # killed before it made its folder
+    assert cli.run(["train", str(topic_file), *OPTIONS, "--resume", "--out", str(new)]) == 0
+    assert "holds no run yet: begun" in capsys.readouterr().out
+    assert sha256(new) == whole("sgns")
+
+
+def test_two_runs_at_once_into_one_folder(topic_file, tmp_path, capsys):
+    out = tmp_path / "run"
+    for options in ([], ["--resume"]):
+        with runs.locked(out):
+            command = ["train", str(topic_file), *OPTIONS, *options, "--out", str(out)]
+            assert cli.run(command) == 2
+        error = capsys.readouterr().err
+        assert f"--out {out}: another process is training there" in error
+        assert error.count("\n") == 1 and not out.exists()
+
+
+# Processes that are killed -----------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys, threading, time
+from safetensors.numpy import save as as_bytes
+from jaxtext import cli, pipeline
+from jaxtext.training import checkpoints, stream
+
+moment, *arguments = sys.argv[1:]
+kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+save, save_file, fit, calls = checkpoints.save, checkpoints.save_file, stream.fit, []
+
+def half(arrays, path, content):  # while a checkpoint is written
+    calls.append(0)
+    if len(calls) == 3:
+        everything = as_bytes(arrays, content)
+        path.write_bytes(everything[: len(everything) // 2])
+        kill()
+    save_file(arrays, path, content)
+
+def timed(*arguments, **named):  # at any moment of training
+    threading.Timer(float(moment), kill).start()
+    return fit(*arguments, **named)
+
+if moment == "written":
+    checkpoints.save_file = half
+elif moment == "vectors":  # after training, before the run is finished
+    pipeline._show_gap = lambda *arguments: kill()
+elif moment == "reading":
+    pipeline.METHODS["sgns"] = lambda *arguments: kill()
+elif moment != "never":
+    stream.fit = timed
+sys.exit(cli.run(arguments))
+"""
+
+
+def test_a_run_killed_at_five_moments_ends_as_one_that_was_not(topic_file, tmp_path, rng):
+    script, out = tmp_path / "killed.py", tmp_path / "run"
+    script.write_text(KILLED)
+
+    def train(moment, *options, out=out):
+        command = [sys.executable, str(script), str(moment), "train", "--out", str(out), *ALWAYS]
+        return subprocess.run([*command, *options], capture_output=True, text=True)
+
+    # In a process of its own too: these tests' own has float64, which gives other bits.
+    process = train("never", str(topic_file), *OPTIONS, out=tmp_path / "whole")
+    assert process.returncode == 0, process.stderr
+
+    moments = ["reading", "written", *rng.uniform(0.3, 1.2, 2).tolist(), "vectors"]
+    start = [str(topic_file), *OPTIONS]
+    for moment in moments:
+        process = train(moment, *start)
+        assert process.returncode == -signal.SIGKILL, (moment, process.stderr)
+        assert not (out / runs.MANIFEST).exists()
+        start = ["--resume"]
+    process = train("never", "--resume")
+    assert process.returncode == 0, process.stderr
+    assert "resumed" in process.stdout
+    assert sha256(out) == sha256(tmp_path / "whole")
+    names = {path.name for path in out.iterdir()}
+    assert names == {*runs.FILES, runs.CHECKPOINTS}
+    assert len(list((out / runs.CHECKPOINTS).iterdir())) == checkpoints.KEPT
