@@ -68,6 +68,7 @@ class Run:
         clean(self.folder)
         for name in FILES:
             (self.folder / name).unlink(missing_ok=True)
+        _remove_empty([self.folder / CHECKPOINTS])
 
     def write_vocab(self, vocab: Vocab) -> None:
         """Write words and counts."""

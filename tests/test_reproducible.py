@@ -1,0 +1,141 @@
+"""Same text, options, seed and machine: the same vectors to the bit; and runs that repeat a run."""
+
+import json
+
+import pytest
+
+from jaxtext import cli, methods, runs
+from jaxtext.text import corpora, encoded
+from jaxtext.training import stream
+
+OPTIONS = ["--dim=8", "--epochs=3", "--min-count=1"]
+
+
+def train(text, out, *options):
+    assert cli.run(["train", str(text), "--out", str(out), *OPTIONS, *options]) == 0
+    return runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"]
+
+
+@pytest.fixture(scope="module")
+def first(topic_file, tmp_path_factory):
+    """A run of each method."""
+    folder = tmp_path_factory.mktemp("first")
+    for method in methods.METHODS:
+        train(topic_file, folder / method, "--method", method)
+    return folder
+
+
+def sha256(out):
+    return runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"]
+
+
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_a_second_run_has_the_same_bytes(method, first, topic_file, tmp_path):
+    assert train(topic_file, tmp_path / "run", "--method", method) == sha256(first / method)
+    one, other = ((out / runs.VECTORS).read_bytes() for out in (first / method, tmp_path / "run"))
+    assert one == other
+
+
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_intervals_and_chunks_on_disk_change_no_bit(
+    method, first, topic_file, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stream, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(encoded, "CHUNK", 1000)
+    monkeypatch.setattr(corpora, "BLOCK_BYTES", 4096)
+    options = ["--method", method, "--checkpoint-every=0"]
+    assert train(topic_file, tmp_path / "run", *options) == sha256(first / method)
+    lines = (tmp_path / "run" / runs.METRICS).read_text().splitlines()
+    before = (first / method / runs.METRICS).read_text().splitlines()
+    assert len(lines) > len(before) or method != "sgns"
+
+
+@pytest.mark.parametrize("method", ["sgns", "exact"])
+def test_another_seed_has_other_bytes(method, first, topic_file, tmp_path):
+    sha = train(topic_file, tmp_path / "run", "--method", method, "--seed=1")
+    assert sha != sha256(first / method)
+
+
+def test_a_manifest_repeats_its_run(first, tmp_path, capsys):
+    manifest = first / "sgns" / runs.MANIFEST
+    out = tmp_path / "again"
+    assert cli.run(["train", "--from-manifest", str(manifest), "--out", str(out)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"vectors SHA-256 {sha256(out)}: the same as in {manifest}" in shown
+    assert "Circumstances" not in shown
+
+
+def repeat(manifest, change, tmp_path, capsys, *options):
+    """Repeat from a changed manifest: status and what is shown."""
+    content = json.loads(manifest.read_text())
+    change(content)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(content))
+    capsys.readouterr()
+    status = cli.run(
+        ["train", "--from-manifest", str(path), "--out", str(tmp_path / "x"), *options]
+    )
+    shown = capsys.readouterr()
+    return status, " ".join((shown.out + shown.err).split())
+
+
+def test_what_differs_is_named(first, topic_file, tmp_path, capsys):
+    manifest = first / "svd" / runs.MANIFEST
+
+    def others(content):
+        content["versions"]["numpy"] = "1.0"
+        content["device"]["processor"] = "abacus"
+        content["environment"]["XLA_FLAGS"] = "--fast"
+        content["vectors_sha256"] = "0"
+
+    status, shown = repeat(manifest, others, tmp_path, capsys)
+    assert status == 1
+    for name in ("versions: numpy", "device: processor", "environment: XLA_FLAGS", "abacus"):
+        assert name in shown
+    assert (tmp_path / "x" / runs.VECTORS).exists() and "corpus:" not in shown
+
+
+def test_another_text_is_named(first, topic_file, tmp_path, capsys):
+    other = tmp_path / "other.txt"
+    other.write_text(topic_file.read_text() + "t0w0 t0w1\n")
+    manifest = first / "sgns" / runs.MANIFEST
+    status, shown = repeat(manifest, lambda content: None, tmp_path, capsys, str(other))
+    assert status == 1
+    assert "the text is not that of" in shown and "corpus: sha256" in shown
+
+
+def test_a_difference_without_a_cause_is_said(first, tmp_path, capsys):
+    def other(content):
+        content["vectors_sha256"] = "0"
+
+    status, shown = repeat(first / "svd" / runs.MANIFEST, other, tmp_path, capsys)
+    assert status == 1 and "no circumstance that is recorded differs" in shown
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.pop("options"), "is no manifest of a run"),
+        (lambda m: m.update(corpus=3), "is no manifest of a run"),
+        (lambda m: m["options"].update(dim="8"), "no option can be dim = '8'"),
+        (lambda m: m["options"].update(dim=True), "no option can be dim = True"),
+        (lambda m: m["options"].update(shell="rm"), "no option can be shell"),
+        (lambda m: m["options"].update(method="magic"), "no option can be method"),
+        (lambda m: m["options"].pop("paths"), "paths is missing"),
+        (lambda m: m["options"].update(dim=10**9), "--dim 1000000000: must be"),
+        (lambda m: m["options"].update(paths=["nowhere"]), "nowhere"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_one_line(first, change, message, tmp_path, capsys):
+    status, shown = repeat(first / "sgns" / runs.MANIFEST, change, tmp_path, capsys)
+    assert status == 2 and message in shown
+    assert not (tmp_path / "x").exists()
+
+
+def test_options_beside_a_manifest_are_refused(first, tmp_path, capsys):
+    manifest = first / "sgns" / runs.MANIFEST
+    status, shown = repeat(manifest, lambda content: None, tmp_path, capsys, "--dim=9")
+    assert status == 2 and "takes all options from the manifest" in shown
+    for path in (first, tmp_path / "none.json", first / "sgns" / runs.VECTORS):
+        assert cli.run(["train", "--from-manifest", str(path), "--out", str(tmp_path / "y")]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
