@@ -199,6 +199,11 @@ def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run, keeper: Keep
         counted["count_seconds"] = time.perf_counter() - begin
         bar.update(task, description="factorizing")
         shifted = pmi.positive(pmi.shifted_pmi(counts, negatives, given(options.noise_exponent)))
+        if not shifted.data.any():
+            raise InputError(
+                "no words occur together more often than by chance: there is nothing to "
+                "factorize; lower --negatives, or use --method sgns"
+            )
         try:
             svd = factorization.truncated_svd(shifted.astype(np.float32), options.dim)
         except ValueError as error:  # the rank

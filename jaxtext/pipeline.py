@@ -102,7 +102,8 @@ def _left(options: Train, run: runs.Run, error: BaseException) -> BaseException:
     if isinstance(error, Stopped):
         return Stopped(error.number, then)
     if isinstance(error, BrokenPipeError):
-        error = WriteError("standard output: closed by its reader")
+        finished = (run.folder / runs.MANIFEST).exists()
+        error = error if finished else WriteError("standard output: closed by its reader")
     elif isinstance(error, OSError):
         error = WriteError(f"{error.filename or run.folder}: {error.strerror or error}")
     return WriteError(f"{error}; {then}") if isinstance(error, WriteError) else error
@@ -197,7 +198,7 @@ def _start(
         print(f"resumed {done:.0%} of the way")
         return state
     if options.resume:
-        print("no checkpoint yet: begun anew")
+        print("no checkpoint to go on from: begun anew")
     run.write_json(runs.CONFIG, repeating.as_json(options))
     run.write_vocab(corpus.vocab)
     run.cut_metrics(0.0)
@@ -242,6 +243,8 @@ def _encode(options: Train, sources: list[str], scratch: Path) -> EncodedCorpus:
         f"{corpus.tokens:,} words in {len(corpus.text.ends):,} sentences; {len(corpus.vocab):,} "
         f"different words occur {options.min_count} times or more"
     )
+    if len(corpus.vocab) == 1:
+        print(f"{corpus.vocab.words[0]!r} is the only word: there is none to tell it apart from")
     return corpus
 
 

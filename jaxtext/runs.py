@@ -18,6 +18,7 @@ import math
 import os
 import platform
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from jaxtext.text.vocab import Vocab
 CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
 METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
 FILES = (CONFIG, VOCAB, VECTORS, METRICS, MANIFEST)
+COUNT_DIGITS = 18  # in an int64
 SETTINGS = ("JAX_", "XLA_", "OMP_", "OPENBLAS_", "MKL_")  # environment that libraries read
 CHECKPOINTS, IDS, LOCK = "checkpoints", ".ids", ".lock"
 
@@ -57,11 +59,14 @@ class Run:
         if not self.folder.exists():
             raise InputError(f"{self.folder}: no such run or vector file")
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise InputError(f"{path}: missing: the run was not finished") from None
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: cannot be read: {error}") from error
+        if not isinstance(content, dict):
+            raise InputError(f"{path}: damaged: holds no object of names and values")
+        return content
 
     def remove(self) -> None:
         """Remove the files of a run; others stay."""
@@ -89,10 +94,13 @@ class Run:
             raise InputError(f"{path}: cannot be read: {error}") from error
         for number, line in enumerate(content.split("\n")[:-1], 1):
             word, _, count = line.rpartition("\t")
-            if not word or not count.isdecimal():
+            if not word or not count.isdecimal() or len(count) > COUNT_DIGITS:
                 raise InputError(f"{path}: line {number} is not 'word TAB count'")
             words.append(word)
             counts.append(int(count))
+        if len(set(words)) < len(words):
+            word = next(word for word, times in Counter(words).items() if times > 1)
+            raise InputError(f"{path}: {word!r} is there twice")
         return Vocab(tuple(words), np.array(counts, np.int64))
 
     def append_metrics(self, report: dict[str, float]) -> None:
@@ -136,12 +144,16 @@ class Run:
         try:
             tables = load_file(path)
             center, context = tables["center"], tables["context"]
-        except (OSError, SafetensorError, KeyError) as error:
+        except (OSError, SafetensorError, KeyError, TypeError) as error:
             raise InputError(f"{path}: damaged: {error}") from error
-        if len(vocab) != len(center) or center.shape != context.shape:
+        if {table.dtype for table in (center, context)} != {np.dtype(np.float32)}:
+            raise InputError(f"{path}: damaged: {center.dtype} and {context.dtype}, not float32")
+        if center.ndim != 2 or len(vocab) != len(center) or center.shape != context.shape:
             raise InputError(
                 f"{path}: tables {center.shape} and {context.shape} for {len(vocab):,} words"
             )
+        if not all(np.isfinite(table).all() for table in (center, context)):
+            raise InputError(f"{path}: damaged: holds numbers that are not finite")
         return Embeddings(vocab, center, context)
 
 

@@ -203,6 +203,42 @@ def test_divergence_keeps_the_last_good_vectors_and_says_what_to_change(
     assert np.isfinite(runs.load(out).center).all()
 
 
+@pytest.mark.parametrize("text", ["topics", "one"])
+def test_a_learning_rate_of_100_ends_with_finite_vectors_and_status_one(
+    text, topic_file, tmp_path, capsys
+):
+    path = topic_file
+    if text == "one":
+        path = tmp_path / "one.txt"
+        path.write_text("word " * 20_000)
+    out = tmp_path / "run"
+    assert cli.run(["train", str(path), "--out", str(out), "--dim=10", "--learning-rate=100"]) == 1
+    error = capsys.readouterr().err
+    assert "--learning-rate 100 is too large for this text; try 0.025" in error
+    assert error.count("\n") == 1
+    assert json.loads((out / runs.MANIFEST).read_text())["status"] == "diverged"
+    loaded = runs.load(out)
+    assert np.isfinite(loaded.center).all() and np.isfinite(loaded.context).all()
+
+
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_a_text_of_one_word_ends_at_the_optimum_or_says_why_not(method, tmp_path, capsys):
+    (tmp_path / "one.txt").write_text("word word word word\n" * 5000)
+    out = tmp_path / "run"
+    options = ["--dim=1", "--subsample=0", "--learning-rate=0.1", "--method", method]
+    status = cli.run(["train", str(tmp_path / "one.txt"), "--out", str(out), *options])
+    shown = capsys.readouterr()
+    assert "'word' is the only word" in shown.out
+    if method == "svd":
+        assert status == 2 and not out.exists()
+        assert "nothing to factorize" in shown.err
+        return
+    assert status == 0
+    loaded = runs.load(out)
+    score = float(loaded.center[0] @ loaded.context[0])
+    assert abs(score + np.log(5)) < 0.1  # PMI 0, shifted by ln k
+
+
 def test_neighbors_prints_the_words_of_the_topic(run_folder, capsys):
     assert cli.run(["neighbors", str(run_folder), "t1w3", "--top", "4"]) == 0
     shown = capsys.readouterr().out

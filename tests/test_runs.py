@@ -1,8 +1,12 @@
 import hashlib
+import io
 import json
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from jaxtext import export, runs
 from jaxtext.embeddings import Embeddings
@@ -12,11 +16,16 @@ from jaxtext.text import Vocab
 VOCAB = Vocab(("a", "b"), np.array([5, 3]))
 
 
+def tables(table):
+    return save({"center": table, "context": table})
+
+
 @pytest.fixture
 def run(tmp_path, rng):
     made = runs.Run(tmp_path / "run")
     made.folder.mkdir()
     made.write_json(runs.CONFIG, {"dim": 3})
+    made.write_json(runs.MANIFEST, {})
     made.write_vocab(VOCAB)
     made.write_vectors(*rng.normal(size=(2, 2, 3)))
     return made
@@ -72,7 +81,15 @@ def test_only_an_empty_folder_becomes_a_run(tmp_path):
     [
         (runs.VOCAB, b"a\t5\nb\n", "line 2 is not 'word TAB count'"),
         (runs.VOCAB, b"a\t5\n", "for 1 words"),
+        (runs.VOCAB, b"a\t5\na\t3\n", "'a' is there twice"),
+        (runs.VOCAB, b"a\t5\nb\t" + b"9" * 5000 + b"\n", "line 2 is not 'word TAB count'"),
+        (runs.VOCAB, b"a\t5\nb\xff\t3\n", "cannot be read"),
         (runs.VECTORS, b"\0" * 40, "damaged"),
+        (runs.VECTORS, tables(np.zeros((2, 3))), "float64 and float64, not float32"),
+        (runs.VECTORS, tables(np.full((2, 3), np.nan, np.float32)), "not finite"),
+        (runs.VECTORS, tables(np.zeros(2, np.float32)), "for 2 words"),
+        (runs.VECTORS, tables(np.zeros((2, 3), np.float32))[:-1], "damaged"),
+        (runs.VECTORS, pickle.dumps(np.zeros((2, 3), np.float32)), "damaged"),
         (runs.VECTORS, None, "not finished"),
     ],
 )
@@ -93,3 +110,49 @@ def test_a_missing_path_is_an_error(tmp_path):
 def test_embeddings_of_a_file_without_counts_have_zero_counts(tmp_path):
     export.write(Embeddings(VOCAB, np.ones((2, 2))), tmp_path / "v", "safetensors")
     assert runs.load(tmp_path / "v").vocab.counts.tolist() == [0, 0]
+
+
+def test_nothing_is_unpickled(run, tmp_path, capsys):
+    """Files that would run code if they were unpickled, in the place of every file that is read."""
+    from jaxtext import cli
+    from jaxtext.training import checkpoints
+
+    flag = tmp_path / "flag"
+
+    class Evil:
+        def __reduce__(self):
+            return Path.touch, (flag,)
+
+    pickled = [pickle.dumps(Evil(), protocol) for protocol in range(6)]
+    array = io.BytesIO()
+    np.save(array, np.array([Evil()], dtype=object), allow_pickle=True)
+    archive = io.BytesIO()
+    np.savez(archive, vectors=np.array([Evil()], dtype=object))
+    for content in [*pickled, array.getvalue(), archive.getvalue()]:
+        alone = tmp_path / "alone"
+        alone.write_bytes(content)
+        checkpoint = run.folder / runs.CHECKPOINTS / "000000000001.safetensors"
+        checkpoint.parent.mkdir(exist_ok=True)
+        checkpoint.write_bytes(content)
+        assert checkpoints.read(checkpoint) is None
+        for name in (runs.CONFIG, runs.VOCAB, runs.VECTORS, runs.MANIFEST):
+            before = (run.folder / name).read_bytes()
+            (run.folder / name).write_bytes(content)
+            cli.run(["info", str(run.folder)])
+            cli.run(["neighbors", str(run.folder), "a"])
+            manifest = str(run.folder / runs.MANIFEST)
+            assert (
+                cli.run(["train", "--from-manifest", manifest, "--out", str(tmp_path / "o")]) == 2
+            )
+            (run.folder / name).write_bytes(before)
+        for command in (
+            ["neighbors", str(alone), "a"],
+            ["evaluate", str(run.folder), "--similarity", str(alone)],
+            ["evaluate", str(run.folder), "--analogy", str(alone)],
+            ["train", str(alone), "--out", str(tmp_path / "o"), "--min-count=99"],
+        ):
+            assert cli.run(command) == 2, command
+        assert "Traceback" not in capsys.readouterr().err
+    assert not flag.exists()
+    pickle.loads(pickled[0])
+    assert flag.exists()  # they do what they are made for

@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from jaxtext.errors import WriteError
+from jaxtext.errors import InputError, WriteError
 from jaxtext.export import replacing
 from jaxtext.runs import CHECKPOINTS
 from jaxtext.stopping import Stops
@@ -61,16 +61,26 @@ def save(folder: Path, snapshot: Snapshot, identity: Identity) -> None:
 
 
 def read(path: Path) -> tuple[Snapshot, Identity] | None:
-    """A state and what it belongs to; None for a file that is damaged or of another format."""
+    """A state and what it belongs to; None for a file that is damaged.
+
+    Raises `InputError` for one that is whole, and that another version has written.
+    """
     try:
         with safe_open(path, "numpy") as file:
             content = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         found = content.pop("sha256", "")
-        if content.get("format") != FORMAT or found != _digest(arrays, content):
+        if found != _digest(arrays, content):
             return None
+        if content["format"] != FORMAT:
+            raise InputError(
+                f"{path}: has format {content['format']}, this version reads {FORMAT}: go on with "
+                "the version of jaxtext that began the run"
+            )
         scalars, identity = json.loads(content["state"]), json.loads(content["identity"])
         return Snapshot(scalars.pop("number"), arrays, scalars), identity
+    except InputError:
+        raise
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return None
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from jaxtext import cli, methods, runs
+from jaxtext.errors import InputError
 from jaxtext.text import Vocab, encode_sentences, sentences
 from jaxtext.training import checkpoints, stream
 
@@ -65,6 +66,16 @@ def test_a_checkpoint_with_any_bit_changed_or_cut_anywhere_is_damaged(tmp_path, 
         assert checkpoints.read(path) is None
     path.write_bytes(content)
     assert checkpoints.read(path) is not None
+
+
+def test_a_checkpoint_of_another_format_is_refused_and_not_taken_for_damaged(
+    tmp_path, states, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "FORMAT", "0")
+        save(tmp_path, states[1])
+    with pytest.raises(InputError, match="has format 0, this version reads"):
+        checkpoints.read(*checkpoints.files(tmp_path))
 
 
 def test_a_state_that_is_not_finite_is_never_saved(tmp_path, states):
@@ -261,7 +272,7 @@ def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, topic_file, tmp_
     for path in checkpoints.files(out):
         path.unlink()
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
-    assert "no checkpoint yet: begun anew" in capsys.readouterr().out
+    assert "no checkpoint to go on from: begun anew" in capsys.readouterr().out
     assert sha256(out) == whole("sgns")
     new = tmp_path / "new"  # killed before it made its folder
     assert cli.run(["train", str(topic_file), *OPTIONS, "--resume", "--out", str(new)]) == 0
