@@ -259,12 +259,19 @@ def circumstances() -> dict[str, Any]:
             "kind": jax.devices()[0].device_kind,
             "machine": platform.machine(),
             "processor": _processor(),
-            "cores": os.cpu_count(),
+            "cores": _cores(),
         },
         "environment": {
             name: value for name, value in sorted(os.environ.items()) if name.startswith(SETTINGS)
         },
     }
+
+
+def _cores() -> int | None:
+    """How many this process may use, on which the order of sums can depend."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
 
 
 def _processor() -> str:
