@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -116,6 +117,8 @@ def test_without_a_path_the_built_in_corpus_is_used(tmp_path, topic_file, monkey
         (["--min-count=0"], "--min-count 0: must be at least 1"),
         (["--max-vocab=0"], "--max-vocab 0: must be at least 1"),
         (["--subsample=-1"], "--subsample -1.0: must be from 0 to 1"),
+        (["--checkpoint-every=nan"], "--checkpoint-every nan: must be"),
+        (["--checkpoint-every=-1"], "--checkpoint-every -1.0: must be"),
         (["--subsample=nan"], "--subsample nan: must be"),
         (["--noise-exponent=nan"], "--noise-exponent nan: must be from -2 to 2"),
         (["--learning-rate=-0.1"], "--learning-rate -0.1: must be a number above 0"),
@@ -326,3 +329,47 @@ def test_train_options_have_the_defaults_of_the_trainer():
     defaults, trainer = methods.resolved(cli.Train(), 1), stream.StreamConfig()
     for name in trainer.__dataclass_fields__:
         assert getattr(defaults, name) == getattr(trainer, name)
+
+
+def test_a_run_that_no_reader_listens_to_says_so_and_keeps_what_is_finished(
+    topic_file, tmp_path, capsys, monkeypatch
+):
+    def closed(*arguments):
+        raise BrokenPipeError
+
+    out = tmp_path / "run"
+    command = ["train", str(topic_file), "--out", str(out), *SMALL]
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_show_gap", closed)
+        assert cli.run(command) == 2
+    assert "closed by its reader; nothing was written" in capsys.readouterr().err
+    assert not out.exists()
+    monkeypatch.setattr(pipeline, "_summary", closed)
+    monkeypatch.setattr(os, "dup2", lambda *arguments: None)
+    monkeypatch.setattr(sys.stdout, "fileno", lambda: 1)
+    assert cli.run(command) == 0
+    assert runs.load(out).center.shape == (50, 8)
+
+
+def test_a_signal_is_left_to_others_outside_of_the_main_thread(topic_file, tmp_path):
+    command = ["train", str(topic_file), "--out", str(tmp_path / "run"), *SMALL]
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(cli.run, command).result() == 0
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "status", "message"),
+    [
+        ("load", KeyboardInterrupt(), 130, "interrupted"),
+        ("load", PermissionError(13, "Permission denied", "some.txt"), 2, "some.txt: Permission"),
+        ("load", OSError("strange"), 2, "input or output: strange"),
+    ],
+)
+def test_other_errors_are_one_line(function, error, status, message, capsys, monkeypatch):
+    def fails(*arguments):
+        raise error
+
+    monkeypatch.setattr(runs, function, fails)
+    assert cli.run(["neighbors", "run", "word"]) == status
+    shown = capsys.readouterr().err
+    assert message in shown and shown.count("\n") == 1

@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -139,7 +140,14 @@ def test_a_gap_that_cannot_be_computed_is_one_line_and_nothing_written(
 
 @pytest.mark.parametrize(
     ("method", "case"),
-    [("exact", "dim"), ("exact", "alone"), ("svd", "dim"), ("svd", "alone"), ("svd", "rank")],
+    [
+        ("exact", "dim"),
+        ("exact", "alone"),
+        ("svd", "dim"),
+        ("svd", "alone"),
+        ("svd", "rank"),
+        ("svd", "chance"),
+    ],
 )
 def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case):
     file, dim = tmp_path / "text.txt", "--dim=2"
@@ -149,8 +157,10 @@ def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case
     elif case == "alone":
         lines += ["d", "d", "e"]
         message = "2 words never have a neighbor, 'd' for one"
+    elif case == "rank":
+        lines, dim, message = ["x a", "x b"], "--dim=3", "--dim: found 3, a matrix of rank 2"
     else:
-        lines, dim, message = ["a a a"], "--dim=1", "--dim: found 1, a matrix of rank 0"
+        lines, dim, message = ["a a a"], "--dim=1", "no words occur together more often than by"
     file.write_text("\n".join(lines) + "\n")
     options = ["--method", method, dim, "--min-count=1", "--subsample=0", "--window=9"]
     assert cli.run(["train", str(file), *options, "--out", str(tmp_path / "run")]) == 2
@@ -199,3 +209,17 @@ def test_enabling_float64_for_the_gap_leaves_the_setting_as_it_was(trained):
     params = EmbeddingParams(jnp.ones((2, 1)), jnp.ones((2, 1)))
     gap.measure(params, gap.Objective(np.ones((2, 2)), np.full(2, 0.5), 1))
     assert jax.config.jax_enable_x64 == before
+
+
+@pytest.mark.parametrize(("suffix", "message"), [("doc", "--figure: "), ("png", "matplotlib")])
+def test_a_figure_that_cannot_be_drawn_is_one_line(
+    trained, tmp_path, capsys, monkeypatch, suffix, message
+):
+    if suffix == "png":
+        monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    figure = tmp_path / f"figure.{suffix}"
+    options = ["--centers", "20", "--figure", str(figure)]
+    assert cli.run(["gap", str(trained / "sgns"), *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+    assert not list(tmp_path.iterdir())

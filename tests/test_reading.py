@@ -1,9 +1,11 @@
+import json
 import struct
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from jaxtext import export, reading
 from jaxtext.embeddings import Embeddings
@@ -168,3 +170,45 @@ def test_damaged_files_are_read_or_refused(tmp_path_factory, form, place, remove
     content = (folder / "whole").read_bytes()
     at = int(place * len(content))
     read_or_refused(written(folder, content[:at] + inserted + content[at + removed :]))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words", "message"),
+    [
+        ({"vectors": TABLE}, None, "holds no words"),
+        ({"other": TABLE}, ["the", "of"], "holds no words"),
+        ({"vectors": TABLE}, ["the"], "do not fit an array of shape"),
+        ({"vectors": TABLE[0]}, ["the", "of"], "do not fit an array of shape"),
+        ({"vectors": TABLE}, [1, 2], "do not fit"),
+        ({"vectors": TABLE.astype(np.int32)}, ["the", "of"], "2 vectors of int32"),
+        ({"vectors": TABLE}, ["the", "the"], "word 2: 'the' is word 1 already"),
+        ({"vectors": TABLE * np.nan}, ["the", "of"], "not finite"),
+    ],
+)
+def test_safetensors_files_of_something_else(tmp_path, arrays, words, message):
+    path = tmp_path / "file"
+    save_file(arrays, path, None if words is None else {"words": json.dumps(words)})
+    with pytest.raises(InputError, match=message):
+        reading.read(path)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "metadata", "message"),
+    [
+        (None, b"the\nof\n", "neither a run nor a projector folder"),
+        (b"1\t2\n3\tx\n", b"the\nof\n", "'x' is not a number"),
+        (b"1\t2\n3\t4\n", b"the\nof\xff\n", "byte 7 is not UTF-8"),
+    ],
+)
+def test_projector_folders_that_are_damaged(tmp_path, vectors, metadata, message):
+    if vectors is not None:
+        (tmp_path / "vectors.tsv").write_bytes(vectors)
+    (tmp_path / "metadata.tsv").write_bytes(metadata)
+    with pytest.raises(InputError, match=message):
+        reading.read(tmp_path)
+
+
+def test_a_first_line_without_an_end_is_not_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "LONGEST_LINE", 100)
+    with pytest.raises(InputError, match="line 1 is longer than 100 bytes"):
+        reading.read(written(tmp_path, b"the " + b"1" * 200))

@@ -10,7 +10,7 @@ from safetensors.numpy import save
 
 from jaxtext import export, runs
 from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.errors import InputError, WriteError
 from jaxtext.text import Vocab
 
 VOCAB = Vocab(("a", "b"), np.array([5, 3]))
@@ -156,3 +156,56 @@ def test_nothing_is_unpickled(run, tmp_path, capsys):
     assert not flag.exists()
     pickle.loads(pickled[0])
     assert flag.exists()  # they do what they are made for
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "missing: the run was not finished"),
+        (b"[1]", "holds no object"),
+        (b"[" * 100_000, "cannot be read"),
+        (b"{", "cannot be read"),
+        (b"\xff", "cannot be read"),
+    ],
+)
+def test_a_manifest_that_is_damaged_is_one_line(run, content, message, capsys):
+    from jaxtext import cli
+
+    path = run.folder / runs.MANIFEST
+    path.unlink() if content is None else path.write_bytes(content)
+    assert cli.run(["info", str(run.folder)]) == 2
+    error = capsys.readouterr().err
+    assert f"{path}: " in error and message in error and error.count("\n") == 1
+
+
+def test_reports_behind_a_checkpoint_and_broken_ones_are_cut(run):
+    lines = ['{"done": 0.0}', '{"done": 0.3}', '{"loss": 1}', "[3]", '{"done": 0.5}', '{"do']
+    (run.folder / runs.METRICS).write_text("\n".join(lines))
+    run.cut_metrics(0.5)
+    assert (run.folder / runs.METRICS).read_text().splitlines() == lines[:2]
+
+
+def test_cleaning_removes_what_a_killed_process_left_and_nothing_else(run):
+    folder = run.folder
+    left = [folder / runs.IDS, folder / ".vectors.safetensors.x1", folder / ".config.json.x2"]
+    left.append(folder / runs.CHECKPOINTS / ".000000000007.safetensors.x3")
+    others = [folder / ".git", folder / ".notes.txt.d", folder / runs.CHECKPOINTS / "mine"]
+    for path in [*left, *others]:
+        path.mkdir(parents=True)
+        (path / "file").touch()
+    runs.clean(folder)
+    assert not any(path.exists() for path in left)
+    assert all((path / "file").exists() for path in others)
+    assert (folder / runs.VECTORS).exists()
+
+
+def test_a_place_below_a_file_cannot_be_written(run):
+    with pytest.raises(WriteError, match="cannot be written: (Not a|File)"):
+        run_below = runs.Run(run.folder / runs.VOCAB)
+        run_below.write_json(runs.CONFIG, {})
+
+
+def test_an_error_of_another_file_keeps_its_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match="elsewhere"), export.replacing(tmp_path / "a"):
+        (tmp_path / "elsewhere").read_bytes()
+    assert not list(tmp_path.iterdir())

@@ -132,3 +132,13 @@ def test_builtin_files_are_sources_of_the_packages_without_their_tests():
     assert not any({"test", "tests"} & set(part) for part in parts)
     assert {"jax", "numpy", "scipy", "optax"} <= {name for part in parts for name in part}
     assert len(parts) > 1000
+
+
+def test_a_file_of_the_cache_is_whole_or_not_there(tmp_path):
+    def blocks():
+        yield b"half"
+        raise OSError("no space")
+
+    with pytest.raises(OSError, match="no space"):
+        corpora.kept(tmp_path / "new" / "corpus.txt", blocks())
+    assert not list((tmp_path / "new").iterdir())
