@@ -171,7 +171,7 @@ def locked(folder: Path) -> Iterator[Run]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(folder / LOCK)
-        lock.acquire(blocking=False)
+        pass
     except filelock.Timeout:
         raise InputError(
             f"--out {folder}: another process is training there: choose another folder, or wait"
