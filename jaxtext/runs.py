@@ -171,7 +171,7 @@ def locked(folder: Path) -> Iterator[Run]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(folder / LOCK)
-        pass
+        lock.acquire(blocking=False)
     except filelock.Timeout:
         raise InputError(
             f"--out {folder}: another process is training there: choose another folder, or wait"

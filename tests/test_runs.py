@@ -1,6 +1,8 @@
+import errno
 import hashlib
 import io
 import json
+import os
 import pickle
 from pathlib import Path
 
@@ -208,4 +210,11 @@ def test_a_place_below_a_file_cannot_be_written(run):
 def test_an_error_of_another_file_keeps_its_name(tmp_path):
     with pytest.raises(FileNotFoundError, match="elsewhere"), export.replacing(tmp_path / "a"):
         (tmp_path / "elsewhere").read_bytes()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_named_with_the_file_that_was_meant(tmp_path):
+    message = "vectors.txt: cannot be written: No space left"
+    with pytest.raises(WriteError, match=message), export.replacing(tmp_path / "vectors.txt"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert not list(tmp_path.iterdir())

@@ -223,13 +223,38 @@ def test_a_signal_after_the_training_leaves_a_finished_run(
     assert sha256(out) == whole("sgns")
 
 
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, whole, capsys):
+def test_a_signal_between_two_chunks_waits_for_a_checkpoint(
+    topic_file, whole, tmp_path, capsys, monkeypatch
+):
+    append, reports = runs.Run.append_metrics, []
+
+    def then(run, report):
+        append(run, report)
+        reports.append(report)
+        if len(reports) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(stream, "REPORT_SECONDS", 0.0)
+        patch.setattr(runs.Run, "append_metrics", then)
+        assert cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS]) == 143
+    assert len(reports) == 3 and len(checkpoints.files(out)) == 1
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 0
+    assert "resumed" in capsys.readouterr().out
+    assert sha256(out) == whole("sgns")
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, whole, capsys, monkeypatch):
+    monkeypatch.setattr(stream, "REPORT_SECONDS", 0.0)
     out, _ = stopped(signal.SIGTERM)
     newest, _ = checkpoints.files(out)
     newest.write_bytes(newest.read_bytes()[:-3])
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
     assert f"{newest}: damaged, the one before is used" in capsys.readouterr().out
     assert sha256(out) == whole("sgns")
+    done = [json.loads(line)["done"] for line in (out / runs.METRICS).read_text().splitlines()]
+    assert len(done) > 5 and done == sorted(set(done))
 
 
 def test_a_run_is_resumed_with_its_own_text_and_options_only(
