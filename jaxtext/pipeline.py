@@ -194,6 +194,7 @@ def _start(
                     f"--resume: the {name} of {path} is {saved.get(name)}, and now is {value}"
                 )
         done = done_of(options, corpus, state)
+        run.write_vocab(corpus.vocab)
         run.cut_metrics(done)
         print(f"resumed {done:.0%} of the way")
         return state

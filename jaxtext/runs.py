@@ -223,6 +223,11 @@ def check_free(folder: Path) -> None:
             for n in range(2, 10**6)
             if not (name := folder.with_name(f"{folder.name}-{n}")).exists()
         )
+        if not (folder / MANIFEST).exists():
+            raise InputError(
+                f"--out {folder}: holds a run that was not finished: go on with: jaxtext train "
+                f"--resume --out {folder}, or write to another folder, for example --out {free}"
+            )
         raise InputError(
             f"--out {folder}: already holds a run, which is never overwritten: "
             f"write to another folder, for example --out {free}"

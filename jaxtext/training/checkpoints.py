@@ -36,12 +36,14 @@ class Snapshot(NamedTuple):
 
 def files(folder: Path) -> list[Path]:
     """The checkpoints of a run, newest first."""
-    return sorted((folder / CHECKPOINTS).glob("[0-9]*.safetensors"), reverse=True)
+    found = (folder / CHECKPOINTS).glob("[0-9]*.safetensors")
+    return sorted((path for path in found if path.is_file()), reverse=True)
 
 
 def save(folder: Path, snapshot: Snapshot, identity: Identity) -> None:
     """Write a checkpoint and remove those before the last `KEPT`; whole or not at all.
 
+    Checkpoints of later numbers, which a resumed run has found damaged, are removed as well.
     Raises `WriteError` when it cannot be written; those that exist stay.
     """
     content = {
@@ -56,8 +58,9 @@ def save(folder: Path, snapshot: Snapshot, identity: Identity) -> None:
             save_file(snapshot.arrays, path, content)
         except SafetensorError as error:  # which is all that it makes of a full disk
             raise WriteError(f"{target}: cannot be written: {error}") from None
-    for old in files(folder)[KEPT:]:
-        old.unlink()
+    kept = [each for each in files(folder) if each.name <= target.name][:KEPT]
+    for other in set(files(folder)) - set(kept):
+        other.unlink()
 
 
 def read(path: Path) -> tuple[Snapshot, Identity] | None:

@@ -52,6 +52,17 @@ def test_what_is_saved_is_read_back_to_the_bit_and_the_last_two_are_kept(tmp_pat
         assert np.asarray(one).dtype == np.asarray(other).dtype
 
 
+def test_damaged_checkpoints_ahead_take_no_place_of_good_ones(tmp_path, states):
+    for state in states[1:4]:
+        save(tmp_path, state)
+    for path in checkpoints.files(tmp_path):
+        path.write_bytes(b"damaged")
+    for state in states[:2]:
+        save(tmp_path, state)
+    assert [path.name[11] for path in checkpoints.files(tmp_path)] == ["1", "0"]
+    assert all(checkpoints.read(path) for path in checkpoints.files(tmp_path))
+
+
 def test_a_checkpoint_with_any_bit_changed_or_cut_anywhere_is_damaged(tmp_path, states, rng):
     save(tmp_path, states[1])
     (path,) = checkpoints.files(tmp_path)
@@ -143,6 +154,8 @@ def test_a_stopped_run_is_resumed_to_the_same_bits(
 ):
     before = signal.getsignal(number)
     out, found = stopped(number, "--method", method, at=at)
+    with pytest.raises(InputError, match="was not finished: go on with"):
+        runs.check_free(out)
     assert found == status and signal.getsignal(number) is before
     name = signal.Signals(number).name
     error = f"stopped by {name}: go on with: jaxtext train --resume --out {out}"
@@ -250,9 +263,11 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, whole, capsys
     out, _ = stopped(signal.SIGTERM)
     newest, _ = checkpoints.files(out)
     newest.write_bytes(newest.read_bytes()[:-3])
+    (out / runs.VOCAB).unlink()  # is written again
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
     assert f"{newest}: damaged, the one before is used" in capsys.readouterr().out
     assert sha256(out) == whole("sgns")
+    assert runs.load(out).vocab.counts.sum() == 36_000
     done = [json.loads(line)["done"] for line in (out / runs.METRICS).read_text().splitlines()]
     assert len(done) > 5 and done == sorted(set(done))
 
