@@ -52,18 +52,17 @@ class Embeddings:
 
         Raises `InputError` with close spellings for an unknown word.
         """
-        return np.array([self._id(word) for word in words], np.int64)
-
-    def _id(self, word: str) -> int:
         index = self.vocab.index
-        found = index.get(word)
-        if found is None and all(known == known.lower() for known in self.vocab.words):
-            found = index.get(word.lower())
-        if found is None:
+        found = [index.get(word) for word in words]
+        if None in found and all(known == known.lower() for known in self.vocab.words):
+            pairs = zip(words, found, strict=True)
+            found = [index.get(word.lower()) if id is None else id for word, id in pairs]
+        if None in found:
+            word = words[found.index(None)]
             close = get_close_matches(word.lower(), self.vocab.words, n=3, cutoff=0.6)
             hint = f"did you mean {', '.join(close)}?" if close else "nothing is spelled like it"
             raise InputError(f"{word!r} is not among the {len(self.vocab):,} words: {hint}")
-        return found
+        return np.array(found, np.int64)
 
 
 def normalize(vectors: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "V D"]:

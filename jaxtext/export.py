@@ -54,7 +54,7 @@ def replacing(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write(embeddings: Embeddings, path: Path, form: str, kind: str = "center") -> None:
+def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "center") -> None:
     """Write one vector a word (`kind`, see `Embeddings.vectors`) in one of `FORMATS`.
 
     Raises `InputError` for an unknown format or kind, for a path that exists already, and for a
@@ -70,6 +70,7 @@ def write(embeddings: Embeddings, path: Path, form: str, kind: str = "center") -
     }
     if form not in writers:
         raise InputError(f"no format called {form!r}: choose one of {', '.join(FORMATS)}")
+    path = Path(path)
     if path.exists():
         raise InputError(f"{path}: exists already: choose another name or remove it")
     vectors = np.asarray(embeddings.vectors(kind), np.float32)
@@ -129,11 +130,11 @@ def _write_projector(vocab: Vocab, vectors: Float[np.ndarray, "V D"], path: Path
         file.writelines(f"{word}\n" for word in vocab.words)
 
 
-def read(path: Path) -> Embeddings:
+def read(path: str | Path) -> Embeddings:
     """Read a vector file of any format, see `jaxtext.reading`.
 
     Files of vectors hold no counts, so those of the vocabulary are zero.
     Raises `InputError` as `reading.read` does.
     """
-    words, vectors = reading.read(path)
+    words, vectors = reading.read(Path(path))
     return Embeddings(Vocab(tuple(words), np.zeros(len(words), np.int64)), vectors)

@@ -11,8 +11,10 @@ from jaxtext.errors import InputError
 
 Item = str | np.ndarray  # a word, or a vector of its own
 Answers = list[tuple[str, float]]
-BATCH = 64  # queries at a time, whose scores fit memory that is used again
-GROUP = 64  # scores of which only the largest is looked at first
+BATCH = 512  # queries at a time
+BLOCK = 2048  # rows of the table at a time; their scores of a batch stay in a core's cache
+GROUP = 16  # consecutive rows, of whose scores only the largest is kept; and groups in a section
+GATHERED = 1 << 20  # numbers of rows that are scored again at a time
 
 
 class Query(NamedTuple):
@@ -22,28 +24,81 @@ class Query(NamedTuple):
     negative: Sequence[Item] = ()
 
 
-def top_rows(
-    scores: Float[np.ndarray, "P B"], top: int
-) -> tuple[Float[np.ndarray, "B top"], Int[np.ndarray, "B top"]]:
-    """The `top` largest scores of each column, largest first, and their rows; P / `GROUP` is whole.
+def nearest_rows(
+    table: Float[np.ndarray, "V E"],
+    directions: Float[np.ndarray, "N E"],
+    top: int,
+    without: Sequence[Sequence[int]],
+) -> tuple[Float[np.ndarray, "N top"], Int[np.ndarray, "N top"]]:
+    """For each direction the `top` rows with the largest products, largest first, and the products.
 
-    Only groups of rows with the largest maxima are looked at: every P / `GROUP`-th row is in one.
+    The rows in `without`, one list a direction, are left out; where fewer than `top` are left, the
+    last products are -inf and their rows mean nothing. What is asked together changes no answer,
+    but for rounding where the last of its rows are equally near.
     """
-    columns = scores.shape[1]
-    maxima = scores.reshape(GROUP, -1, columns).max(axis=0)  # [groups, B]
-    groups = len(maxima)
-    chosen = _largest(np.ascontiguousarray(maxima.T), min(top, groups))
-    ids = (groups * np.arange(GROUP)[:, None] + chosen[:, None]).reshape(columns, -1)
-    candidates = scores.ravel().take(ids * columns + np.arange(columns)[:, None])
-    places = _largest(candidates, top)
-    best, ids = (np.take_along_axis(part, places, axis=1) for part in (candidates, ids))
+    top = min(top, len(table))
+    best = np.empty((len(directions), top), table.dtype)
+    rows = np.empty((len(directions), top), np.int64)
+    for first in range(0, len(directions), BATCH):
+        some = slice(first, first + BATCH)
+        maxima = _group_maxima(table, directions[some])  # [groups, B]
+        # A row left out may be why its group was chosen: as many groups more.
+        most = top + max(len(set(ids)) for ids in without[some])
+        sections = _largest(maxima.reshape(-1, GROUP, maxima.shape[1]).max(axis=1).T, most)
+        groups = _members(sections)
+        chosen = _largest(maxima[groups, np.arange(len(groups))[:, None]], most)
+        groups = np.sort(np.take_along_axis(groups, chosen, axis=1), axis=1)
+        step = max(1, GATHERED // (groups.shape[1] * GROUP * table.shape[1]))
+        for at in range(0, len(groups), step):
+            part = slice(first + at, first + min(at + step, len(groups)))
+            best[part], rows[part] = _best_of_groups(
+                table, directions[part], groups[at : at + step], without[part], top
+            )
+    return best, rows
+
+
+def _group_maxima(
+    table: Float[np.ndarray, "V E"], directions: Float[np.ndarray, "B E"]
+) -> Float[np.ndarray, "groups B"]:
+    """The largest product of each direction in each `GROUP` of rows; -inf for groups of no row."""
+    maxima = np.empty((-(-len(table) // BLOCK), BLOCK // GROUP, len(directions)), table.dtype)
+    scores = np.empty((BLOCK, len(directions)), table.dtype)
+    for place, found in enumerate(maxima):
+        block = table[place * BLOCK : (place + 1) * BLOCK]
+        np.matmul(block, directions.T, out=scores[: len(block)])
+        scores[len(block) :] = -np.inf
+        scores.reshape(-1, GROUP, len(directions)).max(axis=1, out=found)
+    return maxima.reshape(-1, len(directions))
+
+
+def _members(places: Int[np.ndarray, "B n"]) -> Int[np.ndarray, "B m"]:
+    """The rows of groups, or the groups of sections."""
+    return (places[:, :, None] * GROUP + np.arange(GROUP)).reshape(len(places), -1)
+
+
+def _best_of_groups(
+    table: Float[np.ndarray, "V E"],
+    directions: Float[np.ndarray, "b E"],
+    groups: Int[np.ndarray, "b G"],
+    without: Sequence[Sequence[int]],
+    top: int,
+) -> tuple[Float[np.ndarray, "b top"], Int[np.ndarray, "b top"]]:
+    ids = _members(groups)
+    inside = ids < len(table)  # a group may be short, or empty
+    scores = (table.take(ids, axis=0, mode="clip") @ directions[:, :, None])[:, :, 0]
+    scores[~inside] = -np.inf
+    for row, left_out in enumerate(without):
+        for each in left_out:
+            scores[row, ids[row] == each] = -np.inf
+    places = _largest(scores, top)
+    best, ids = (np.take_along_axis(part, places, axis=1) for part in (scores, ids))
     order = np.lexsort((ids, -best), axis=1)
     return np.take_along_axis(best, order, axis=1), np.take_along_axis(ids, order, axis=1)
 
 
 def _largest(scores: Float[np.ndarray, "B N"], top: int) -> Int[np.ndarray, "B top"]:
-    """Places of the `top` largest of each row, in any order."""
-    rest = scores.shape[1] - top
+    """Places of the `top` largest of each row, in any order; of all, if there are fewer."""
+    rest = max(0, scores.shape[1] - top)
     return np.argpartition(scores, rest, axis=1)[:, rest:]
 
 
@@ -70,19 +125,9 @@ def neighbors(
     table = embeddings.vectors(kind)
     asked = [each if isinstance(each, Query) else Query([each]) for each in queries]
     directions, own = _directions(embeddings, table, asked)
-    table = normalize(table[:restrict])
-    size, top = len(table), min(top, len(table))
-    scores = np.full((size + -size % GROUP, BATCH), -np.inf, table.dtype)
-    answers: list[Answers] = []
-    for first in range(0, len(own), BATCH):
-        some = directions[first : first + BATCH]
-        filled = np.pad(some, ((0, BATCH - len(some)), (0, 0)))
-        np.matmul(table, filled.T, out=scores[:size])
-        for column, ids in enumerate(own[first : first + BATCH]):
-            scores[[i for i in ids if i < size], column] = -np.inf
-        best = (part[: len(some)].tolist() for part in top_rows(scores, top))
-        answers += [_named(embeddings, *row) for row in zip(*best, strict=True)]
-    return answers
+    best, ids = nearest_rows(normalize(table[:restrict]), directions, top, own)
+    rows = zip(best.tolist(), ids.tolist(), strict=True)
+    return [_named(embeddings, *row) for row in rows]
 
 
 def _named(embeddings: Embeddings, scores: list[float], ids: list[int]) -> Answers:
@@ -94,21 +139,23 @@ def _directions(
     embeddings: Embeddings, table: Float[np.ndarray, "V E"], queries: Sequence[Query]
 ) -> tuple[Float[np.ndarray, "N E"], list[list[int]]]:
     """Of length one, and the ids of the words that each is made of."""
-    starts, signs, rows, own = [], [], [], []
-    for positive, negative in queries:
-        items = [*positive, *negative]
-        if not items:
-            raise InputError("a query needs at least one word or vector")
-        ids = embeddings.ids([item for item in items if isinstance(item, str)]).tolist()
-        words = iter(ids)
-        starts.append(len(rows))
-        signs += [1.0] * len(positive) + [-1.0] * len(negative)
-        rows += [table[next(words)] if isinstance(i, str) else _vector(i, table) for i in items]
-        own.append(ids)
+    asked = [[*query.positive, *query.negative] for query in queries]
+    if not all(asked):
+        raise InputError("a query needs at least one word or vector")
+    known = embeddings.ids([item for items in asked for item in items if isinstance(item, str)])
+    ids = iter(known.tolist())
+    own = [[next(ids) for item in items if isinstance(item, str)] for items in asked]
+    rows = []
+    for items, some in zip(asked, map(iter, own), strict=True):
+        rows += [table[next(some)] if isinstance(i, str) else _vector(i, table) for i in items]
     if not rows:
         return np.zeros((0, table.shape[1]), table.dtype), []
+    signs = [
+        sign for query in queries for sign, side in zip((1, -1), query, strict=True) for _ in side
+    ]
     signed = normalize(np.stack(rows)) * np.array(signs, table.dtype)[:, None]
-    return normalize(np.add.reduceat(signed, starts, axis=0)), own
+    sizes = [len(items) for items in asked]
+    return normalize(np.add.reduceat(signed, np.cumsum([0, *sizes[:-1]]), axis=0)), own
 
 
 def _vector(item: np.ndarray, table: Float[np.ndarray, "V E"]) -> Float[np.ndarray, " E"]:

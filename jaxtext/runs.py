@@ -241,8 +241,12 @@ def is_run(folder: Path) -> bool:
     return (folder / CONFIG).exists() or (folder / MANIFEST).exists()
 
 
-def load(path: Path) -> Embeddings:
-    """Embeddings of a run directory, or of a vector file that `export` reads."""
+def load(path: str | Path) -> Embeddings:
+    """Embeddings of a run directory, or of a vector file that `export` reads.
+
+    Raises `InputError` where there is neither, or where what is there cannot be used.
+    """
+    path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such run or vector file")
     return Run(path).embeddings() if is_run(path) else export.read(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxtext import export
+from jaxtext import export, runs
 from jaxtext.embeddings import Embeddings
 from jaxtext.errors import InputError
 from jaxtext.text import Vocab
@@ -31,6 +31,13 @@ def test_what_is_written_reads_back_to_the_bit(tmp_path, some, form, kind):
     assert loaded.center.dtype == np.float32
     np.testing.assert_array_equal(loaded.center, some.vectors(kind))
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_paths_may_be_strings(tmp_path, some):
+    path = f"{tmp_path}/vectors.txt"
+    export.write(some, path, "glove")
+    for load in (export.read, runs.load):
+        np.testing.assert_array_equal(load(path).center, some.center)
 
 
 @pytest.mark.bench

@@ -49,15 +49,25 @@ def test_analogy_is_nearest_to_b_minus_a_plus_c_without_the_three():
     assert {word for word, _ in answers} == {"queen", "apple"}
 
 
-@pytest.mark.parametrize("rows", [64, 640, 1024])
-@pytest.mark.parametrize("top", [1, 9])
-def test_the_largest_of_many_scores_are_those_of_a_sort(rng, rows, top):
-    scores = rng.normal(size=(rows, 6))
-    scores[:3, 0] = -np.inf
-    best, ids = query.top_rows(scores, top)
-    expected = np.argsort(-scores, axis=0, kind="stable")[:top]
-    np.testing.assert_array_equal(ids, expected.T)
-    np.testing.assert_array_equal(best, np.take_along_axis(scores, expected, axis=0).T)
+@pytest.mark.parametrize("size", [1, 15, 16, 17, 513, 1500])
+@pytest.mark.parametrize("top", [1, 9, 300])
+def test_the_nearest_rows_are_those_of_a_sort(rng, monkeypatch, size, top):
+    for name, value in (("BATCH", 3), ("BLOCK", 512), ("GATHERED", 4 * 16 * 2)):
+        monkeypatch.setattr(query, name, value)
+    table, directions = rng.integers(-9, 9, (size, 4)).astype(float), rng.normal(size=(9, 4))
+    without = [[], [], [], [0], [], [size - 1, 0, 0], [*range(size - 1)], [*range(size)], [size]]
+    directions[4] = 0
+    scores = directions @ table.T
+    for row, ids in enumerate(without):
+        scores[row, [id for id in ids if id < size]] = -np.inf
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :top]
+    products, ids = query.nearest_rows(table, directions, top, without)
+    nearest = np.take_along_axis(scores, expected, axis=1)
+    np.testing.assert_allclose(products, nearest, rtol=1e-12, atol=1e-12)
+    for row, (found, some) in enumerate(zip(nearest, ids, strict=True)):
+        some = some[found > -np.inf]
+        np.testing.assert_allclose(scores[row, some], found[: len(some)], atol=1e-12)
+        assert len(set(some.tolist())) == len(some)
 
 
 def test_a_vector_and_a_query_of_one_word_ask_as_the_word_does(some):

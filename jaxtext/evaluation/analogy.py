@@ -20,11 +20,11 @@ from jaxtext.embeddings import Embeddings, normalize
 from jaxtext.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
-from jaxtext.query import GROUP
 
 Method = Literal["3cosadd", "3cosmul"]
 Row = tuple[int, str]  # a line and its number
 QUESTIONS = 2**20  # at most, that pairs of relations make
+GROUP = 64  # scores of which only the largest is looked at first
 BATCH = 32  # questions at a time, whose scores fit memory that is used again
 WORDS = 256  # of which dot products with all words are held at a time,
 PRODUCTS = 2**25  # or fewer, so that these are not more
@@ -57,7 +57,7 @@ class Result(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "right"}
 
 
-def read(path: Path) -> list[Question]:
+def read(path: str | Path) -> list[Question]:
     """Read a set of either layout.
 
     Raises `InputError` with the line for one that fits neither.
@@ -72,7 +72,7 @@ def read(path: Path) -> list[Question]:
     return found
 
 
-def _read_sections(path: Path, rows: Iterator[Row]) -> Iterator[Question]:
+def _read_sections(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
     section = ""
     for number, line in rows:
         if line.startswith(":"):
@@ -85,7 +85,7 @@ def _read_sections(path: Path, rows: Iterator[Row]) -> Iterator[Question]:
         yield Question(section, a, (b,), c, (d,))
 
 
-def _read_relations(path: Path, rows: Iterator[Row]) -> Iterator[Question]:
+def _read_relations(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
     relations: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     questions = 0
     for number, line in rows:

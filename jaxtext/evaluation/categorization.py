@@ -51,7 +51,7 @@ class Result(NamedTuple):
         return found
 
 
-def read(path: Path) -> Categories:
+def read(path: str | Path) -> Categories:
     """Read a set. Raises `InputError` with the line for one that does not fit the others."""
     words, rows = [], []
     for number, row in items.cells(path):

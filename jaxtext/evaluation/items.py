@@ -30,7 +30,7 @@ class Difference(NamedTuple):
         return self.ci95 is not None and not self.ci95[0] <= 0 <= self.ci95[1]
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
+def lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Lines that hold something and are no comment (#), with their numbers, from 1.
 
     Raises `InputError` with the line's number for bytes that are not text, and for an empty file.
@@ -66,7 +66,7 @@ def _decode(line: bytes, place: str) -> str:
         raise InputError(f"{place}: byte {error.start + 1} is not UTF-8 text: convert it") from None
 
 
-def cells(path: Path) -> Iterator[tuple[int, list[str]]]:
+def cells(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     """Lines cut at tabs, or else at semicolons, commas (with quotes as in CSV) or spaces."""
     delimiter = None
     for number, line in lines(path):

@@ -42,7 +42,7 @@ class Result(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "cosines"}
 
 
-def read(path: Path) -> Pairs:
+def read(path: str | Path) -> Pairs:
     """Read a set: the first two columns that are not numbers are the words, the next of numbers is
     the score.
 
@@ -64,7 +64,7 @@ def read(path: Path) -> Pairs:
     return Pairs(words, np.array(scores, np.float64))
 
 
-def _columns(rows: list[list[str]], path: Path) -> list[int]:
+def _columns(rows: list[list[str]], path: str | Path) -> list[int]:
     """Which columns are the two words and the score, by what most rows hold."""
     width = max(map(len, rows))
     share = [0] * width
