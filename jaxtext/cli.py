@@ -5,7 +5,7 @@ Imports that take time are made inside the functions, so that `--help` answers a
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -253,8 +253,9 @@ def run(arguments: Sequence[str]) -> int:
         args=arguments,
     )
     functions = {
-        Train: train, Neighbors: neighbors, Analogy: analogy, Evaluate: evaluate, Export: export,
-        Gap: gap, Info: info, Verify: verify,
+        Train: lambda options: train(options, _given(arguments)),
+        Neighbors: neighbors, Analogy: analogy, Evaluate: evaluate, Export: export, Gap: gap,
+        Info: info, Verify: verify,
     }  # fmt: skip
     try:
         status = functions[type(command)](command) or 0
@@ -280,11 +281,17 @@ def _fail(error: BaseException | str, status: int) -> int:
     return status
 
 
-def train(options: Train) -> int:
+def _given(arguments: Sequence[str]) -> set[str]:
+    """Names of the options among arguments that tyro has parsed, whatever their values."""
+    flags = {each.partition("=")[0][2:] for each in arguments if each.startswith("--")}
+    return {flag.removeprefix("no-").replace("-", "_") for flag in flags}
+
+
+def train(options: Train, given: Collection[str]) -> int:
     """Text -> ids -> vectors -> a run directory, with progress on the terminal."""
     from jaxtext import pipeline
 
-    return pipeline.train(options)
+    return pipeline.train(options, given)
 
 
 def neighbors(options: Neighbors) -> None:

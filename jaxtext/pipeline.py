@@ -1,9 +1,10 @@
 """Text -> ids -> vectors -> a run directory, with progress: `jaxtext train`; and `jaxtext gap`."""
 
 import json
+import shlex
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from math import inf
 from pathlib import Path
@@ -59,17 +60,21 @@ def check(options: Train) -> None:
         )
 
 
-def train(options: Train) -> int:
+def train(options: Train, given: Collection[str] | None = None) -> int:
     """Train as the options say and write the run; 1 for one that repeats another with other bits.
 
+    `given` names the options that must agree with a run that is resumed; by default those that are
+    not at their defaults.
     Raises `InputError` for options and text that cannot be used, leaving nothing behind, `Stopped`
     after Ctrl-C or SIGTERM, and `FloatingPointError` when training left the finite numbers: the run
     holds the last good state.
     """
+    given = repeating.changed(options) if given is None else given
     if options.from_manifest is not None:
-        options = repeating.repeated(options, repeating.recorded(options.from_manifest))
+        manifest = repeating.recorded(options.from_manifest)
+        options = repeating.repeated(options, manifest, given)
     if options.resume:
-        options = repeating.resumed(options)
+        options = repeating.resumed(options, given)
     check(options)
     stops = Stops()
     with stops.listening(), runs.locked(options.out) as run:
@@ -95,7 +100,7 @@ def _left(options: Train, run: runs.Run, error: BaseException) -> BaseException:
     if (run.folder / runs.MANIFEST).exists():
         then = f"the run in {run.folder} is finished"
     elif options.resume or checkpoints.files(run.folder):
-        then = f"go on with: jaxtext train --resume --out {run.folder}"
+        then = f"go on with: {runs.resuming(run.folder)}"
     else:
         then = "nothing was written"
         run.remove()
@@ -411,7 +416,7 @@ def _summary(run: runs.Run) -> None:
     files = [run.folder / name for name in sorted(runs.FILES)]
     rows = [[path.name, f"{path.stat().st_size:,} bytes"] for path in files]
     print_table(f"Written to {run.folder}", ["file", "size"], rows)
-    print(f"\nnext: jaxtext neighbors {run.folder} {words[0]}")
+    print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', str(run.folder), words[0]])}")
 
 
 def content_words(embeddings: Embeddings, how_many: int = 8) -> list[str]:

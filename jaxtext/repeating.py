@@ -1,7 +1,7 @@
 """What a run is resumed or repeated with: its options, and the circumstances that its bits need."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from types import UnionType
@@ -14,7 +14,6 @@ from jaxtext.text.encoded import EncodedCorpus
 
 TEXT = ("paths", "corpus")
 OWN = ("out", "resume", "checkpoint_every", "from_manifest")  # they change nothing in the vectors
-METHOD_DEFAULTS = ("negatives", "epochs", "noise_exponent")  # what `methods.resolved` fills in
 MATTERING = ("jaxtext", "jax", "jaxlib", "numpy")  # packages that a resumed run needs again
 CIRCUMSTANCES = ("options", "corpus", "versions", "device", "environment")  # of a manifest
 FREE = ("sources", *TEXT, *OWN)  # names in them that may differ
@@ -62,11 +61,11 @@ def _is(value: Any, kind: Any) -> bool:
     return isinstance(value, {float: (int, float), Path: str}.get(kind, kind))
 
 
-def resumed(options: Train) -> Train:
+def resumed(options: Train, given: Collection[str]) -> Train:
     """The options of the run that is to be resumed, whose text may lie elsewhere now.
 
     Without a run, those that are given, if they name a text: then it is begun. Raises `InputError`
-    without either, and for options that differ.
+    without either, and where one of the options `given`, by name, differs.
     """
     run = runs.Run(options.out)
     if not (options.out / runs.CONFIG).exists():
@@ -75,15 +74,13 @@ def resumed(options: Train) -> Train:
             return replace(options, resume=False)
         raise InputError(f"--resume: {options.out} holds no run that was stopped")
     saved = _here(options_of(run), options)
-    if not only_text(options):
-        for name in as_json(options):
-            then, now = getattr(saved, name), getattr(options, name)
-            ours = name in (*OWN, *TEXT) or (now is None and name in METHOD_DEFAULTS)
-            if then != now and not ours:
-                flag = name.replace("_", "-")
-                raise InputError(
-                    f"--resume: --{flag} was {then} in {options.out}, and now is {now}"
-                )
+    for name in _mattering(given):
+        then, now = getattr(saved, name), getattr(options, name)
+        if then != now:
+            then = "not given" if then is None else then
+            raise InputError(
+                f"--resume: {flag(name)} was {then} in {options.out}, and now is {now}"
+            )
     return saved
 
 
@@ -100,21 +97,34 @@ def recorded(path: Path) -> dict[str, Any]:
     return content
 
 
-def repeated(options: Train, manifest: dict[str, Any]) -> Train:
-    """The options of the run that is to be repeated; its text may lie elsewhere now."""
+def repeated(options: Train, manifest: dict[str, Any], given: Collection[str]) -> Train:
+    """The options of the run that is to be repeated; its text may lie elsewhere now.
+
+    Raises `InputError` if one of the options `given`, by name, is not left free by the manifest.
+    """
     path = options.from_manifest
     assert path is not None
-    if not only_text(options):
+    if more := _mattering(given):
         raise InputError(
-            "--from-manifest: takes all options from the manifest: give --out, and the text if it "
-            "has moved"
+            f"--from-manifest: takes all options from the manifest, so not {flag(more[0])}: give "
+            "--out, and the text if it has moved"
         )
     return _here(options_from(manifest["options"], path), options)
 
 
-def only_text(options: Train) -> bool:
-    """Whether no option is given, beside a text and those that change nothing in the vectors."""
-    return replace(options, **{name: getattr(Train(), name) for name in (*OWN, *TEXT)}) == Train()
+def changed(options: Train) -> list[str]:
+    """Names of the options that are not at their defaults."""
+    return [each.name for each in fields(options) if getattr(options, each.name) != each.default]
+
+
+def flag(name: str) -> str:
+    """An option's name on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _mattering(given: Collection[str]) -> list[str]:
+    """Those that change something in the vectors, beside the text."""
+    return [each.name for each in fields(Train) if each.name in given and each.name not in FREE]
 
 
 def _here(saved: Train, options: Train) -> Train:
@@ -132,11 +142,15 @@ def identity(
 ) -> dict[str, str]:
     """What must be the same when a run is resumed, by a name for people."""
     versions = {f"version of {name}": circumstances["versions"][name] for name in MATTERING}
-    content = {name: value for name, value in as_json(options).items() if name not in FREE}
+    content = {
+        f"option {flag(name)}": json.dumps(value)
+        for name, value in as_json(options).items()
+        if name not in FREE
+    }
     return {
         "text (SHA-256)": corpus.sha256,
         "vocabulary (SHA-256)": corpus.vocab.sha256(),
-        "options": json.dumps(content, sort_keys=True),
+        **content,
         **versions,
     }
 

@@ -17,6 +17,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -225,8 +226,8 @@ def check_free(folder: Path) -> None:
         )
         if not (folder / MANIFEST).exists():
             raise InputError(
-                f"--out {folder}: holds a run that was not finished: go on with: jaxtext train "
-                f"--resume --out {folder}, or write to another folder, for example --out {free}"
+                f"--out {folder}: holds a run that was not finished: go on with: "
+                f"{resuming(folder)}, or write to another folder, for example --out {free}"
             )
         raise InputError(
             f"--out {folder}: already holds a run, which is never overwritten: "
@@ -234,6 +235,11 @@ def check_free(folder: Path) -> None:
         )
     if any(path.name not in (LOCK, IDS) and not _temporary(path) for path in folder.iterdir()):
         raise InputError(f"--out {folder}: holds other files: choose an empty or a new folder")
+
+
+def resuming(folder: Path) -> str:
+    """The command with which a run that was stopped goes on."""
+    return shlex.join(["jaxtext", "train", "--resume", "--out", str(folder)])
 
 
 def is_run(folder: Path) -> bool:

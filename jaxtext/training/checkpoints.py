@@ -21,7 +21,7 @@ from jaxtext.export import replacing
 from jaxtext.runs import CHECKPOINTS
 from jaxtext.stopping import Stops
 
-FORMAT = "2"  # raise it when a state of this version cannot be resumed by the next
+FORMAT = "3"  # raise it when a state of this version cannot be resumed by the next
 KEPT = 2
 Identity = Mapping[str, str]  # what must be the same when a training is resumed, by name
 

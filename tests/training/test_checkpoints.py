@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -112,7 +113,7 @@ def stopped(topic_file, tmp_path, monkeypatch):
                 os.kill(os.getpid(), number)
 
         monkeypatch.setattr(checkpoints, "save", then)
-        out = tmp_path / "stopped"
+        out = tmp_path / "it is stopped"
         command = ["train", str(topic_file), "--out", str(out), *OPTIONS, *ALWAYS, *options]
         status = cli.run(command)
         monkeypatch.setattr(checkpoints, "save", save)
@@ -158,11 +159,11 @@ def test_a_stopped_run_is_resumed_to_the_same_bits(
         runs.check_free(out)
     assert found == status and signal.getsignal(number) is before
     name = signal.Signals(number).name
-    error = f"stopped by {name}: go on with: jaxtext train --resume --out {out}"
-    assert capsys.readouterr().err == f"jaxtext: {error}\n"
+    error, _, command = capsys.readouterr().err.partition("go on with: jaxtext ")
+    assert error == f"jaxtext: stopped by {name}: " and command.endswith(f" --out '{out}'\n")
     assert not (out / runs.MANIFEST).exists() and len(checkpoints.files(out)) == 2
     assert not {runs.LOCK, runs.IDS} & {path.name for path in out.iterdir()}
-    assert cli.run(["train", "--resume", "--out", str(out)]) == 0
+    assert cli.run(shlex.split(command)) == 0
     shown = capsys.readouterr().out
     assert "resumed" in shown and "begun" not in shown
     assert sha256(out) == whole(method)
@@ -289,6 +290,8 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
     content = topic_file.read_text()
     other.write_text(content.replace("t0w0", "t0w1", 1))
     assert "--dim was 8" in refused(str(topic_file), "--dim", "9", "--epochs", "3", *resume)
+    assert "--dim was 8 in" in refused("--dim", "100", *resume)  # its default, but given
+    assert "--lowercase was True in" in refused("--no-lowercase", *resume)
     assert "the text (SHA-256) of" in refused(str(other), *OPTIONS, *resume)
     assert "holds no run" in refused("--resume", "--out", str(tmp_path / "nothing"))
     assert not (tmp_path / "nothing").exists()
@@ -300,8 +303,13 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
         patch.setattr(methods.text.Vocab, "sha256", lambda vocab: "x" + identity(vocab))
         assert "the vocabulary (SHA-256) of" in refused(*resume)
     assert len(checkpoints.files(out)) == 2
+    config = (out / runs.CONFIG).read_text()
+    (out / runs.CONFIG).write_text(config.replace('"window": 5', '"window": 4'))
+    error = refused(*resume)
+    assert "the option --window of" in error and "is 5, and now is 4" in error
+    (out / runs.CONFIG).write_text(config)
     other.write_text(content)  # the same text at another place
-    assert cli.run(["train", str(other), *resume]) == 0
+    assert cli.run(["train", str(other), "--dim", "8", *resume]) == 0
     assert sha256(out) == whole("sgns")
     config = runs.Run(out).read_json(runs.CONFIG)
     assert config["dim"] == 8
