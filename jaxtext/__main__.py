@@ -6,8 +6,10 @@ import sys
 
 def main() -> None:
     """Run the command line; the exit status is 2 for input that cannot be used."""
-    from jaxtext.cli import run
-
+    try:
+        from jaxtext.cli import run
+    except KeyboardInterrupt:
+        sys.exit(130)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8
     sys.exit(run(sys.argv[1:]))

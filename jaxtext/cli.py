@@ -3,7 +3,6 @@
 Imports that take time are made inside the functions, so that `--help` answers at once.
 """
 
-import os
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, Positional, arg, subcommand
 
 from jaxtext.errors import InputError
-from jaxtext.stopping import Stopped
+from jaxtext.stopping import Stopped, Stops
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
 Format = Literal[
@@ -259,7 +258,8 @@ def run(arguments: Sequence[str]) -> int:
     }  # fmt: skip
     try:
         status = functions[type(command)](command) or 0
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
         return _fail(error, 2)
     except FloatingPointError as error:
@@ -269,7 +269,9 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted: nothing was written", 130)
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from jaxtext.terminal import silence
+
+        silence(sys.stdout)
         return 0
     except OSError as error:
         return _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 2)
@@ -289,9 +291,12 @@ def _given(arguments: Sequence[str]) -> set[str]:
 
 def train(options: Train, given: Collection[str]) -> int:
     """Text -> ids -> vectors -> a run directory, with progress on the terminal."""
-    from jaxtext import pipeline
-
-    return pipeline.train(options, given)
+    stops = Stops()
+    with stops.listening():
+        with stops.held():  # an interrupt can get lost among imports
+            from jaxtext import pipeline
+        stops.raise_pending("nothing was written")
+        return pipeline.train(options, given, stops)
 
 
 def neighbors(options: Neighbors) -> None:
@@ -331,29 +336,36 @@ def evaluate(options: Evaluate) -> None:
         raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
     if options.restrict is not None and options.restrict < 1:
         raise InputError(f"--restrict {options.restrict}: must be at least 1")
-    if options.json is not None and options.json.is_dir():
-        raise InputError(f"{options.json}: is a folder, --json needs the name of a file")
+    if not 0 <= options.seed < 2**32:
+        raise InputError(f"--seed {options.seed}: must be from 0 to {2**32 - 1}")
     sets = evaluation.read(options.similarity, options.analogy, options.categorization)
     paths = [options.run] if options.other is None else [options.run, options.other]
     vectors = [runs.load(path) for path in paths]
     how = options.vectors, options.restrict, options.method, options.seed
     with nullcontext() if options.json is None else replacing(options.json) as file:
-        reports = [evaluation.evaluate(each, sets, *how) for each in vectors]
-        content: dict = reports[0].as_json()
-        for path, report in zip(paths, reports, strict=True):
-            if len(paths) > 1:
-                print(f"\n{path}")
-            evaluation.print_report(report)
-        if len(paths) > 1:
-            first, second = reports
-            found = evaluation.compare(first, second, sets, options.seed)
-            evaluation.print_comparison(first, second, found)
-            content = {
-                "first": content, "second": second.as_json(), "difference": found.as_json(),
-            }  # fmt: skip
+        reports = []
+        for path, each in zip(paths, vectors, strict=True):
+            try:
+                reports.append(evaluation.evaluate(each, sets, *how))
+            except InputError as error:
+                raise InputError(f"{path}: {error}" if options.other else str(error)) from None
+        found = None
+        if len(reports) == 2:
+            found = evaluation.compare(reports[0], reports[1], sets, options.seed)
         if file is not None:
+            content = reports[0].as_json()
+            if found is not None:
+                content = {
+                    "first": content, "second": reports[1].as_json(), "difference": found.as_json()
+                }  # fmt: skip
             text = json.dumps(content, indent=2, allow_nan=False)
             file.write_text(text + "\n", encoding="utf-8")
+    for path, report in zip(paths, reports, strict=True):
+        if found is not None:
+            print(f"\n{path}")
+        evaluation.print_report(report)
+    if found is not None:
+        evaluation.print_comparison(found)
 
 
 def export(options: Export) -> None:
@@ -395,15 +407,13 @@ def verify(options: Verify) -> int:
     from jaxtext.export import replacing
     from jaxtext.verification import certificate
 
-    if options.json is not None and options.json.is_dir():
-        raise InputError(f"{options.json}: is a folder, --json needs the name of a file")
     # Opened first, so that a place that cannot be written is named before the work is done.
     with nullcontext() if options.json is None else replacing(options.json) as file:
         checks = certificate.certify(options.only)
-        certificate.print_certificate(checks)
         if file is not None:
             content = json.dumps(certificate.report(checks), indent=2, allow_nan=False)
             file.write_text(content + "\n", encoding="utf-8")
+    certificate.print_certificate(checks)
     return 1 if certificate.failed(checks) else 0
 
 
@@ -414,6 +424,9 @@ def _rows(content: dict, prefix: str = "") -> list[list[str]]:
             rows += _rows(value, f"{prefix}{name} ")
         else:
             rows.append(
-                [f"{prefix}{name}", ", ".join(value) if isinstance(value, list) else str(value)]
+                [
+                    f"{prefix}{name}",
+                    ", ".join(map(str, value)) if isinstance(value, list) else str(value),
+                ]
             )
     return rows

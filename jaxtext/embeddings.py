@@ -71,5 +71,15 @@ def normalize(vectors: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "V D"]:
     >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6, 0.8], [0.0, 0.0]]
     """
-    lengths = np.sqrt(np.einsum("vd,vd->v", vectors, vectors))[:, None]
-    return vectors / np.where(lengths == 0, 1, lengths)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = np.einsum("vd,vd->v", vectors, vectors)
+    limits = np.finfo(vectors.dtype)
+    odd = ~((squares > limits.tiny / limits.eps) & (squares < np.inf))  # of these, digits are lost
+    lengths = np.sqrt(np.where(odd, 1, squares))[:, None]
+    unit = vectors / lengths
+    if odd.any():
+        largest = np.abs(vectors[odd]).max(axis=1, keepdims=True)
+        rows = vectors[odd] / np.where(largest == 0, 1, largest)
+        lengths = np.sqrt(np.einsum("vd,vd->v", rows, rows, dtype=np.float64))[:, None]
+        unit[odd] = rows / np.where(lengths == 0, 1, lengths)
+    return unit

@@ -36,8 +36,16 @@ FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends without error.
 
+    A link stays, and what it points to is replaced; devices and pipes are written to directly.
     Raises `WriteError` where it cannot be written; what was there before stays as it is.
     """
+    if path.is_dir():
+        raise WriteError(f"{path}: is a folder: give the name of a file")
+    if path.is_symlink():
+        path = path.resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -73,7 +81,12 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
     path = Path(path)
     if path.exists():
         raise InputError(f"{path}: exists already: choose another name or remove it")
-    vectors = np.asarray(embeddings.vectors(kind), np.float32)
+    with np.errstate(over="ignore"):
+        vectors = np.asarray(embeddings.vectors(kind), np.float32)
+    good = np.isfinite(vectors).all(axis=1)
+    if not good.all():
+        word = embeddings.vocab.words[int(good.argmin())]
+        raise InputError(f"the vector of {word!r} holds a number that is not finite in float32")
     if form != "safetensors":
         _check_words(embeddings.vocab, form)
     with replacing(path) as temporary:

@@ -137,8 +137,7 @@ def stream_text(
 
         try:
             arguments = jax.random.key(options.seed), corpus.text, corpus.vocab.counts, config
-            with keeper.stops.held():  # until the next chunk
-                params = stream.fit(*arguments, on_report, on_state, start)
+            params = stream.fit(*arguments, on_report, on_state, start)
         except stream.Diverged as error:
             params, failure = error.params, error
         center, context = map(np.asarray, params)
@@ -154,7 +153,8 @@ def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run, keeper: Keepe
     _check_dim(options, len(corpus.vocab))
     with progress("{task.fields[loss]}") as bar:
         task = bar.add_task("counting pairs", total=None, loss="")
-        goal = objective(options, corpus.vocab, corpus.text)
+        with keeper.stops.passing():
+            goal = objective(options, corpus.vocab, corpus.text)
         counted = {"entries": float(goal.counts.nnz), "pairs": float(goal.counts.sum())}
         counted["count_seconds"] = time.perf_counter() - begin
         bar.update(task, description="factorizing, to begin with")
@@ -174,9 +174,11 @@ def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run, keeper: Keepe
             done, arrays, _ = keeper.start
             start = EmbeddingParams(jnp.asarray(arrays["center"]), jnp.asarray(arrays["context"]))
         try:
-            params = exact.fit(
-                *goal, options.dim, passes, start, on_report=on_report, on_state=on_state, done=done
-            )
+            with keeper.stops.passing():
+                params = exact.fit(
+                    *goal, options.dim, passes, start,
+                    on_report=on_report, on_state=on_state, done=done,
+                )  # fmt: skip
         except Stopped:
             keeper.save()
             raise
@@ -188,10 +190,9 @@ def minimise(options: Train, corpus: EncodedCorpus, run: runs.Run, keeper: Keepe
 
 def factorize(options: Train, corpus: EncodedCorpus, run: runs.Run, keeper: Keeper) -> Trained:
     """Counts -> positive shifted PMI -> singular vectors; too short for checkpoints."""
-    del keeper
     begin = time.perf_counter()
     _check_dim(options, len(corpus.vocab))
-    with progress() as bar:
+    with keeper.stops.passing(), progress() as bar:
         task = bar.add_task("counting pairs", total=None)
         goal = objective(options, corpus.vocab, corpus.text)
         counts, _, negatives = goal

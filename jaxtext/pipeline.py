@@ -2,13 +2,14 @@
 
 import json
 import shlex
+import sys
 import tempfile
 import time
 from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -21,7 +22,7 @@ from jaxtext.export import replacing
 from jaxtext.methods import METHODS, Trained, done_of, objective, resolved
 from jaxtext.sampling import keep_probability
 from jaxtext.stopping import Stopped, Stops
-from jaxtext.terminal import print_table, progress
+from jaxtext.terminal import Lasting, print_table, progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
 from jaxtext.training import checkpoints
 from jaxtext.types import EmbeddingParams
@@ -38,6 +39,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "max_vocab": (1, inf),
     "subsample": (0, 1),
     "noise_exponent": (-2, 2),
+    "learning_rate": (1e-12, 1e6),
     "seed": (0, 2**32 - 1),
 }
 
@@ -51,8 +53,6 @@ def check(options: Train) -> None:
             raise InputError(f"--{name.replace('_', '-')} {value}: must be {bound}")
     if not 0 <= options.checkpoint_every < inf:
         raise InputError(f"--checkpoint-every {options.checkpoint_every}: must be at least 0")
-    if not 0 < options.learning_rate < inf:
-        raise InputError(f"--learning-rate {options.learning_rate}: must be a number above 0")
     if options.corpus is not None and options.paths:
         raise InputError(
             f"--corpus {options.corpus} and {options.paths[0]}: give one of the two, a corpus by "
@@ -60,32 +60,36 @@ def check(options: Train) -> None:
         )
 
 
-def train(options: Train, given: Collection[str] | None = None) -> int:
+def train(options: Train, given: Collection[str] | None = None, stops: Stops | None = None) -> int:
     """Train as the options say and write the run; 1 for one that repeats another with other bits.
 
     `given` names the options that must agree with a run that is resumed; by default those that are
-    not at their defaults.
+    not at their defaults. What cannot be printed, since standard output is gone, is left out.
     Raises `InputError` for options and text that cannot be used, leaving nothing behind, `Stopped`
-    after Ctrl-C or SIGTERM, and `FloatingPointError` when training left the finite numbers: the run
-    holds the last good state.
+    after Ctrl-C, SIGTERM or SIGHUP, and `FloatingPointError` when training left the finite numbers:
+    the run holds the last good state.
     """
     given = repeating.changed(options) if given is None else given
-    if options.from_manifest is not None:
-        manifest = repeating.recorded(options.from_manifest)
-        options = repeating.repeated(options, manifest, given)
-    if options.resume:
-        options = repeating.resumed(options, given)
-    check(options)
-    stops = Stops()
-    with stops.listening(), runs.locked(options.out) as run:
+    stops = stops or Stops()
+    with ExitStack() as inside:
+        if sys.stdout is not None:
+            inside.enter_context(redirect_stdout(cast(Any, Lasting(sys.stdout))))
+        inside.enter_context(stops.listening())
+        manifest = None
+        if options.from_manifest is not None:
+            manifest = repeating.recorded(options.from_manifest)
+            options = repeating.repeated(options, manifest, given)
+        if options.resume:
+            options = repeating.resumed(options, given)
+        check(options)
+        run = inside.enter_context(runs.locked(options.out))
         if not options.resume:
             runs.check_free(options.out)
         elif (options.out / runs.MANIFEST).exists():
-            print(f"{options.out} is finished already: nothing to do")
-            return 0
+            return _finished(run)
         runs.clean(options.out)
         try:
-            return _train(options, run, stops)
+            return _train(options, run, stops, manifest)
         except BaseException as error:
             left = _left(options, run, error)
             if left is error:
@@ -93,6 +97,16 @@ def train(options: Train, given: Collection[str] | None = None) -> int:
             raise left from error
         finally:
             runs.clean(options.out)
+
+
+def _finished(run: runs.Run) -> int:
+    """Say that there is nothing to resume; the exit status."""
+    if run.read_json(runs.MANIFEST).get("status") == "diverged":
+        raise FloatingPointError(
+            f"{run.folder} has left the finite numbers: train anew with a lower --learning-rate"
+        )
+    print(f"{run.folder} is finished already: nothing to do")
+    return 0
 
 
 def _left(options: Train, run: runs.Run, error: BaseException) -> BaseException:
@@ -106,19 +120,17 @@ def _left(options: Train, run: runs.Run, error: BaseException) -> BaseException:
         run.remove()
     if isinstance(error, Stopped):
         return Stopped(error.number, then)
-    if isinstance(error, BrokenPipeError):
-        finished = (run.folder / runs.MANIFEST).exists()
-        error = error if finished else WriteError("standard output: closed by its reader")
-    elif isinstance(error, OSError):
+    if isinstance(error, OSError):
         error = WriteError(f"{error.filename or run.folder}: {error.strerror or error}")
     return WriteError(f"{error}; {then}") if isinstance(error, WriteError) else error
 
 
-def _train(options: Train, run: runs.Run, stops: Stops) -> int:
-    """Read, train, write and compare, in the folder of the run alone."""
+def _train(options: Train, run: runs.Run, stops: Stops, then: dict[str, Any] | None = None) -> int:
+    """Read, train, write and compare, in the folder of the run alone; `then` is repeated."""
     if not options.resume:
         run.write_json(runs.CONFIG, repeating.as_json(options))
-    then = options.from_manifest and repeating.recorded(options.from_manifest)
+    elif options.from_manifest is not None and then is None:
+        then = _recorded_before(options.from_manifest)
     sources = _sources(options.paths, options.corpus)
     circumstances = runs.circumstances()
     begin = time.perf_counter()
@@ -130,11 +142,12 @@ def _train(options: Train, run: runs.Run, stops: Stops) -> int:
     seconds = {"read": time.perf_counter() - begin}
     options = resolved(options, len(corpus.vocab))
     identity = repeating.identity(options, corpus, circumstances)
-    start = _start(options, corpus, run, identity)
+    start, earlier = _start(options, corpus, run, identity)
+    identity = {**identity, repeating.EARLIER: json.dumps(earlier)}
     keeper = checkpoints.Keeper(run.folder, identity, options.checkpoint_every, stops, start)
-    trained = METHODS[options.method](options, corpus, run, keeper)
-    begin = time.perf_counter()
-    with stops.held():
+    with stops.held():  # but where a method lets them pass
+        trained = METHODS[options.method](options, corpus, run, keeper)
+        begin = time.perf_counter()
         sha256 = run.write_vectors(trained.center, trained.context)
     seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
     begin, distance = time.perf_counter(), None
@@ -152,26 +165,36 @@ def _train(options: Train, run: runs.Run, stops: Stops) -> int:
         "gap": distance,
         "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
         **circumstances,
+        repeating.EARLIER: earlier,
         "options": repeating.as_json(options),
     }
     with stops.held():
         run.write_json(runs.MANIFEST, manifest)
     if trained.failure:
+        if then is not None:
+            _compare(then, manifest, options)
         raise FloatingPointError(f"{trained.failure}; the last good vectors are in {run.folder}")
     stops.raise_pending()
     _summary(run)
     return 0 if then is None else _compare(then, manifest, options)
 
 
+def _recorded_before(path: Path) -> dict[str, Any] | None:
+    """The manifest that a run, now resumed, repeats; None where it has gone since."""
+    try:
+        return repeating.recorded(path)
+    except InputError as error:
+        print(f"{error}: the vectors will not be compared")
+        return None
+
+
 def _compare(then: dict[str, Any], now: dict[str, Any], options: Train) -> int:
     """Say whether a run has the vectors of the one that it repeats; the exit status."""
-    same = then["vectors_sha256"] == now["vectors_sha256"]
-    found = repeating.differences(then, now)
-    print(
-        f"\nvectors SHA-256 {now['vectors_sha256']}: "
-        + ("the same as" if same else f"not that of {options.from_manifest}, which is ")
-        + (f" in {options.from_manifest}" if same else str(then["vectors_sha256"]))
-    )
+    ours, theirs = now["vectors_sha256"], then["vectors_sha256"]
+    same, found = ours == theirs, repeating.differences(then, now)
+    of = options.from_manifest
+    then_is = f"the same as in {of}" if same else f"not that of {of}, which is {theirs}"
+    print(f"\nvectors SHA-256 {ours}: {then_is}")
     if found:
         rows = [[name, str(before), str(after)] for name, before, after in found]
         print_table("Circumstances that differ", ["circumstance", "then", "now"], rows)
@@ -182,8 +205,9 @@ def _compare(then: dict[str, Any], now: dict[str, Any], options: Train) -> int:
 
 def _start(
     options: Train, corpus: EncodedCorpus, run: runs.Run, identity: dict[str, str]
-) -> checkpoints.Snapshot | None:
-    """Write what comes first; the newest checkpoint that is whole, if a run is resumed from one.
+) -> tuple[checkpoints.Snapshot | None, list[dict[str, str]]]:
+    """Write what comes first; the newest checkpoint that is whole, if a run is resumed from one,
+    and under which other circumstances the way to it was made.
 
     Raises `InputError` for a checkpoint of something else, naming the difference.
     """
@@ -193,22 +217,30 @@ def _start(
             print(f"{path}: damaged, the one before is used")
             continue
         state, saved = found
+        earlier = json.loads(saved.get(repeating.EARLIER, "[]"))
         for name, value in identity.items():
-            if saved.get(name) != value:
+            if saved.get(name) == value:
+                continue
+            if name not in repeating.TOLERATED:
                 raise InputError(
                     f"--resume: the {name} of {path} is {saved.get(name)}, and now is {value}"
                 )
+            earlier.append({name: saved.get(name)})
+            print(
+                f"the {name} was {saved.get(name)}, and now is {value}: the bits may differ from "
+                "those of a run that was not stopped"
+            )
         done = done_of(options, corpus, state)
         run.write_vocab(corpus.vocab)
         run.cut_metrics(done)
         print(f"resumed {done:.0%} of the way")
-        return state
+        return state, earlier
     if options.resume:
         print("no checkpoint to go on from: begun anew")
     run.write_json(runs.CONFIG, repeating.as_json(options))
     run.write_vocab(corpus.vocab)
     run.cut_metrics(0.0)
-    return None
+    return None, []
 
 
 def _describe(options: Train, sources: list[str], corpus: EncodedCorpus) -> dict[str, Any]:
@@ -283,6 +315,11 @@ def measure_gap(options: Gap) -> None:
         )
     run = runs.Run(options.run)
     trained = repeating.options_of(run)
+    try:
+        check(trained)
+    except InputError as error:
+        raise InputError(f"{run.folder / runs.CONFIG}: damaged: {error}") from None
+    figure = None if options.figure is None else _figure(options.figure)
     embeddings = run.embeddings()
     sources = _sources(options.paths or trained.paths, trained.corpus)
     places = [path for path in (options.json, options.figure) if path is not None]
@@ -298,13 +335,16 @@ def measure_gap(options: Gap) -> None:
             )
         vectors = Trained(embeddings.center, embeddings.vectors("context"), 0.0)
         found = _gap(trained, corpus, vectors, options.centers)
-        print_gap(found, corpus.vocab)
         if options.json is not None:
             content = {"run": str(options.run), **_objective_of(trained)}
             content |= gap.as_json(found, corpus.vocab.words)
             opened[options.json].write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        if options.figure is not None:
-            _draw(found, opened[options.figure], options.figure.suffix)
+        if options.figure is not None and figure is not None:
+            from jaxtext import plots
+
+            plots.draw_density(found.density, gap.EDGES, figure.subplots())
+            figure.savefig(opened[options.figure], format=options.figure.suffix[1:], dpi=150)
+    print_gap(found, corpus.vocab)
 
 
 def _objective_of(options: Train) -> dict[str, Any]:
@@ -377,24 +417,28 @@ def print_gap(found: gap.Gap, vocab: text.Vocab) -> None:
     print_table("Centers farthest from their optimum", ["word", "count", "nats a pair"], rows)
 
 
-def _draw(found: gap.Gap, path: Path, suffix: str) -> None:
+def _figure(path: Path) -> Any:
+    """An empty figure that can be saved under this name. Raises `InputError` for other names."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise InputError("--figure needs matplotlib: pip install 'jaxtext[eval]'") from None
-    from jaxtext import plots
-
     figure = Figure(figsize=(5, 4.2), layout="constrained")
-    plots.draw_density(found.density, gap.EDGES, figure.subplots())
-    try:
-        figure.savefig(path, format=suffix.lstrip(".") or "png", dpi=150)
-    except ValueError as error:
-        raise InputError(f"--figure: {error}") from None
+    kinds = sorted(figure.canvas.get_supported_filetypes())
+    if path.suffix.lower()[1:] not in kinds:
+        raise InputError(f"--figure {path}: the name must end in one of .{', .'.join(kinds)}")
+    return figure
 
 
-def _show_gap(options: Train, corpus: EncodedCorpus, trained: Trained) -> dict[str, Any]:
-    """Print how far the vectors are from their optimum, by a sample of centers; the numbers."""
+def _show_gap(options: Train, corpus: EncodedCorpus, trained: Trained) -> dict[str, Any] | None:
+    """Print how far the vectors are from their optimum, by a sample of centers; the numbers.
+
+    None where thinning, of which this is a draw of its own, leaves no pair.
+    """
     found = _gap(options, corpus, trained, GAP_CENTERS, GAP_TOKENS)
+    if not found.pairs:
+        print("thinning leaves no pair to compare the vectors with their optimum")
+        return None
     print(
         f"loss {found.all.objective / found.pairs:.4f} a pair, {found.all.percent:.1f}% above the "
         f"optimum of free scores; correlation of w.c with it {found.weighted_correlation:.2f}"
@@ -416,7 +460,7 @@ def _summary(run: runs.Run) -> None:
     files = [run.folder / name for name in sorted(runs.FILES)]
     rows = [[path.name, f"{path.stat().st_size:,} bytes"] for path in files]
     print_table(f"Written to {run.folder}", ["file", "size"], rows)
-    print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', str(run.folder), words[0]])}")
+    print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', runs.argument(run.folder), words[0]])}")
 
 
 def content_words(embeddings: Embeddings, how_many: int = 8) -> list[str]:

@@ -11,9 +11,11 @@
 Nothing is unpickled, and no more is allocated than a file's size accounts for.
 """
 
+import codecs
 import json
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -24,17 +26,15 @@ from jaxtext.errors import InputError
 
 LONGEST_LINE = 1 << 24
 CHUNK = 1 << 20  # numbers of text that are checked at a time
-REFUSED = {
-    b"\x80\x02": "a pickle, which could run code",
-    b"\x80\x03": "a pickle, which could run code",
-    b"\x80\x04": "a pickle, which could run code",
-    b"\x80\x05": "a pickle, which could run code",
-    b"\x93NUMPY": "a NumPy array without words",
-    b"PK\x03\x04": "a zip archive",
-    b"\x1f\x8b": "compressed by gzip: unpack it first",
-    b"BZh": "compressed by bzip2: unpack it first",
-    b"\xfd7zXZ": "compressed by xz: unpack it first",
-    b"\xba\x16O/": "a fastText model: give its .vec file",
+SAMPLE = 1 << 16  # bytes behind a header that tell text from binary
+REFUSED = {  # beginnings of files, as patterns
+    rb"\x80[\x02-\x05]": "a pickle, which could run code",
+    rb"\x93NUMPY": "a NumPy array without words",
+    rb"PK\x03\x04": "a zip archive",
+    rb"\x1f\x8b": "compressed by gzip: unpack it first",
+    rb"BZh[1-9]1AY&SY": "compressed by bzip2: unpack it first",
+    rb"\xfd7zXZ": "compressed by xz: unpack it first",
+    rb"\xba\x16O/": "a fastText model: give its .vec file",
 }
 
 
@@ -63,6 +63,8 @@ def read(path: Path) -> Table:
     try:
         if path.is_dir():
             return _read_projector(path)
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: is a pipe or device: write it to a file first")
         with open(path, "rb") as file:
             return _read_file(file, path)
     except OSError as error:
@@ -70,14 +72,14 @@ def read(path: Path) -> Table:
 
 
 def _read_file(file: BinaryIO, path: Path) -> Table:
-    start = file.read(9)
+    start = file.read(10)
     file.seek(0)
     if not start:
         raise InputError(f"{path}: the file is empty")
-    for magic, what in REFUSED.items():
-        if start.startswith(magic):
+    for beginning, what in REFUSED.items():
+        if re.match(beginning, start):
             raise InputError(f"{path}: {what}: not a vector file")
-    if start[8:] == b"{":
+    if start[8:9] == b"{" and b"\0" in start[:8]:  # a length, and no text
         return _read_safetensors(path)
     first = _line(file, 1, path)
     header = _header(first)
@@ -94,9 +96,9 @@ def _read_file(file: BinaryIO, path: Path) -> Table:
             else f"{path}: line 1 announces {size} words of {dim} numbers: nothing to read"
         )
     place = file.tell()
-    second = file.readline(LONGEST_LINE)
+    second, more = file.readline(LONGEST_LINE), file.read(SAMPLE)
     file.seek(place)
-    if _is_text(second, dim):
+    if _is_text(second, more, dim):
         return _read_text(file, path, 2, size, dim)
     return _read_binary(file, path, size, dim)
 
@@ -104,7 +106,7 @@ def _read_file(file: BinaryIO, path: Path) -> Table:
 def _header(line: bytes) -> tuple[int, int] | None:
     """The two whole numbers of a first line that is a header."""
     fields = line.split()
-    if len(fields) == 2 and all(field.lstrip(b"-").isdigit() for field in fields):
+    if len(fields) == 2 and all(re.fullmatch(rb"-?[0-9]+", field) for field in fields):
         return int(fields[0][:30]), int(fields[1][:30])
     return None
 
@@ -117,18 +119,20 @@ def _is_number(field: bytes) -> bool:
     return True
 
 
-def _is_text(line: bytes, dim: int) -> bool:
-    """Whether this line of a file with a header is text: numbers, or else no stray bytes."""
+def _is_text(line: bytes, more: bytes, dim: int) -> bool:
+    """Whether a line behind a header is of text: it ends in numbers, or else neither it nor what
+    comes after it holds a stray byte."""
     fields = line.split()
     if len(fields) > dim and all(map(_is_number, fields[-dim:])):
         return True
     control = bytes(range(9)) + bytes(range(14, 32))
-    return line.endswith(b"\n") and line.translate(None, control) == line and _decodes(line)
+    sample = line + more
+    return line.endswith(b"\n") and sample.translate(None, control) == sample and _decodes(sample)
 
 
-def _decodes(line: bytes) -> bool:
+def _decodes(sample: bytes) -> bool:
     try:
-        line.decode()
+        codecs.getincrementaldecoder("utf-8")().decode(sample)  # its end may be cut
     except UnicodeDecodeError:
         return False
     return True
@@ -183,7 +187,7 @@ def _rows(file: BinaryIO, path: Path, first: int, dim: int) -> Iterator[_Row]:
     number = first - 1
     while line := _line(file, number + 1, path):
         number += 1
-        word, _, rest = line.partition(b" ")
+        word, _, rest = line.partition(b"\t" if b"\t" in line else b" ")
         try:
             values = np.fromstring(rest, np.float32, sep=" ")
         except ValueError:
@@ -200,7 +204,7 @@ def _row_slowly(line: bytes, place: str, dim: int) -> tuple[bytes, np.ndarray]:
     fields = line.rstrip(b" \r\n").split(b" ")
     numbers = fields[-dim:] if len(fields) > dim else fields[1:]
     try:
-        values = [float(field) for field in numbers]
+        values = _float32([float(field) for field in numbers])
     except ValueError:
         bad = next(field for field in numbers if not _is_number(field))
         raise InputError(f"{place}: {_shown(bad)} is not a number") from None
@@ -208,7 +212,12 @@ def _row_slowly(line: bytes, place: str, dim: int) -> tuple[bytes, np.ndarray]:
         raise InputError(f"{place}: {len(values)} numbers instead of {dim}")
     if len(fields) > dim + 1 and _is_number(fields[-dim - 1]):
         raise InputError(f"{place}: more than {dim} numbers")
-    return b" ".join(fields[:-dim]), np.array(values, np.float32)
+    return b" ".join(fields[:-dim]), values
+
+
+def _float32(values: Sequence[float]) -> Float[np.ndarray, " D"]:
+    with np.errstate(over="ignore"):  # what is not finite is named later
+        return np.array(values, np.float32)
 
 
 def _shown(field: bytes) -> str:
@@ -279,16 +288,39 @@ def _read_safetensors(path: Path) -> Table:
                 raise InputError(
                     f"{path}: holds no words beside its arrays: give the run's folder instead"
                 )
-            words, vectors = json.loads(metadata["words"]), file.get_tensor("vectors")
-    except (SafetensorError, json.JSONDecodeError, TypeError, RecursionError) as error:
+            words = json.loads(metadata["words"])
+            try:
+                vectors = file.get_tensor("vectors")
+            except (TypeError, AttributeError) as error:  # bfloat16 and smaller
+                kind = file.get_slice("vectors").get_dtype()
+                raise InputError(f"{path}: holds {kind} numbers: convert them to F32") from error
+    except InputError:
+        raise
+    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: damaged safetensors file: {error}") from error
     fits = isinstance(words, list) and vectors.ndim == 2 and len(words) == len(vectors)
     if not fits or not all(isinstance(word, str) for word in words):
         raise InputError(f"{path}: the words do not fit an array of shape {vectors.shape}")
-    if not len(words) or not np.issubdtype(vectors.dtype, np.floating):
-        raise InputError(f"{path}: {len(words)} vectors of {vectors.dtype}: nothing to read")
+    if not vectors.size or not np.issubdtype(vectors.dtype, np.floating):
+        raise InputError(
+            f"{path}: {len(words)} vectors of {vectors.dtype}, {vectors.shape[1]} numbers each: "
+            "nothing to read"
+        )
+    for number, word in enumerate(words, 1):
+        if not _encodes(word):
+            raise InputError(f"{path}: word {number}: {word!r} is no text")
     _unique(words, path)
+    if vectors.dtype == np.float16:
+        vectors = vectors.astype(np.float32)
     return Table(words, _finite(vectors, 1, path, "word"))
+
+
+def _encodes(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+    return True
 
 
 def _unique(words: list[str], path: Path) -> None:
@@ -304,8 +336,9 @@ def _unique(words: list[str], path: Path) -> None:
 
 def _read_projector(folder: Path) -> Table:
     vectors, metadata = folder / "vectors.tsv", folder / "metadata.tsv"
-    if not vectors.is_file():
-        raise InputError(f"{folder}: neither a run nor a projector folder (no vectors.tsv)")
+    for name in (vectors, metadata):
+        if not name.is_file():
+            raise InputError(f"{folder}: neither a run nor a projector folder (no {name.name})")
     words = _metadata(metadata)
     chunks: list[np.ndarray] = []
     with open(vectors, "rb") as file, warnings.catch_warnings():
@@ -314,7 +347,7 @@ def _read_projector(folder: Path) -> Table:
             place = f"{vectors}: line {len(chunks) + 1}"
             fields = line.rstrip(b"\r\n").split(b"\t")
             try:
-                row = np.array([float(field) for field in fields], np.float32)
+                row = _float32([float(field) for field in fields])
             except ValueError:
                 bad = next(field for field in fields if not _is_number(field))
                 raise InputError(f"{place}: {_shown(bad)} is not a number") from None

@@ -1,6 +1,7 @@
 """What a run is resumed or repeated with: its options, and the circumstances that its bits need."""
 
 import json
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ TEXT = ("paths", "corpus")
 OWN = ("out", "resume", "checkpoint_every", "from_manifest")  # they change nothing in the vectors
 MATTERING = ("jaxtext", "jax", "jaxlib", "numpy")  # packages that a resumed run needs again
 CIRCUMSTANCES = ("options", "corpus", "versions", "device", "environment")  # of a manifest
+TOLERATED = ("device", "environment")  # a run can be resumed with others, with other bits
+EARLIER = "earlier"  # those of the way to a checkpoint, where they were others
 FREE = ("sources", *TEXT, *OWN)  # names in them that may differ
 
 
@@ -58,6 +61,8 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if isinstance(value, bool):
         return kind is bool
+    if kind is float and isinstance(value, int):
+        return abs(value) <= sys.float_info.max
     return isinstance(value, {float: (int, float), Path: str}.get(kind, kind))
 
 
@@ -73,7 +78,7 @@ def resumed(options: Train, given: Collection[str]) -> Train:
             print(f"{options.out} holds no run yet: begun")
             return replace(options, resume=False)
         raise InputError(f"--resume: {options.out} holds no run that was stopped")
-    saved = _here(options_of(run), options)
+    saved = _here(options_of(run), options, given)
     for name in _mattering(given):
         then, now = getattr(saved, name), getattr(options, name)
         if then != now:
@@ -109,7 +114,7 @@ def repeated(options: Train, manifest: dict[str, Any], given: Collection[str]) -
             f"--from-manifest: takes all options from the manifest, so not {flag(more[0])}: give "
             "--out, and the text if it has moved"
         )
-    return _here(options_from(manifest["options"], path), options)
+    return _here(options_from(manifest["options"], path), options, given)
 
 
 def changed(options: Train) -> list[str]:
@@ -127,14 +132,12 @@ def _mattering(given: Collection[str]) -> list[str]:
     return [each.name for each in fields(Train) if each.name in given and each.name not in FREE]
 
 
-def _here(saved: Train, options: Train) -> Train:
-    """Saved options with the folder and, if one is given, the text of those given now."""
-    given = {name: getattr(options, name) for name in OWN}
-    if options.from_manifest is None:
-        del given["from_manifest"]
+def _here(saved: Train, options: Train, given: Collection[str]) -> Train:
+    """Saved options with the folder and, if they are given, what else may differ now."""
+    names = ["out", "resume", *({"checkpoint_every", "from_manifest"} & set(given))]
     if options.paths or options.corpus:
-        given |= {name: getattr(options, name) for name in TEXT}
-    return replace(saved, **given)
+        names += TEXT
+    return replace(saved, **{name: getattr(options, name) for name in names})
 
 
 def identity(
@@ -152,6 +155,7 @@ def identity(
         "vocabulary (SHA-256)": corpus.vocab.sha256(),
         **content,
         **versions,
+        **{name: json.dumps(circumstances[name], sort_keys=True) for name in TOLERATED},
     }
 
 
@@ -164,4 +168,7 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[s
             one, other = before.get(name), after.get(name)
             if one != other and name not in FREE:
                 found.append((f"{part}: {name}", one, other))
+    before, after = then.get(EARLIER) or [], now.get(EARLIER) or []
+    if before != after:
+        found.append(("circumstances before it was resumed", before, after))
     return found

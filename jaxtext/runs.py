@@ -113,12 +113,12 @@ class Run:
     def cut_metrics(self, done: float) -> None:
         """Remove reports of what is done after so much of the training, and broken ones."""
         path, kept = self.folder / METRICS, []
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        lines = path.read_bytes().decode(errors="replace").splitlines() if path.exists() else []
         for line in lines:
             try:
                 if json.loads(line)["done"] < done:
                     kept.append(line + "\n")
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
         with export.replacing(path) as temporary:
             temporary.write_text("".join(kept), encoding="utf-8")
@@ -136,16 +136,17 @@ class Run:
     def embeddings(self) -> Embeddings:
         """Vocabulary and both tables. Raises `InputError` for missing or damaged files."""
         from safetensors import SafetensorError
-        from safetensors.numpy import load_file
+        from safetensors.numpy import load
 
         path = self.folder / VECTORS
         if not path.exists():
             raise InputError(f"{self.folder}: the run was not finished: it has no {VECTORS}")
         vocab = self.read_vocab()
         try:
-            tables = load_file(path)
+            content = path.read_bytes()
+            tables = load(content)
             center, context = tables["center"], tables["context"]
-        except (OSError, SafetensorError, KeyError, TypeError) as error:
+        except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: damaged: {error}") from error
         if {table.dtype for table in (center, context)} != {np.dtype(np.float32)}:
             raise InputError(f"{path}: damaged: {center.dtype} and {context.dtype}, not float32")
@@ -155,7 +156,17 @@ class Run:
             )
         if not all(np.isfinite(table).all() for table in (center, context)):
             raise InputError(f"{path}: damaged: holds numbers that are not finite")
+        self._check_hash(content)
         return Embeddings(vocab, center, context)
+
+    def _check_hash(self, vectors: bytes) -> None:
+        """Raise `InputError` where the manifest, if there is one, has another hash."""
+        if (self.folder / MANIFEST).exists():
+            recorded = self.read_json(MANIFEST).get("vectors_sha256")
+            if recorded not in (None, hashlib.sha256(vectors).hexdigest()):
+                raise InputError(
+                    f"{self.folder / VECTORS}: damaged: its SHA-256 is not that of {MANIFEST}"
+                )
 
 
 @contextmanager
@@ -197,6 +208,8 @@ def _remove_empty(folders: list[Path]) -> None:
 def clean(folder: Path) -> None:
     """Remove what a process that was killed has left: ids, and files under temporary names."""
     shutil.rmtree(folder / IDS, ignore_errors=True)
+    if (folder / IDS).is_file():
+        (folder / IDS).unlink()
     for path in [*folder.glob(".*.*"), *(folder / CHECKPOINTS).glob(".*.safetensors.*")]:
         if _temporary(path) or path.parent != folder:
             shutil.rmtree(path, ignore_errors=True)
@@ -239,7 +252,12 @@ def check_free(folder: Path) -> None:
 
 def resuming(folder: Path) -> str:
     """The command with which a run that was stopped goes on."""
-    return shlex.join(["jaxtext", "train", "--resume", "--out", str(folder)])
+    return shlex.join(["jaxtext", "train", "--resume", "--out", argument(folder)])
+
+
+def argument(path: Path) -> str:
+    """A path that no command takes for an option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def is_run(folder: Path) -> bool:

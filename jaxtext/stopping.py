@@ -1,11 +1,13 @@
-"""Ctrl-C and SIGTERM: at once, or after what must not be cut off."""
+"""Ctrl-C, SIGTERM and SIGHUP: at once, or after what must not be cut off."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 class Stopped(BaseException):
@@ -28,10 +30,10 @@ class Stops:
         self.number: int | None = None  # of the signal that has arrived
         self._held = 0
 
-    def raise_pending(self) -> None:
+    def raise_pending(self, message: str = "") -> None:
         """Raise `Stopped` if a signal has arrived."""
         if self.number is not None:
-            raise Stopped(self.number)
+            raise Stopped(self.number, message)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -43,8 +45,21 @@ class Stops:
             self._held -= 1
 
     @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Inside, within `held`, signals are raised where they arrive."""
+        held, self._held = self._held, 0
+        try:
+            self.raise_pending()
+            yield
+        finally:
+            self._held = held
+
+    @contextmanager
     def listening(self) -> Iterator[None]:
-        """Inside, signals come here; in the main thread, the only one that may listen."""
+        """Inside, signals come here; in the main thread, the only one that may listen.
+
+        Those that the process ignores, as with nohup, stay ignored.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -54,7 +69,12 @@ class Stops:
             if not self._held:
                 self.raise_pending()
 
-        before = {number: signal.signal(number, stop) for number in SIGNALS}
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        before = {
+            number: handler for number, handler in before.items() if handler != signal.SIG_IGN
+        }
+        for number in before:
+            signal.signal(number, stop)
         try:
             yield
         finally:

@@ -54,3 +54,16 @@ def test_an_unknown_word_gets_close_spellings(word, hint):
 def test_normalize_gives_unit_rows_and_keeps_zero_rows(rng):
     rows = normalize(np.vstack([rng.normal(size=(4, 3)), np.zeros((1, 3))]))
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 1, 1, 0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("scale", [-0.7, 0.4])
+def test_normalize_holds_where_squares_do_not(rng, dtype, scale):
+    """Rows as long as `dtype` can just hold, or as short, have the directions that they have."""
+    limits = np.finfo(dtype)
+    rows = rng.uniform(0.5, 1, (5, 3)) * rng.choice([-1, 1], (5, 3))
+    size = float(limits.max if scale > 0 else limits.tiny) ** abs(scale)
+    found = normalize((rows * size * (1 if scale < 0 else size**0.75)).astype(dtype))
+    assert found.dtype == dtype
+    expected = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    np.testing.assert_allclose(found, expected, rtol=0.1 if dtype == np.float16 else 1e-5)

@@ -1,3 +1,4 @@
+import os
 import struct
 import subprocess
 import sys
@@ -187,3 +188,27 @@ def test_a_word_that_a_format_cannot_hold_is_named(tmp_path, form, word):
 def test_an_unknown_format_is_an_error(tmp_path, some):
     with pytest.raises(InputError, match="choose one of word2vec-text"):
         export.write(some, tmp_path / "v", "pickle")
+
+
+def test_a_vector_beyond_float32_is_named(tmp_path, some):
+    center = some.center.astype(np.float64)
+    center[2, 3] = 1e300
+    with pytest.raises(InputError, match="the vector of '東京' holds a number that is not finite"):
+        export.write(Embeddings(some.vocab, center), tmp_path / "v", "glove")
+    assert not list(tmp_path.iterdir())
+
+
+def test_links_stay_and_devices_are_written_to(tmp_path):
+    (tmp_path / "there").mkdir()
+    link, target, pipe = tmp_path / "link", tmp_path / "there" / "target", tmp_path / "pipe"
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for path in (link, pipe):
+        with export.replacing(path) as temporary:
+            temporary.write_text("content")
+    assert link.is_symlink() and target.read_text() == "content"
+    assert pipe.is_fifo() and os.read(reader, 99) == b"content"
+    os.close(reader)
+    with pytest.raises(InputError, match="there: is a folder"), export.replacing(target.parent):
+        pass

@@ -1,4 +1,5 @@
 import json
+import os
 import struct
 
 import numpy as np
@@ -33,8 +34,19 @@ def written(tmp_path, content):
         TEXT + b"\n",
         b"2 2\nthe " + TABLE[0].tobytes() + b"of " + TABLE[1].tobytes(),  # as gensim has it
         b"2 2\nthe " + TABLE[0].tobytes() + b"\nof " + TABLE[1].tobytes() + b"\n",
+        TEXT.replace(b" ", b"\t"),
     ],
-    ids=["glove", "word2vec", "fasttext", "crlf", "no end", "blank end", "gensim", "binary"],
+    ids=[
+        "glove",
+        "word2vec",
+        "fasttext",
+        "crlf",
+        "no end",
+        "blank end",
+        "gensim",
+        "binary",
+        "tabs",
+    ],
 )
 def test_layouts_of_other_tools(tmp_path, content):
     words, vectors = reading.read(written(tmp_path, content))
@@ -68,6 +80,7 @@ def test_more_rows_than_a_chunk(tmp_path, monkeypatch, rng):
         (b"0 5\n", "line 1 announces 0 words of 5 numbers"),
         (b"5 0\n", "line 1 announces 5 words of 0 numbers"),
         (b"-5 3\n", "line 1 announces -5 words"),
+        (b"--5 3\na 1 2 3\n", "line 2: more than 1 numbers"),
         (b"1000000000000 100\na 1 2\n", "too many for its size"),
         (b"5 1000000000000\na 1 2\n", "too many for its size"),
         (b"9" * 400 + b" 1\na 1\n", "too many for its size"),
@@ -113,7 +126,7 @@ def test_a_projector_folder_of_two_columns_has_a_header(tmp_path):
     with pytest.raises(InputError, match="line 2: 1 numbers instead of 2"):
         reading.read(tmp_path)
     (tmp_path / "metadata.tsv").unlink()
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no metadata.tsv"):
         reading.read(tmp_path)
 
 
@@ -212,3 +225,69 @@ def test_a_first_line_without_an_end_is_not_read_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "LONGEST_LINE", 100)
     with pytest.raises(InputError, match="line 1 is longer than 100 bytes"):
         reading.read(written(tmp_path, b"the " + b"1" * 200))
+
+
+@pytest.mark.parametrize("form", ["word2vec-text", "fasttext", "word2vec-binary", "glove"])
+@pytest.mark.parametrize("word", ["{", "BZh", "BZh91", ":", "7"])
+def test_no_first_word_makes_a_file_another_kind(tmp_path, rng, form, word):
+    table = rng.normal(size=(4000, 10)).astype(np.float32)  # a header of seven characters
+    words = (word, *(f"w{i}" for i in range(3999)))
+    export.write(Embeddings(Vocab(words, np.ones(4000, int)), table), tmp_path / "v", form)
+    found = reading.read(tmp_path / "v")
+    assert tuple(found.words) == words
+    np.testing.assert_array_equal(found.vectors, table)
+
+
+@given(st.lists(st.binary(min_size=4, max_size=4), min_size=1, max_size=3), st.integers(0, 2))
+@settings(max_examples=300)
+def test_a_line_break_in_a_vector_does_not_make_a_binary_file_text(tmp_path_factory, parts, place):
+    parts.insert(place % (len(parts) + 1), b"\x0a\x00\x00\x3f")
+    vectors = np.frombuffer(b"".join(parts), "<f4")
+    if not np.isfinite(vectors).all():
+        return
+    path = tmp_path_factory.mktemp("v") / "v"
+    table = np.vstack([vectors, vectors])
+    export.write(Embeddings(Vocab(("a", "b"), np.ones(2, int)), table), path, "word2vec-binary")
+    np.testing.assert_array_equal(reading.read(path).vectors, table)
+
+
+def safetensors(path, kind, shape, numbers, words):
+    """A file of an array that NumPy may not know."""
+    array = {"dtype": kind, "shape": shape, "data_offsets": [0, len(numbers)]}
+    header = json.dumps({"__metadata__": {"words": words}, "vectors": array}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + numbers)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "words", "message"),
+    [
+        ("F8_E4M3", [2, 4], '["a", "b"]', "holds F8_E4M3 numbers: convert them to F32"),
+        (
+            "BF16",
+            [2, 2],
+            '["a", "b"]',
+            "holds BF16 numbers: convert them to F32|vectors of bfloat16",
+        ),
+        ("F32", [2, 0], '["a", "b"]', "2 vectors of float32, 0 numbers each: nothing to read"),
+        ("F32", [2, 1], "7" * 5000, "damaged safetensors file"),
+        ("F32", [2, 1], '["a", "\\ud800"]', "word 2: .* is no text"),
+    ],
+)
+def test_safetensors_of_other_numbers_and_words(tmp_path, kind, shape, words, message):
+    path = safetensors(tmp_path / "v", kind, shape, bytes(8 * (shape[1] > 0)), words)
+    with pytest.raises(InputError, match=message):
+        reading.read(path)
+
+
+def test_half_precision_is_read_as_float32(tmp_path):
+    numbers = np.array([[300, 400], [1, 0]], np.float16)  # whose squares float16 does not hold
+    path = safetensors(tmp_path / "v", "F16", [2, 2], numbers.tobytes(), '["a", "b"]')
+    vectors = reading.read(path).vectors
+    assert vectors.dtype == np.float32 and vectors.tolist() == numbers.tolist()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a pipe or device: write it to a file first"):
+        reading.read(tmp_path / "pipe")

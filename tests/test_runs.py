@@ -218,3 +218,32 @@ def test_a_full_disk_is_named_with_the_file_that_was_meant(tmp_path):
     with pytest.raises(WriteError, match=message), export.replacing(tmp_path / "vectors.txt"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert not list(tmp_path.iterdir())
+
+
+def test_vectors_that_are_not_those_of_the_manifest_are_damaged(run):
+    sha256 = hashlib.sha256((run.folder / runs.VECTORS).read_bytes()).hexdigest()
+    run.write_json(runs.MANIFEST, {"vectors_sha256": sha256})
+    content = bytearray((run.folder / runs.VECTORS).read_bytes())
+    runs.load(run.folder)
+    content[-6] ^= 1
+    (run.folder / runs.VECTORS).write_bytes(content)
+    with pytest.raises(InputError, match="damaged: its SHA-256 is not that of manifest.json"):
+        runs.load(run.folder)
+
+
+def test_damaged_metrics_are_cut_as_broken_lines(run):
+    good = b'{"done": 0.1}\n'
+    (run.folder / runs.METRICS).write_bytes(b'{"done": \xff}\n' + b"[" * 200_000 + b"\n" + good)
+    run.cut_metrics(0.5)
+    assert (run.folder / runs.METRICS).read_bytes() == good
+
+
+def test_what_a_killed_process_left_goes_whatever_it_is(tmp_path):
+    (tmp_path / runs.IDS).write_text("a file")
+    runs.clean(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_like_an_option_is_shown_as_a_path():
+    assert runs.resuming(Path("-x")) == "jaxtext train --resume --out ./-x"
+    assert runs.resuming(Path("my run's")).endswith("""--out 'my run'"'"'s'""")

@@ -68,7 +68,12 @@ def read(path: str | Path) -> list[Question]:
     tabs = not first[1].startswith(":") and "\t" in first[1]
     found = list((_read_relations if tabs else _read_sections)(path, rows))
     if not found:
-        raise InputError(f"{path}: holds no question")
+        raise InputError(
+            f"{path}: holds no question: lines with tabs are read as group, relation, word and "
+            "answers, and a relation needs two; four words are separated by spaces"
+            if tabs
+            else f"{path}: holds no question"
+        )
     return found
 
 
@@ -142,7 +147,7 @@ def _best(
     excluded: Int[Array, "B E"],
     method: Method,
 ) -> Int[Array, " B"]:
-    """The best answer to each question of places of a, b, c in `products`."""
+    """The best answer to each question of places of a, b, c in `products`; -1 without any."""
     of_a, of_b, of_c = (products[places] for places in asked.T)
     if method == "3cosadd":
         scores = of_b - of_a + of_c
@@ -154,7 +159,8 @@ def _best(
     # The largest of long rows: first which of the groups that every GROUP-th score is dealt to.
     dealt = scores.reshape(len(asked), GROUP, -1)
     group = dealt.max(axis=1).argmax(axis=1)
-    return dealt[jnp.arange(len(asked)), :, group].argmax(axis=1) * dealt.shape[2] + group
+    found = dealt[jnp.arange(len(asked)), :, group].argmax(axis=1) * dealt.shape[2] + group
+    return jnp.where(jnp.isneginf(dealt.max(axis=(1, 2))), -1, found)
 
 
 def _excluded(
@@ -190,7 +196,8 @@ def answers(
 
     3CosAdd is the word nearest to b - a + c (Mikolov, Yih and Zweig 2013), 3CosMul the one with the
     largest cos(d, b) cos(d, c) / cos(d, a), cosines moved to [0, 1] (Levy and Goldberg 2014). None
-    of the three words, in whatever letter case, is an answer. Rows of `table` have length one.
+    of the three words, in whatever letter case, is an answer; -1 where no other word is left. Rows
+    of `table` have length one.
     """
     # Whole groups of columns, so that no row of scores needs to be filled up.
     filling = -len(table) % GROUP
@@ -209,7 +216,8 @@ def answers(
             rows = np.arange(first, first + BATCH).clip(max=len(places) - 1)
             best = _best(products, jnp.asarray(places[rows]), jnp.asarray(out[rows]), method)
             found.append(best[: len(places) - first])
-    return same[np.concatenate(found)]
+    ids = np.concatenate(found)
+    return np.where(ids < 0, -1, same[ids])
 
 
 def evaluate(
@@ -276,10 +284,12 @@ def _section(right: Float[np.ndarray, " N"]) -> dict[str, float | int | None]:
 def difference(first: Result, second: Result, seed: int = 0) -> Difference:
     """How much larger the second's accuracy is, by a paired bootstrap over common questions."""
     change = second.right - first.right
-    change = change[~np.isnan(change)]
+    common = ~np.isnan(change)
+    change = change[common]
     if not change.size:
-        return Difference(None, None, 0)
+        return Difference(None, None, None, None, 0)
     shares = [(change == value).mean() for value in (-1, 0, 1)]
     draws = np.random.default_rng(seed).multinomial(len(change), shares, items.SAMPLES)
     ci95 = items.interval(((draws[:, 2] - draws[:, 0]) / len(change)).tolist())
-    return Difference(float(change.mean()), ci95, len(change))
+    ours, other = (float(each.right[common].mean()) for each in (first, second))
+    return Difference(ours, other, float(change.mean()), ci95, len(change))

@@ -153,6 +153,7 @@ def difference(first: Result, second: Result, seed: int = 0) -> Difference:
         return purity(labels[sample], b[sample]) - purity(labels[sample], a[sample])
 
     if not known.size:
-        return Difference(None, None, 0)
+        return Difference(None, None, None, None, 0)
     ci95 = items.interval(items.resampled(change, known.size, seed))
-    return Difference(change(np.arange(known.size)), ci95, known.size)
+    scores = purity(labels, a), purity(labels, b)
+    return Difference(*scores, scores[1] - scores[0], ci95, known.size)

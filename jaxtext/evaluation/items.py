@@ -1,6 +1,7 @@
 """What all evaluations share: reading a set line by line, words to ids, bootstrap intervals."""
 
 import csv
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,8 @@ Statistic = Callable[[Int[np.ndarray, " N"]], float]  # of a resampled set, give
 class Difference(NamedTuple):
     """Of a score between two tables of vectors, over the items that both know."""
 
+    first: float | None
+    second: float | None
     difference: float | None  # second less first
     ci95: tuple[float, float] | None
     covered: int
@@ -37,7 +40,7 @@ def lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """
     empty = True
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=never_waiting) as file:
             number = 0
             while line := file.readline(LONGEST_LINE):
                 number += 1
@@ -51,6 +54,13 @@ def lines(path: str | Path) -> Iterator[tuple[int, str]]:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if empty:
         raise InputError(f"{path}: the file is empty: no item in it")
+
+
+def never_waiting(path: str, flags: int) -> int:
+    """Opens a pipe that nobody writes to as an empty file, instead of waiting for a writer."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def _decode(line: bytes, place: str) -> str:
@@ -75,13 +85,20 @@ def cells(path: str | Path) -> Iterator[tuple[int, list[str]]]:
         if delimiter == " ":
             yield number, line.split()
         elif delimiter == "\t":
-            yield number, [cell.strip() for cell in line.split("\t")]
+            yield number, [_unquoted(cell.strip()) for cell in line.split("\t")]
         else:
             try:
                 [row] = csv.reader([line], delimiter=delimiter, strict=True)
             except (csv.Error, ValueError) as error:
                 raise InputError(f"{path}: line {number}: not CSV: {error}") from None
             yield number, [cell.strip() for cell in row]
+
+
+def _unquoted(cell: str) -> str:
+    """Without the quotes around it, those inside being doubled, as in CSV."""
+    if len(cell) > 1 and cell[0] == cell[-1] == '"':
+        return cell[1:-1].replace('""', '"').strip()
+    return cell
 
 
 def shown(text: str) -> str:

@@ -172,23 +172,17 @@ def print_report(report: Report) -> None:
         print_table("Categorization: purity", header, rows)
 
 
-def print_comparison(first: Report, second: Report, differences: Comparison) -> None:
-    """Both runs side by side, over all sets."""
+def print_comparison(differences: Comparison) -> None:
+    """Both runs side by side, over all sets, on what both know."""
     rows = []
     for kind in Comparison._fields:
         for name, each in getattr(differences, kind).items():
-            a, b = (_main(getattr(report, kind)[name]) for report in (first, second))
             verdict = "yes" if each.significant else "no"
             change = "-" if each.difference is None else f"{each.difference:+.3f}"
-            rows.append([name, _score(a), _score(b), change, _interval(each.ci95, "+.3f"), verdict])
+            scores = _score(each.first), _score(each.second)
+            rows.append([name, *scores, change, _interval(each.ci95, "+.3f"), verdict])
     header = ["set", "first", "second", "difference", "95% interval", "differs"]
     print_table("Second less first, over the items that both know", header, rows)
-
-
-def _main(result: Any) -> float | None:
-    if isinstance(result, similarity.Result):
-        return result.spearman
-    return result.accuracy if isinstance(result, analogy.Result) else result.levels[0].purity
 
 
 def _header(name: str) -> list[str]:

@@ -43,8 +43,8 @@ class Result(NamedTuple):
 
 
 def read(path: str | Path) -> Pairs:
-    """Read a set: the first two columns that are not numbers are the words, the next of numbers is
-    the score.
+    """Read a set: the first two columns that are not numbers are the words, the next of numbers
+    behind them, or else the last before them, is the score. Scores may have a decimal comma.
 
     Raises `InputError` with the line for a row that lacks a word or a score.
     """
@@ -73,19 +73,18 @@ def _columns(rows: list[list[str]], path: str | Path) -> list[int]:
             share[column] += _number(cell) is not None
     numeric = [2 * count >= len(rows) and count > 0 for count in share]
     words = [column for column in range(width) if not numeric[column]][:2]
-    scores = [
-        column for column in range(width) if numeric[column] and column > max(words, default=0)
-    ]
+    scores = [column for column in range(width) if numeric[column]]
     if len(words) < 2 or not scores:
         raise InputError(
             f"{path}: not two words and a score in a row: {' | '.join(rows[0])[:60]!r}"
         )
-    return [*words, scores[0]]
+    behind = [column for column in scores if column > words[1]]
+    return [*words, behind[0] if behind else scores[-1]]
 
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         return None
     return value if math.isfinite(value) else None
@@ -94,7 +93,7 @@ def _number(text: str) -> float | None:
 def _is_header(found: list[str]) -> bool:
     """Whether none is a number, and the score is neither absent nor one that is not finite."""
     try:
-        float(found[2])
+        float(found[2].replace(",", "."))
     except ValueError:
         return bool(found[2]) and all(_number(text) is None for text in found[:2])
     return False
@@ -173,6 +172,8 @@ def difference(first: Result, second: Result, pairs: Pairs, seed: int = 0) -> Di
         return spearman(b[sample], gold[sample]) - spearman(a[sample], gold[sample])
 
     if not len(gold):
-        return Difference(None, None, 0)
+        return Difference(None, None, None, None, 0)
     ci95 = items.interval(items.resampled(change, len(gold), seed))
-    return Difference(items.finite(change(np.arange(len(gold)))), ci95, len(gold))
+    ours, other = spearman(a, gold), spearman(b, gold)
+    ours, other, more = map(items.finite, (ours, other, other - ours))
+    return Difference(ours, other, more, ci95, len(gold))

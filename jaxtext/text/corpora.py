@@ -136,7 +136,16 @@ def _check_text(block: bytes, source: str, line: int, column: int) -> None:
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for jaxtext."""
+    """The user's cache folder for jaxtext. Raises `InputError` where there is none."""
+    try:
+        return _cache_folder()
+    except RuntimeError:  # no home
+        raise InputError(
+            "there is no home folder to keep the corpus in: set XDG_CACHE_HOME"
+        ) from None
+
+
+def _cache_folder() -> Path:
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA", Path.home())
     elif sys.platform == "darwin":

@@ -6,6 +6,7 @@ WikiText-103 is Merity et al.'s (2017): good and featured articles, with case an
 Their texts are Wikipedia's, under CC BY-SA.
 """
 
+import hashlib
 import logging
 import re
 import zipfile
@@ -129,13 +130,14 @@ def named_corpus(
 ) -> Path:
     """The text file of a corpus in `CORPORA`, downloaded on first use.
 
-    It is kept with its archive in `folder` (`corpora` in the user's cache folder); an archive that
-    was put there by hand serves as well. A download that breaks off is started again.
+    It is kept with its archive and its SHA-256 in `folder` (`corpora` in the user's cache folder),
+    and unpacked again when that is another; an archive that was put there by hand serves as well.
+    A download that breaks off is started again.
     Raises `InputError` when there is no way to get it, and for an archive that is another one.
     """
     folder = cache_folder() / "corpora" if folder is None else folder
-    path = folder / f"{name}.txt"
-    if path.exists():
+    path, digest = folder / f"{name}.txt", folder / f"{name}.sha256"
+    if path.is_file() and digest.is_file() and digest.read_text().split()[:1] == [_sha256(path)]:
         return path
     found = CORPORA[name]
     archive = _fetch(name, found, folder, on_bytes)
@@ -150,9 +152,16 @@ def named_corpus(
                     on_bytes("unpacking", done, size)
                     yield block
 
-            return kept(path, found.clean(blocks()))
+            kept(path, found.clean(blocks()))
+            kept(digest, [f"{_sha256(path)}  {path.name}\n".encode()])
+            return path
     except (zipfile.BadZipFile, KeyError) as error:
         raise InputError(f"{archive}: holds no {found.member}: {error}") from None
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Bar:

@@ -47,6 +47,7 @@ from jaxtext.types import EmbeddingParams
 
 REPORT_SECONDS = 2.0
 REPORT_BLOCKS = 32
+CHECKED = 32  # every so many chunks the numbers must be finite; these are kept as the last good
 FINAL_RATE = 1e-4  # of the learning rate, as in word2vec
 AHEAD = 4  # chunks that may be dispatched before one is waited for
 
@@ -343,12 +344,16 @@ def fit(
         on_state(partial(_state, params, number, paired, position))
         paired = paired or bool(chunk.left.any() or chunk.right.any())
         now = time.perf_counter()
-        if number == first or now - reported > REPORT_SECONDS:
+        due, checked = number == first or now - reported > REPORT_SECONDS, number % CHECKED == 0
+        if due or checked:
             found = probe(params, chunk_key, cdf, chunk)
             report = _report(found, chunk, sizes.rate, words, now - begin)
-            _check(report, good, config)
-            good, reported = jax.tree.map(jnp.copy, params), now
-            on_report(report)
+            if checked:
+                _check(report, good, config)
+                good = jax.tree.map(jnp.copy, params)
+            if due:
+                reported = now
+                on_report(report)
         params = advance(params, chunk_key, cdf, chunk)
         if number % AHEAD == AHEAD - 1:
             jax.block_until_ready(params)  # keeps the queue of dispatched chunks short

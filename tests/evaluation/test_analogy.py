@@ -144,3 +144,9 @@ def test_answers_are_those_of_gensim(tmp_path, some, rng):
         if right == 1
     }
     assert ours == theirs and found.accuracy == pytest.approx(accuracy, abs=1e-12)
+
+
+def test_a_question_that_leaves_no_word_to_answer_is_wrong():
+    three = Embeddings(Vocab(("a", "b", "c"), np.ones(3, int)), np.eye(3))
+    question = analogy.Question("", "c", ("b",), "a", ("a",))
+    assert analogy.evaluate(three, [question]).accuracy == 0

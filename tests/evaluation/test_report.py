@@ -83,3 +83,37 @@ def test_sets_that_cannot_be_used_leave_nothing(folder, capsys, monkeypatch, ext
     assert not (folder / "scores.json").exists()
     cli.run(["evaluate", "first", *extra])
     assert message in capsys.readouterr().err
+
+
+def test_scores_side_by_side_are_of_the_items_that_both_know(tmp_path, capsys):
+    for name, rows in (
+        ("a", "a 1 0\nb 1 .1\nc 1 1\nd 0 1\ne -1 .2\n"),
+        ("b", "a 1 0\nb 1 .1\nc 1 1\nd 0 1\n"),
+    ):
+        (tmp_path / name).write_text(rows)
+    (tmp_path / "pairs").write_text("a b 10\na c 8\na d 3\na e 5\n")
+    options = ["--similarity", str(tmp_path / "pairs"), "--json", str(tmp_path / "json")]
+    assert cli.run(["evaluate", str(tmp_path / "a"), str(tmp_path / "b"), *options]) == 0
+    found = json.loads((tmp_path / "json").read_text())
+    assert found["first"]["similarity"]["pairs"]["spearman"] == pytest.approx(0.8)
+    difference = found["difference"]["similarity"]["pairs"]
+    assert [difference[name] for name in ("first", "second", "difference")] == [1, 1, 0]
+    assert capsys.readouterr().out.splitlines()[-1].split()[:4] == [
+        "pairs",
+        "1.000",
+        "1.000",
+        "+0.000",
+    ]
+
+
+def test_the_run_that_knows_nothing_of_a_set_is_named(tmp_path, capsys):
+    (tmp_path / "a").write_text("a 1 0\nb 1 .1\n")
+    (tmp_path / "b").write_text("c 1 0\nd 1 .1\n")
+    (tmp_path / "pairs").write_text("a b 10\n")
+    runs = [str(tmp_path / "a"), str(tmp_path / "b")]
+    assert cli.run(["evaluate", *runs, "--similarity", str(tmp_path / "pairs")]) == 2
+    assert capsys.readouterr().err.startswith(f"jaxtext: {tmp_path / 'b'}: pairs: none of 1 pairs")
+    for seed in ("-1", str(2**32)):
+        command = ["evaluate", runs[0], "--similarity", str(tmp_path / "pairs"), "--seed", seed]
+        assert cli.run(command) == 2
+        assert f"--seed {seed}: must be from 0" in capsys.readouterr().err

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -137,3 +139,25 @@ def test_rho_is_that_of_gensim(tmp_path, rng, unknown):
     theirs = peer.evaluate_word_pairs(str(path), dummy4unknown=unknown)[1][0]
     ours = similarity.evaluate(some, similarity.read(path))
     assert (ours.spearman_all if unknown else ours.spearman) == pytest.approx(theirs, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9,5;a;b\n0,25;b;c\n",
+        "a;b;9,5\nb;c;0,25\n",
+        '"a"\t"b"\t9.5\n"b"\tc\t.25\n',
+        "1 a b 9.5\n2 b c .25\n",
+    ],
+    ids=["score first", "decimal comma", "quotes and tabs", "numbered"],
+)
+def test_columns_of_other_tools(tmp_path, text):
+    (tmp_path / "pairs").write_text(text)
+    pairs = similarity.read(tmp_path / "pairs")
+    assert pairs.words == [("a", "b"), ("b", "c")] and pairs.scores.tolist() == [9.5, 0.25]
+
+
+def test_a_pipe_that_nobody_writes_to_is_empty(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="the file is empty"):
+        similarity.read(tmp_path / "pipe")

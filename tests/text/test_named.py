@@ -10,7 +10,7 @@ import pytest
 
 from jaxtext import cli, runs
 from jaxtext.errors import InputError
-from jaxtext.text import named
+from jaxtext.text import corpora, named
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # pooch's connections
 TEXT = b"a rose is a rose " * 40_000
@@ -71,9 +71,15 @@ def test_a_corpus_is_downloaded_once_with_its_progress(server, tmp_path):
     assert path.read_bytes() == TEXT
     assert ("downloading", len(ARCHIVE), len(ARCHIVE)) in steps
     assert steps[-1] == ("unpacking", len(TEXT), len(TEXT))
-    assert sorted(os.listdir(path.parent)) == ["small.zip", "text8.txt"]
+    assert sorted(os.listdir(path.parent)) == ["small.zip", "text8.sha256", "text8.txt"]
+    before = path.stat()
     assert named.named_corpus("text8", tmp_path / "a") == path
-    path.unlink()
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    for damage in (path.unlink, lambda: path.write_text("another text"), path.touch):
+        damage()
+        assert named.named_corpus("text8", tmp_path / "a").read_bytes() == TEXT
+    (tmp_path / "a" / "text8.sha256").unlink()
+    path.write_text("nobody knows")
     assert named.named_corpus("text8", tmp_path / "a").read_bytes() == TEXT
     assert server.asked == 1
 
@@ -168,3 +174,13 @@ CLEAN = b" rose is a blossom of one nine eight five plants a caption a page gr e
 def test_wikipedia_is_cleaned_as_by_the_script_of_fil9(size):
     blocks = (DUMP[i : i + size] for i in range(0, len(DUMP), size))
     assert b"".join(named.letters_of_wikipedia(blocks)) == CLEAN
+
+
+def test_without_a_home_one_line_says_where_to_keep_it(monkeypatch):
+    def homeless():
+        raise RuntimeError("no home")
+
+    monkeypatch.setattr(corpora.Path, "home", homeless)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(InputError, match="set XDG_CACHE_HOME"):
+        corpora.cache_folder()

@@ -207,6 +207,32 @@ def test_divergence_is_an_error_that_keeps_the_last_good_state(topics, monkeypat
     assert all(np.isfinite(table).all() for table in caught.value.params)
 
 
+def test_the_last_good_state_does_not_depend_on_time(topics, monkeypatch):
+    vocab, text = encoded(topics[:300])
+    make, monkey = stream.make_advance, monkeypatch.setattr
+
+    def broken(*arguments):
+        advance, calls = make(*arguments), []
+
+        def then(params, *rest):
+            calls.append(0)
+            params = advance(params, *rest)
+            return jax.tree.map(lambda table: table * np.nan, params) if len(calls) > 5 else params
+
+        return then
+
+    monkey(stream, "make_advance", broken)
+    monkey(stream, "CHECKED", 2)
+    found = []
+    for seconds in (0, 1e9):
+        monkey(stream, "REPORT_SECONDS", seconds)
+        with pytest.raises(stream.Diverged) as caught:
+            fit(vocab, text, dim=10, epochs=200)
+        found.append(caught.value.params)
+    assert np.any(found[0].context)  # which begins at zero
+    np.testing.assert_array_equal(found[0].context, found[1].context)
+
+
 @pytest.mark.parametrize("length", [1, 100], ids=["no pair", "no token"])
 def test_a_text_that_subsampling_empties_is_an_error(length):
     text = Encoded(np.zeros(100, np.int32), np.arange(length, 101, length))
