@@ -52,7 +52,7 @@ from jaxtyping import Float, Int
 from scipy import sparse
 from tyro.conf import Positional, arg
 
-from jaxtext import embeddings, evaluation, methods, pipeline, text
+from jaxtext import embeddings, evaluation, methods, text
 from jaxtext.cli import Train
 from jaxtext.errors import InputError
 from jaxtext.evaluation import items
@@ -174,7 +174,7 @@ def grid(config: Config) -> list[tuple[Training, list[Variant]]]:
     for window, method in itertools.product(config.windows, chosen):
         for exponent, negatives in itertools.product(config.exponents, config.negatives):
             training = Training(method, window, float(exponent), negatives)
-            pipeline.check(options(config, training))
+            methods.check(options(config, training))
             found[training] = variants(config, method)
     return list(found.items())
 

@@ -379,9 +379,9 @@ def export(options: Export) -> None:
 
 def gap(options: Gap) -> None:
     """Print how far a run is from its optimum."""
-    from jaxtext import pipeline
+    from jaxtext import distance
 
-    pipeline.measure_gap(options)
+    distance.measure_run(options)
 
 
 def info(options: Info) -> None:

@@ -23,6 +23,18 @@ from jaxtext.training import exact, stream
 from jaxtext.training.checkpoints import Keeper, Snapshot
 from jaxtext.types import EmbeddingParams
 
+RANGES: dict[str, tuple[float, float]] = {
+    "dim": (1, 10_000),
+    "window": (1, 100),
+    "negatives": (1, 1_000),
+    "epochs": (1, 100_000),
+    "min_count": (1, math.inf),
+    "max_vocab": (1, math.inf),
+    "subsample": (0, 1),
+    "noise_exponent": (-2, 2),
+    "learning_rate": (1e-12, 1e6),
+    "seed": (0, 2**32 - 1),
+}
 T = TypeVar("T")
 # Where methods differ in what is best; Levy, Goldberg and Dagan (2015) for svd.
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -47,6 +59,22 @@ class Trained:
     seconds: float
     failure: stream.Diverged | None = None
     goal: gap.Objective | None = None
+
+
+def check(options: Train) -> None:
+    """Raise `InputError` for a value outside of what makes sense."""
+    for name, (low, high) in RANGES.items():
+        value = getattr(options, name)
+        if value is not None and not low <= value <= high:  # also true for NaN
+            bound = f"at least {low}" if high == math.inf else f"from {low} to {high}"
+            raise InputError(f"--{name.replace('_', '-')} {value}: must be {bound}")
+    if not 0 <= options.checkpoint_every < math.inf:
+        raise InputError(f"--checkpoint-every {options.checkpoint_every}: must be at least 0")
+    if options.corpus is not None and options.paths:
+        raise InputError(
+            f"--corpus {options.corpus} and {options.paths[0]}: give one of the two, a corpus by "
+            "name or files"
+        )
 
 
 def resolved(options: Train, vocab_size: int) -> Train:

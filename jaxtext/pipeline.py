@@ -1,63 +1,26 @@
-"""Text -> ids -> vectors -> a run directory, with progress: `jaxtext train`; and `jaxtext gap`."""
+"""Text -> ids -> vectors -> a run directory, with progress: `jaxtext train`."""
 
 import json
 import shlex
 import sys
-import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import ExitStack, redirect_stdout
-from math import inf
 from pathlib import Path
 from typing import Any, cast
 
-import jax.numpy as jnp
-import numpy as np
-
-from jaxtext import gap, query, repeating, runs, text
-from jaxtext.cli import Gap, Train
+from jaxtext import distance, query, repeating, runs
+from jaxtext.cli import Train
+from jaxtext.corpus import encode, sources_of
 from jaxtext.embeddings import Embeddings
 from jaxtext.errors import InputError, WriteError
-from jaxtext.export import replacing
-from jaxtext.methods import METHODS, Trained, done_of, objective, resolved
-from jaxtext.sampling import keep_probability
+from jaxtext.methods import METHODS, check, done_of, resolved
 from jaxtext.stopping import Stopped, Stops
-from jaxtext.terminal import Lasting, print_table, progress
-from jaxtext.text.encoded import Encoded, EncodedCorpus
+from jaxtext.terminal import Lasting, print_table
+from jaxtext.text.encoded import EncodedCorpus
 from jaxtext.training import checkpoints
-from jaxtext.types import EmbeddingParams
 
 BUILTIN = "built-in"
-GAP_CENTERS = 1_000  # that stand for all at the end of training
-GAP_TOKENS = 30_000_000  # of the text, that are counted for it
-RANGES: dict[str, tuple[float, float]] = {
-    "dim": (1, 10_000),
-    "window": (1, 100),
-    "negatives": (1, 1_000),
-    "epochs": (1, 100_000),
-    "min_count": (1, inf),
-    "max_vocab": (1, inf),
-    "subsample": (0, 1),
-    "noise_exponent": (-2, 2),
-    "learning_rate": (1e-12, 1e6),
-    "seed": (0, 2**32 - 1),
-}
-
-
-def check(options: Train) -> None:
-    """Raise `InputError` for a value outside of what makes sense."""
-    for name, (low, high) in RANGES.items():
-        value = getattr(options, name)
-        if value is not None and not low <= value <= high:  # also true for NaN
-            bound = f"at least {low}" if high == inf else f"from {low} to {high}"
-            raise InputError(f"--{name.replace('_', '-')} {value}: must be {bound}")
-    if not 0 <= options.checkpoint_every < inf:
-        raise InputError(f"--checkpoint-every {options.checkpoint_every}: must be at least 0")
-    if options.corpus is not None and options.paths:
-        raise InputError(
-            f"--corpus {options.corpus} and {options.paths[0]}: give one of the two, a corpus by "
-            "name or files"
-        )
 
 
 def train(options: Train, given: Collection[str] | None = None, stops: Stops | None = None) -> int:
@@ -131,12 +94,12 @@ def _train(options: Train, run: runs.Run, stops: Stops, then: dict[str, Any] | N
         run.write_json(runs.CONFIG, repeating.as_json(options))
     elif options.from_manifest is not None and then is None:
         then = _recorded_before(options.from_manifest)
-    sources = _sources(options.paths, options.corpus)
+    sources = sources_of(options.paths, options.corpus)
     circumstances = runs.circumstances()
     begin = time.perf_counter()
     scratch = run.folder / runs.IDS  # may be too large for the system's temporary folder
     scratch.mkdir()
-    corpus = _encode(options, sources, scratch)
+    corpus = encode(options, sources, scratch)
     if then and then["corpus"].get("sha256") != corpus.sha256:
         print(f"the text is not that of {options.from_manifest}")
     seconds = {"read": time.perf_counter() - begin}
@@ -150,10 +113,10 @@ def _train(options: Train, run: runs.Run, stops: Stops, then: dict[str, Any] | N
         begin = time.perf_counter()
         sha256 = run.write_vectors(trained.center, trained.context)
     seconds |= {"train": trained.seconds, "write": time.perf_counter() - begin}
-    begin, distance = time.perf_counter(), None
+    begin, found = time.perf_counter(), None
     try:
         stops.raise_pending()
-        distance = _show_gap(options, corpus, trained)
+        found = distance.show(options, corpus, trained)
     except Stopped:
         pass  # the vectors are there, so that the run can be finished
     seconds["gap"] = time.perf_counter() - begin
@@ -162,7 +125,7 @@ def _train(options: Train, run: runs.Run, stops: Stops, then: dict[str, Any] | N
         "corpus": _describe(options, sources, corpus),
         "seed": options.seed,
         "vectors_sha256": sha256,
-        "gap": distance,
+        "gap": found,
         "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
         **circumstances,
         repeating.EARLIER: earlier,
@@ -253,198 +216,6 @@ def _describe(options: Train, sources: list[str], corpus: EncodedCorpus) -> dict
         "vocabulary": len(corpus.vocab),
         "vocabulary_sha256": corpus.vocab.sha256(),
     }
-
-
-def _encode(options: Train, sources: list[str], scratch: Path) -> EncodedCorpus:
-    """Read the text once; ids go to files in `scratch`."""
-    with progress("{task.fields[tokens]:.1f} M words") as bar:
-        task = bar.add_task("reading", total=None, tokens=0.0)
-        if not sources:
-            bar.update(task, description="collecting the built-in corpus")
-            sources = [str(text.builtin_corpus())]
-            bar.update(task, description="reading")
-        try:
-            corpus = text.encode_corpus(
-                text.read_blocks(sources),
-                scratch,
-                min_count=options.min_count,
-                max_vocab=options.max_vocab,
-                lowercase=options.lowercase,
-                on_tokens=lambda tokens: bar.update(task, tokens=tokens / 1e6),
-            )
-        except text.NoWords as error:
-            raise InputError(f"{', '.join(sources)}: {error}") from None
-        bar.update(task, tokens=corpus.tokens / 1e6, total=1, completed=1)
-    if np.diff(corpus.text.ends, prepend=0).max() < 2:
-        raise InputError("no sentence has two words of the vocabulary, so there are no pairs")
-    print(
-        f"{corpus.tokens:,} words in {len(corpus.text.ends):,} sentences; {len(corpus.vocab):,} "
-        f"different words occur {options.min_count} times or more"
-    )
-    if len(corpus.vocab) == 1:
-        print(f"{corpus.vocab.words[0]!r} is the only word: there is none to tell it apart from")
-    return corpus
-
-
-def _sources(paths: Sequence[str], corpus: str | None) -> list[str]:
-    """The files to read: those of the paths or else the named corpus; none for the built-in one."""
-    if paths or corpus is None:
-        return text.find_sources(paths)
-    with progress("{task.fields[size]} MB") as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(f"{what} {corpus}", size="")
-            size = f"{done / 1e6:.0f} of {of / 1e6:.0f}"
-            bar.update(tasks[what], completed=done, total=of, size=size)
-
-        return [str(text.named_corpus(corpus, on_bytes=show))]
-
-
-def measure_gap(options: Gap) -> None:
-    """Compare a run with the optimum of its own objective, and print and write what is found.
-
-    Raises `InputError` for a run without its options, and for a text with another vocabulary.
-    """
-    if options.centers is not None and options.centers < 1:
-        raise InputError(f"--centers {options.centers}: must be at least 1")
-    if options.run.exists() and not runs.is_run(options.run):
-        raise InputError(
-            f"{options.run}: is no run folder: vectors alone do not say what they were trained for"
-        )
-    run = runs.Run(options.run)
-    trained = repeating.options_of(run)
-    try:
-        check(trained)
-    except InputError as error:
-        raise InputError(f"{run.folder / runs.CONFIG}: damaged: {error}") from None
-    figure = None if options.figure is None else _figure(options.figure)
-    embeddings = run.embeddings()
-    sources = _sources(options.paths or trained.paths, trained.corpus)
-    places = [path for path in (options.json, options.figure) if path is not None]
-    with ExitStack() as files, tempfile.TemporaryDirectory(prefix="jaxtext.") as scratch:
-        # Opened first, so that a place that cannot be written is named before the work is done.
-        opened = {path: files.enter_context(replacing(path)) for path in places}
-        corpus = _encode(trained, sources, Path(scratch))
-        if corpus.vocab.sha256() != embeddings.vocab.sha256():
-            raise InputError(
-                f"the vocabulary of this text ({len(corpus.vocab):,} words) is not that of "
-                f"{options.run} ({len(embeddings.vocab):,} words): give the text that it was "
-                "trained on"
-            )
-        vectors = Trained(embeddings.center, embeddings.vectors("context"), 0.0)
-        found = _gap(trained, corpus, vectors, options.centers)
-        if options.json is not None:
-            content = {"run": str(options.run), **_objective_of(trained)}
-            content |= gap.as_json(found, corpus.vocab.words)
-            opened[options.json].write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        if options.figure is not None and figure is not None:
-            from jaxtext import plots
-
-            plots.draw_density(found.density, gap.EDGES, figure.subplots())
-            figure.savefig(opened[options.figure], format=options.figure.suffix[1:], dpi=150)
-    print_gap(found, corpus.vocab)
-
-
-def _objective_of(options: Train) -> dict[str, Any]:
-    """The options that say what is minimised."""
-    names = ("method", "window", "negatives", "noise_exponent", "subsample")
-    return {name: getattr(options, name) for name in names}
-
-
-def _gap(
-    options: Train,
-    corpus: EncodedCorpus,
-    trained: Trained,
-    how_many: int | None,
-    most: int | None = None,
-) -> gap.Gap:
-    """Measure with the run's own objective, by some centers or all, on `most` tokens of the text.
-
-    Counts that training has made serve again, and are those of the whole text.
-    Where only some stand for all, those without a pair in so much of the text are left out.
-    """
-    ids, vocab = corpus.text, corpus.vocab
-    if most is not None and len(ids.ids) > most:
-        ends = ids.ends[: max(int(np.searchsorted(ids.ends, most)), 1)]
-        ids = Encoded(ids.ids[: ends[-1]], ends)
-    sample = None
-    if how_many is not None:
-        sizes = vocab.counts * keep_probability(vocab.counts, options.subsample)
-        sample = gap.draw_centers(sizes, how_many, np.random.default_rng(options.seed))
-    goal = trained.goal
-    if goal is None:
-        goal = objective(options, vocab, ids, None if sample is None else sample.centers)
-    if sample is not None:
-        paired = goal.counts[sample.centers].sum(axis=1) > 0
-        sample = gap.Sample(*(part[paired] for part in sample))
-    params = EmbeddingParams(jnp.asarray(trained.center), jnp.asarray(trained.context))
-    with progress() as bar:
-        task = bar.add_task("comparing with the optimum", total=1.0)
-        return gap.measure(params, goal, sample, lambda done: bar.update(task, completed=done))
-
-
-def print_gap(found: gap.Gap, vocab: text.Vocab) -> None:
-    """Tables of the sums, of the bands and of the farthest words."""
-    rows = [
-        [name, *(f"{total / found.pairs:.4f}" for total in sums), f"{sums.percent:.1f}%"]
-        for name, sums in (("all", found.all), ("observed", found.observed))
-    ]
-    of = len(vocab)
-    print_table(
-        f"Loss a pair, over {found.pairs:,.0f} pairs"
-        + ("" if found.centers == of else f", estimated from {found.centers:,} of {of:,} centers"),
-        ["cells", "w.c", "optimum", "above it"],
-        rows,
-    )
-    ranges = list(dict.fromkeys(band.contexts for band in found.bands))
-    names = [f"{first:,}-{last:,}" for first, last in ranges]
-    cells = {(band.centers, band.contexts): band.all.percent for band in found.bands}
-    rows = [
-        [name, *(f"{cells[centers, contexts]:.1f}%" for contexts in ranges)]
-        for name, centers in zip(names, ranges, strict=True)
-    ]
-    print_table("Above the optimum, all cells, by rank in frequency", ["center", *names], rows)
-    print(
-        f"\ncorrelation of w.c with its optimum, over observed pairs: {found.correlation:.3f}; "
-        f"each as often as it occurs: {found.weighted_correlation:.3f}"
-    )
-    rows = [
-        [vocab.words[far.id], f"{vocab.counts[far.id]:,}", f"{far.excess:.3f}"]
-        for far in found.farthest
-    ]
-    print_table("Centers farthest from their optimum", ["word", "count", "nats a pair"], rows)
-
-
-def _figure(path: Path) -> Any:
-    """An empty figure that can be saved under this name. Raises `InputError` for other names."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError("--figure needs matplotlib: pip install 'jaxtext[eval]'") from None
-    figure = Figure(figsize=(5, 4.2), layout="constrained")
-    kinds = sorted(figure.canvas.get_supported_filetypes())
-    if path.suffix.lower()[1:] not in kinds:
-        raise InputError(f"--figure {path}: the name must end in one of .{', .'.join(kinds)}")
-    return figure
-
-
-def _show_gap(options: Train, corpus: EncodedCorpus, trained: Trained) -> dict[str, Any] | None:
-    """Print how far the vectors are from their optimum, by a sample of centers; the numbers.
-
-    None where thinning, of which this is a draw of its own, leaves no pair.
-    """
-    found = _gap(options, corpus, trained, GAP_CENTERS, GAP_TOKENS)
-    if not found.pairs:
-        print("thinning leaves no pair to compare the vectors with their optimum")
-        return None
-    print(
-        f"loss {found.all.objective / found.pairs:.4f} a pair, {found.all.percent:.1f}% above the "
-        f"optimum of free scores; correlation of w.c with it {found.weighted_correlation:.2f}"
-    )
-    numbers = gap.as_json(found, corpus.vocab.words)
-    return {name: value for name, value in numbers.items() if name not in ("bands", "farthest")}
 
 
 def _summary(run: runs.Run) -> None:

@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from jaxtext import cli, methods, pipeline, runs, text
+from jaxtext import cli, corpus, methods, runs, text
 from jaxtext.errors import InputError
 from jaxtext.models import pmi
 from jaxtext.training import feed, stream
@@ -98,7 +99,7 @@ def test_svd_with_more_dimensions_than_words_leaves_nothing(topic_file, tmp_path
 
 
 def test_without_a_path_the_built_in_corpus_is_used(tmp_path, topic_file, monkeypatch, capsys):
-    monkeypatch.setattr(pipeline.text, "builtin_corpus", lambda: topic_file)
+    monkeypatch.setattr(corpus.text, "builtin_corpus", lambda: topic_file)
     assert cli.run(["train", "--out", str(tmp_path / "run"), *SMALL]) == 0
     manifest = json.loads((tmp_path / "run" / runs.MANIFEST).read_text())
     assert manifest["corpus"]["sources"] == ["built-in"]
@@ -319,10 +320,10 @@ def test_python_m_jaxtext_reads_standard_input(topics, tmp_path):
 
 def test_every_option_names_its_range_in_one_place():
     names = {"dim", "window", "negatives", "epochs", "min_count", "max_vocab", "subsample"}
-    assert names <= set(pipeline.RANGES)
+    assert names <= set(methods.RANGES)
     with pytest.raises(InputError, match="--window 101"):
-        pipeline.check(cli.Train(window=101))
-    pipeline.check(cli.Train(negatives=1000))  # more than the words of a text is fine
+        methods.check(cli.Train(window=101))
+    methods.check(cli.Train(negatives=1000))  # more than the words of a text is fine
 
 
 def test_train_options_have_the_defaults_of_the_trainer():
@@ -331,24 +332,77 @@ def test_train_options_have_the_defaults_of_the_trainer():
         assert getattr(defaults, name) == getattr(trainer, name)
 
 
-def test_a_run_that_no_reader_listens_to_says_so_and_keeps_what_is_finished(
-    topic_file, tmp_path, capsys, monkeypatch
-):
-    def closed(*arguments):
-        raise BrokenPipeError
+def piped(*arguments, lines=0):
+    """Status and standard error of a process whose output is read for so many lines."""
+    command = [sys.executable, "-m", "jaxtext", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        for _ in range(lines):
+            process.stdout.readline()
+        process.stdout.close()
+        error = process.stderr.read().decode()
+    return process.returncode, error
 
+
+def test_a_run_that_no_reader_listens_to_is_finished(topic_file, tmp_path):
+    for lines in (0, 1):
+        out = tmp_path / f"run{lines}"
+        command = ["train", topic_file, "--out", out, *SMALL]
+        assert piped(*command, lines=lines) == (0, "")
+        assert json.loads((out / runs.MANIFEST).read_text())["status"] == "complete"
+
+
+def test_a_full_or_closed_output_costs_no_run(topic_file, tmp_path):
+    for number, redirected in enumerate((">/dev/full", ">&-")):
+        out = tmp_path / str(number)
+        command = [sys.executable, "-m", "jaxtext", "train", str(topic_file), "--out", str(out)]
+        process = subprocess.run(
+            ["sh", "-c", f'"$@" {redirected}', "sh", *command, *SMALL],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert (process.returncode, process.stderr) == (0, "")
+        assert runs.load(out).center.shape == (50, 8)
+
+
+def test_tables_whose_reader_has_seen_enough_end_quietly(run_folder, tmp_path):
+    assert piped("info", run_folder, lines=3) == (0, "")
+    (tmp_path / "pairs").write_text("t1w1 t1w2 3\nt1w1 t2w2 1\n")
+    scores = tmp_path / "scores.json"
+    command = ["evaluate", run_folder, "--similarity", tmp_path / "pairs", "--json", scores]
+    assert piped(*command) == (0, "")
+    assert json.loads(scores.read_text())["similarity"]["pairs"]["covered"] == 2
+
+
+def test_words_are_shown_as_they_are(tmp_path, capsys):
+    (tmp_path / "v").write_text(":smile: 1 2\n[b] 2 1\n\x1b[31m 1 1\n")
+    assert cli.run(["neighbors", str(tmp_path / "v"), ":smile:"]) == 0
+    shown = capsys.readouterr().out
+    assert "Nearest to :smile:" in shown and "[b]" in shown and "\\x1b[31m" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_text_that_thinning_empties_after_the_training_is_a_run_without_a_distance(
+    topic_file, tmp_path, capsys
+):
     out = tmp_path / "run"
-    command = ["train", str(topic_file), "--out", str(out), *SMALL]
-    with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "_show_gap", closed)
-        assert cli.run(command) == 2
-    assert "closed by its reader; nothing was written" in capsys.readouterr().err
-    assert not out.exists()
-    monkeypatch.setattr(pipeline, "_summary", closed)
-    monkeypatch.setattr(os, "dup2", lambda *arguments: None)
-    monkeypatch.setattr(sys.stdout, "fileno", lambda: 1)
-    assert cli.run(command) == 0
-    assert runs.load(out).center.shape == (50, 8)
+    options = ["--max-vocab=1", "--dim=4", "--subsample=0.01", "--epochs=40", "--seed=1"]
+    (tmp_path / "text").write_text("a a\n" * 12)
+    assert cli.run(["train", str(tmp_path / "text"), "--out", str(out), *options]) == 0
+    assert "thinning leaves no pair" in capsys.readouterr().out
+    manifest = json.loads((out / runs.MANIFEST).read_text())
+    assert (manifest["status"], manifest["gap"]) == ("complete", None)
+
+
+def test_a_damaged_config_is_one_line(run_folder, topic_file, tmp_path, capsys):
+    folder = shutil.copytree(run_folder, tmp_path / "run")
+    config = json.loads((folder / runs.CONFIG).read_text())
+    for name in ("window", "negatives"):
+        (folder / runs.CONFIG).write_text(json.dumps(config | {name: 0}))
+        assert cli.run(["gap", str(folder)]) == 2
+        assert f"config.json: damaged: --{name} 0: must be" in capsys.readouterr().err
+    (folder / runs.CONFIG).write_text(json.dumps(config | {"paths": [1, 2]}))
+    assert cli.run(["info", str(folder)]) == 0
+    assert "1, 2" in capsys.readouterr().out
 
 
 def test_a_signal_is_left_to_others_outside_of_the_main_thread(topic_file, tmp_path):

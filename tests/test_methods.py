@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxtext import cli, gap, methods, pipeline, repeating, runs, text
+from jaxtext import cli, distance, gap, methods, repeating, runs, text
 from jaxtext.models import sgns
 from jaxtext.sampling import keep_probability, noise_distribution
 from jaxtext.types import EmbeddingParams
@@ -198,8 +198,8 @@ def test_a_sample_of_a_text_is_used_where_it_is_long(trained, topic_file, monkey
     ids = encoded(topic_file, loaded.vocab)
     corpus = text.EncodedCorpus(loaded.vocab, ids, len(ids.ids), "")
     vectors = methods.Trained(loaded.center, loaded.context, 0.0)
-    some = pipeline._gap(options, corpus, vectors, 30, len(ids.ids) // 4)
-    whole = pipeline._gap(options, corpus, vectors, 30)
+    some = distance.measure(options, corpus, vectors, 30, len(ids.ids) // 4)
+    whole = distance.measure(options, corpus, vectors, 30)
     assert isinstance(some, gap.Gap)
     assert 0.2 < some.pairs / whole.pairs < 0.3
 
@@ -211,7 +211,10 @@ def test_enabling_float64_for_the_gap_leaves_the_setting_as_it_was(trained):
     assert jax.config.jax_enable_x64 == before
 
 
-@pytest.mark.parametrize(("suffix", "message"), [("doc", "--figure: "), ("png", "matplotlib")])
+@pytest.mark.parametrize(
+    ("suffix", "message"),
+    [("doc", "figure.doc: the name must end in one of ."), ("png", "matplotlib")],
+)
 def test_a_figure_that_cannot_be_drawn_is_one_line(
     trained, tmp_path, capsys, monkeypatch, suffix, message
 ):

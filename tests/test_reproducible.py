@@ -118,6 +118,7 @@ def test_a_difference_without_a_cause_is_said(first, tmp_path, capsys):
         (lambda m: m.pop("options"), "is no manifest of a run"),
         (lambda m: m.update(corpus=3), "is no manifest of a run"),
         (lambda m: m["options"].update(dim="8"), "no option can be dim = '8'"),
+        (lambda m: m["options"].update(learning_rate=10**400), "no option can be learning_rate"),
         (lambda m: m["options"].update(dim=True), "no option can be dim = True"),
         (lambda m: m["options"].update(shell="rm"), "no option can be shell"),
         (lambda m: m["options"].update(method="magic"), "no option can be method"),

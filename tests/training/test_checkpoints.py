@@ -6,12 +6,14 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import jax
 import numpy as np
 import pytest
 
-from jaxtext import cli, methods, runs
+import jaxtext
+from jaxtext import cli, distance, methods, pipeline, repeating, runs, stopping
 from jaxtext.errors import InputError
 from jaxtext.text import Vocab, encode_sentences, sentences
 from jaxtext.training import checkpoints, stream
@@ -225,9 +227,7 @@ def test_a_signal_while_the_text_is_read_leaves_nothing(topic_file, tmp_path, ca
 def test_a_signal_after_the_training_leaves_a_finished_run(
     topic_file, whole, tmp_path, capsys, monkeypatch
 ):
-    from jaxtext import pipeline
-
-    kill_in(monkeypatch, pipeline, "_show_gap", signal.SIGINT)
+    kill_in(monkeypatch, distance, "show", signal.SIGINT)
     out = tmp_path / "run"
     assert cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS]) == 130
     expected = f"jaxtext: stopped by SIGINT: the run in {out} is finished\n"
@@ -235,6 +235,48 @@ def test_a_signal_after_the_training_leaves_a_finished_run(
     manifest = runs.Run(out).read_json(runs.MANIFEST)
     assert (manifest["status"], manifest["gap"]) == ("complete", None)
     assert sha256(out) == whole("sgns")
+
+
+def test_a_signal_between_the_training_and_the_writing_waits(
+    topic_file, whole, tmp_path, capsys, monkeypatch
+):
+    for method, owner, name in (
+        ("sgns", stream, "_trimmed"),
+        ("exact", methods, "_float32"),
+    ):
+        out = tmp_path / method
+        with monkeypatch.context() as patch:
+            kill_in(patch, owner, name)
+            command = ["train", str(topic_file), "--out", str(out), "--method", method, *OPTIONS]
+            assert cli.run(command) == 143
+        assert capsys.readouterr().err.endswith(f"the run in {out} is finished\n")
+        assert sha256(out) == whole(method)
+
+
+def test_a_signal_among_the_imports_is_not_lost(topic_file, tmp_path, capsys, monkeypatch):
+    def imported(name):
+        with suppress(BaseException):  # as within a callback of the runtime
+            os.kill(os.getpid(), signal.SIGINT)
+        return pipeline
+
+    monkeypatch.delattr(jaxtext, "pipeline")
+    monkeypatch.setattr(jaxtext, "__getattr__", imported)
+    assert cli.run(["train", str(topic_file), "--out", str(tmp_path / "run"), *OPTIONS]) == 130
+    assert capsys.readouterr().err == "jaxtext: stopped by SIGINT: nothing was written\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_that_the_process_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping.Stops().listening():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with pytest.raises(stopping.Stopped) as caught, stopping.Stops().listening():
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert caught.value.status == 129
 
 
 def test_a_signal_between_two_chunks_waits_for_a_checkpoint(
@@ -315,6 +357,51 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
     assert config["dim"] == 8
 
 
+def test_other_circumstances_are_told_and_recorded(stopped, whole, capsys, monkeypatch):
+    out, _ = stopped(signal.SIGTERM, "--checkpoint-every=0")
+    monkeypatch.setenv("XLA_SOMETHING", "1")
+    resume = ["train", "--resume", "--out", str(out)]
+    with monkeypatch.context() as patch:
+        kill_in(patch, stream, "make_probe")
+        assert cli.run(resume) == 143  # and saves under the circumstances that are now
+    told = 'the environment was {}, and now is {"XLA_SOMETHING": "1"}: the bits may differ'
+    assert told in capsys.readouterr().out
+    assert cli.run(resume) == 0
+    shown = capsys.readouterr().out
+    assert "resumed" in shown and "the bits may differ" not in shown
+    manifest = runs.Run(out).read_json(runs.MANIFEST)
+    assert manifest["earlier"] == [{"environment": "{}"}]
+    assert manifest["options"]["checkpoint_every"] == 0  # as it was begun with
+    found = repeating.differences(manifest | {"earlier": []}, manifest)
+    assert found == [("circumstances before it was resumed", [], [{"environment": "{}"}])]
+
+
+def test_a_run_that_repeats_one_which_is_gone_is_resumed(
+    stopped, whole, topic_file, tmp_path, capsys, monkeypatch
+):
+    first = tmp_path / "first"
+    assert cli.run(["train", str(topic_file), "--out", str(first), *OPTIONS]) == 0
+    manifest = tmp_path / "manifest.json"
+    (first / runs.MANIFEST).rename(manifest)
+    out = tmp_path / "again"
+    with monkeypatch.context() as patch:
+        kill_in(patch, stream, "make_probe")
+        command = ["train", "--from-manifest", str(manifest), "--out", str(out), *ALWAYS]
+        assert cli.run(command) == 143
+    manifest.unlink()
+    capsys.readouterr()
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 0
+    assert "no such file: the vectors will not be compared" in capsys.readouterr().out
+    assert sha256(out) == whole("sgns")
+
+
+def test_a_run_that_diverged_is_not_resumed(stopped, capsys):
+    out, _ = stopped(signal.SIGTERM)
+    runs.Run(out).write_json(runs.MANIFEST, {"status": "diverged"})
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 1
+    assert "has left the finite numbers: train anew" in capsys.readouterr().err
+
+
 def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, topic_file, tmp_path, capsys):
     out, _ = stopped(signal.SIGTERM)
     for path in checkpoints.files(out):
@@ -344,7 +431,7 @@ def test_two_runs_at_once_into_one_folder(topic_file, tmp_path, capsys):
 KILLED = """
 import os, signal, sys, threading, time
 from safetensors.numpy import save as as_bytes
-from jaxtext import cli, pipeline
+from jaxtext import cli, distance, pipeline
 from jaxtext.training import checkpoints, stream
 
 moment, *arguments = sys.argv[1:]
@@ -366,7 +453,7 @@ def timed(*arguments, **named):  # at any moment of training
 if moment == "written":
     checkpoints.save_file = half
 elif moment == "vectors":  # after training, before the run is finished
-    pipeline._show_gap = lambda *arguments: kill()
+    distance.show = lambda *arguments: kill()
 elif moment == "reading":
     pipeline.METHODS["sgns"] = lambda *arguments: kill()
 elif moment != "never":
