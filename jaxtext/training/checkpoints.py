@@ -81,10 +81,21 @@ def read(path: Path) -> tuple[Snapshot, Identity] | None:
                 "the version of jaxtext that began the run"
             )
         scalars, identity = json.loads(content["state"]), json.loads(content["identity"])
-        return Snapshot(scalars.pop("number"), arrays, scalars), identity
+        number = scalars.pop("number")
+        if type(number) is not int or not all(isinstance(v, str) for v in identity.values()):
+            return None
+        return Snapshot(number, arrays, scalars), identity
     except InputError:
         raise
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
+    except (
+        OSError,
+        SafetensorError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        RecursionError,
+    ):
         return None
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 import jax
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import jaxtext
 from jaxtext import cli, distance, methods, pipeline, repeating, runs, stopping
@@ -90,6 +91,18 @@ def test_a_checkpoint_of_another_format_is_refused_and_not_taken_for_damaged(
         save(tmp_path, states[1])
     with pytest.raises(InputError, match="has format 0, this version reads"):
         checkpoints.read(*checkpoints.files(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("state", "identity"),
+    [('{"number": "1"}', "{}"), ('{"number": 1}', '{"text": 1}'), ("[1]", "{}"), ("7", "[]")],
+)
+def test_a_checkpoint_of_other_types_is_damaged(tmp_path, states, state, identity):
+    arrays = states[1].parts()[1]
+    content = {"format": checkpoints.FORMAT, "state": state, "identity": identity}
+    content["sha256"] = checkpoints._digest(arrays, content)
+    save_file(arrays, tmp_path / "crafted", content)
+    assert checkpoints.read(tmp_path / "crafted") is None
 
 
 def test_a_state_that_is_not_finite_is_never_saved(tmp_path, states):
