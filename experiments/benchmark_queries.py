@@ -8,7 +8,7 @@ both tools read; then both answer 1,000 queries for 10 neighbors, gensim one by 
 questions among all words. Times are medians over the repetitions, the first of which includes
 compilation; what both find is compared. Takes about three minutes for 70,000 words of 100
 dimensions on 2 cores; nothing else should run. Expect ratios of 3 to 4 for reading text, 2 for
-binary, 5 to 7 for neighbors and 10 to 20 for analogies.
+binary, 8 to 12 for neighbors and 10 to 27 for analogies.
 """
 
 import tempfile
