@@ -11,7 +11,7 @@ both minute by minute, and writes them to results.json and figure.png. Nothing e
 
 Expect medians of memory that stay within 2% of the second minute's, and a throughput that does not
 fall below 90% of it: status 1 otherwise. What else a machine does can only slow the training down,
-so that the fastest tenth of the reports of each minute tells whether it has become slower by itself;
+so the fastest tenth of the reports of each minute tells whether it has become slower by itself;
 medians are printed beside it.
 """
 
