@@ -9,10 +9,9 @@ its checkpoints, and ends it with SIGTERM, as somebody who has seen enough would
 memory of the process (its resident set) is read; throughput comes from the run's metrics. Prints
 both minute by minute, and writes them to results.json and figure.png. Nothing else should run.
 
-Expect medians of memory that stay within 2% of the second minute's, and a throughput that does not
-fall below 90% of it: status 1 otherwise. What else a machine does can only slow the training down,
-so the fastest tenth of the reports of each minute tells whether it has become slower by itself;
-medians are printed beside it.
+Expect medians of memory that stay within 2% of the second minute's, and of throughput that do not
+fall below 90% of it: status 1 otherwise. What else a machine does can only slow the training down:
+where the medians fall and the fastest tenth of each minute's reports does not, it was that.
 """
 
 import json
@@ -143,11 +142,11 @@ def main(config: Config) -> None:
     print_table("Each minute: medians, and the fastest tenth", header, rows)
     last = -max(config.minutes // 4, 1)
     growth = median(megabytes[last:]) / megabytes[1]
-    typical, fall = (median(each[last:]) / each[1] for each in (rates, fastest))
+    fall, best = (median(each[last:]) / each[1] for each in (rates, fastest))
     peak = max(size for seconds, size in memory if seconds >= config.minute)
     print(
         f"\nlast quarter against the second minute: memory {growth:.3f}, throughput {fall:.3f} "
-        f"(medians {typical:.3f}); largest memory after the first minute {peak:.0f} MB"
+        f"(its fastest tenth {best:.3f}); largest memory after the first minute {peak:.0f} MB"
     )
     content = {"config": {name: str(value) for name, value in asdict(config).items()}}
     content |= {"megabytes": megabytes, "million_words_per_second": rates, "fastest": fastest}
