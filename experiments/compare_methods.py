@@ -53,15 +53,15 @@ from scipy import sparse
 from tyro.conf import Positional, arg
 
 from jaxtext import embeddings, evaluation, methods, text
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.cli import Train
-from jaxtext.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.models import factorization, pmi
-from jaxtext.sampling import noise_distribution
-from jaxtext.terminal import print_table
+from jaxtext.reports.terminal import print_table
 from jaxtext.text.encoded import EncodedCorpus
 from jaxtext.training import exact, stream
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_distribution
 
 Method = Literal["ppmi", "svd", "sgns", "exact"]
 Kind = Literal["w", "w+c"]

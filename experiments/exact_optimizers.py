@@ -39,10 +39,10 @@ import tyro
 from tyro.conf import Positional, arg
 
 from jaxtext import cli, gap, methods, text
-from jaxtext.terminal import print_table
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.reports.terminal import print_table
 from jaxtext.text.encoded import Encoded
 from jaxtext.training import exact, stream
-from jaxtext.types import EmbeddingParams
 
 Steps = Iterator[EmbeddingParams]
 

@@ -37,10 +37,10 @@ import tyro
 from tyro.conf import Positional, arg
 
 from jaxtext import factorization, gap, pmi, text
-from jaxtext.sampling import noise_distribution
-from jaxtext.terminal import print_table
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.reports.terminal import print_table
 from jaxtext.training import exact, stream
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_distribution
 
 FREE = "sppmi"  # a matrix, which has no number of dimensions
 

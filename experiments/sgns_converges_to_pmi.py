@@ -30,10 +30,10 @@ import numpy as np
 import tyro
 
 from jaxtext import gap, pmi, text
-from jaxtext.sampling import noise_cdf, noise_distribution
-from jaxtext.terminal import print_table
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.reports.terminal import print_table
 from jaxtext.training import exact, feed, stream
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_cdf, noise_distribution
 
 TARGET, ENOUGH = 1e-6, 1e-10
 

@@ -10,22 +10,22 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 _MODULES = {
-    "embeddings": "jaxtext.embeddings",
+    "embeddings": "jaxtext.vectors.embeddings",
     "evaluation": "jaxtext.evaluation",
-    "export": "jaxtext.export",
+    "export": "jaxtext.vectors.export",
     "factorization": "jaxtext.models.factorization",
-    "gap": "jaxtext.gap",
+    "gap": "jaxtext.evaluation.gap",
     "mlp": "jaxtext.models.mlp",
-    "plots": "jaxtext.plots",
+    "plots": "jaxtext.reports.plots",
     "pmi": "jaxtext.models.pmi",
-    "query": "jaxtext.query",
+    "query": "jaxtext.vectors.query",
     "runs": "jaxtext.runs",
-    "sampling": "jaxtext.sampling",
+    "sampling": "jaxtext.training.sampling",
     "sgns": "jaxtext.models.sgns",
     "skipgram": "jaxtext.models.skipgram",
     "text": "jaxtext.text",
     "training": "jaxtext.training",
-    "types": "jaxtext.types",
+    "types": "jaxtext.base.types",
     "verification": "jaxtext.verification",
 }
 __all__ = ["EmbeddingParams", *_MODULES]
@@ -33,7 +33,7 @@ __all__ = ["EmbeddingParams", *_MODULES]
 
 def __getattr__(name: str) -> ModuleType | type:
     if name == "EmbeddingParams":
-        from jaxtext.types import EmbeddingParams
+        from jaxtext.base.types import EmbeddingParams
 
         return EmbeddingParams
     if name in _MODULES:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, arg, subcommand
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.stopping import Stopped, Stops
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
@@ -269,7 +269,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted: nothing was written", 130)
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
-        from jaxtext.terminal import silence
+        from jaxtext.reports.terminal import silence
 
         silence(sys.stdout)
         return 0
@@ -319,7 +319,7 @@ def analogy(options: Analogy) -> None:
 
 
 def _print_answers(title: str, answers: list[tuple[str, float]]) -> None:
-    from jaxtext.terminal import print_table
+    from jaxtext.reports.terminal import print_table
 
     print_table(title, ["word", "cosine"], [[word, f"{score:.4f}"] for word, score in answers])
 
@@ -330,7 +330,7 @@ def evaluate(options: Evaluate) -> None:
     from contextlib import nullcontext
 
     from jaxtext import evaluation, runs
-    from jaxtext.export import replacing
+    from jaxtext.base.files import replacing
 
     if not (options.similarity or options.analogy or options.categorization):
         raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
@@ -387,7 +387,7 @@ def gap(options: Gap) -> None:
 def info(options: Info) -> None:
     """Print what a run or a vector file is."""
     from jaxtext import runs
-    from jaxtext.terminal import print_table
+    from jaxtext.reports.terminal import print_table
 
     if options.run.exists() and not runs.is_run(options.run):
         vectors = runs.load(options.run).center
@@ -404,7 +404,7 @@ def verify(options: Verify) -> int:
     import json
     from contextlib import nullcontext
 
-    from jaxtext.export import replacing
+    from jaxtext.base.files import replacing
     from jaxtext.verification import certificate
 
     # Opened first, so that a place that cannot be written is named before the work is done.

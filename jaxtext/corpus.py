@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from jaxtext import text
+from jaxtext.base.errors import InputError
 from jaxtext.cli import Train
-from jaxtext.errors import InputError
-from jaxtext.terminal import progress
+from jaxtext.reports.terminal import progress
 from jaxtext.text.encoded import EncodedCorpus
 
 

@@ -9,16 +9,17 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from jaxtext import gap, repeating, runs, text
+from jaxtext import repeating, runs, text
+from jaxtext.base.errors import InputError
+from jaxtext.base.files import replacing
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.cli import Gap, Train
 from jaxtext.corpus import encode, sources_of
-from jaxtext.errors import InputError
-from jaxtext.export import replacing
+from jaxtext.evaluation import gap
 from jaxtext.methods import Trained, check, objective
-from jaxtext.sampling import keep_probability
-from jaxtext.terminal import print_table, progress
+from jaxtext.reports.terminal import print_table, progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import keep_probability
 
 CENTERS = 1_000  # that stand for all at the end of training
 TOKENS = 30_000_000  # of the text, that are counted for it
@@ -66,7 +67,7 @@ def measure_run(options: Gap) -> None:
             content |= gap.as_json(found, corpus.vocab.words)
             opened[options.json].write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         if options.figure is not None and figure is not None:
-            from jaxtext import plots
+            from jaxtext.reports import plots
 
             plots.draw_density(found.density, gap.EDGES, figure.subplots())
             figure.savefig(opened[options.figure], format=options.figure.suffix[1:], dpi=150)

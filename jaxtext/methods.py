@@ -11,17 +11,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxtext import gap, runs, text
+from jaxtext import runs, text
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.cli import Train
-from jaxtext.errors import InputError
+from jaxtext.evaluation import gap
 from jaxtext.models import factorization, pmi
-from jaxtext.sampling import keep_probability, noise_distribution
+from jaxtext.reports.terminal import progress
 from jaxtext.stopping import Stopped
-from jaxtext.terminal import progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
 from jaxtext.training import exact, stream
 from jaxtext.training.checkpoints import Keeper, Snapshot
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import keep_probability, noise_distribution
 
 RANGES: dict[str, tuple[float, float]] = {
     "dim": (1, 10_000),

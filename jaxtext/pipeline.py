@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from jaxtext import distance, query, repeating, runs
+from jaxtext.base.errors import InputError, WriteError
 from jaxtext.cli import Train
 from jaxtext.corpus import encode, sources_of
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError, WriteError
 from jaxtext.methods import METHODS, check, done_of, resolved
+from jaxtext.reports.terminal import Lasting, print_table
 from jaxtext.stopping import Stopped, Stops
-from jaxtext.terminal import Lasting, print_table
 from jaxtext.text.encoded import EncodedCorpus
 from jaxtext.training import checkpoints
+from jaxtext.vectors.embeddings import Embeddings
 
 BUILTIN = "built-in"
 

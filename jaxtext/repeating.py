@@ -9,8 +9,8 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from jaxtext import runs
+from jaxtext.base.errors import InputError
 from jaxtext.cli import Train
-from jaxtext.errors import InputError
 from jaxtext.text.encoded import EncodedCorpus
 
 TEXT = ("paths", "corpus")

@@ -30,10 +30,11 @@ from typing import Any
 import numpy as np
 
 import jaxtext
-from jaxtext import export
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError, WriteError
+from jaxtext.base.errors import InputError, WriteError
+from jaxtext.base.files import replacing
 from jaxtext.text.vocab import Vocab
+from jaxtext.vectors import export
+from jaxtext.vectors.embeddings import Embeddings
 
 CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
 METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
@@ -51,7 +52,7 @@ class Run:
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write an object as indented JSON."""
-        with export.replacing(self.folder / name) as path:
+        with replacing(self.folder / name) as path:
             path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     def read_json(self, name: str) -> dict[str, Any]:
@@ -79,7 +80,7 @@ class Run:
     def write_vocab(self, vocab: Vocab) -> None:
         """Write words and counts."""
         with (
-            export.replacing(self.folder / VOCAB) as path,
+            replacing(self.folder / VOCAB) as path,
             open(path, "w", encoding="utf-8", newline="\n") as file,
         ):
             rows = zip(vocab.words, vocab.counts.tolist(), strict=True)
@@ -120,7 +121,7 @@ class Run:
                     kept.append(line + "\n")
             except (ValueError, KeyError, TypeError, RecursionError):
                 continue
-        with export.replacing(path) as temporary:
+        with replacing(path) as temporary:
             temporary.write_text("".join(kept), encoding="utf-8")
 
     def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
@@ -129,7 +130,7 @@ class Run:
 
         content = save({"center": np.ascontiguousarray(center, np.float32),
                         "context": np.ascontiguousarray(context, np.float32)})  # fmt: skip
-        with export.replacing(self.folder / VECTORS) as path:
+        with replacing(self.folder / VECTORS) as path:
             path.write_bytes(content)
         return hashlib.sha256(content).hexdigest()
 
@@ -216,7 +217,7 @@ def clean(folder: Path) -> None:
 
 
 def _temporary(path: Path) -> bool:
-    """Whether a path in a run directory is one that `export.replacing` gives a file of it."""
+    """Whether a path in a run directory is one that `replacing` gives a file of it."""
     return any(path.name.startswith(f".{name}.") for name in FILES)
 
 

@@ -32,7 +32,7 @@ import numpy as np
 import optax
 
 from jaxtext import embeddings, query, sampling, sgns, text, training
-from jaxtext.types import EmbeddingParams
+from jaxtext.base.types import EmbeddingParams
 
 # %% [markdown]
 # ## Text

@@ -9,7 +9,7 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from jaxtext.types import EmbeddingParams
+from jaxtext.base.types import EmbeddingParams
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from jaxtext import cli, corpus, methods, runs, text
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.models import pmi
 from jaxtext.training import feed, stream
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from jaxtext import cli, distance, gap, methods, repeating, runs, text
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
-from jaxtext.sampling import keep_probability, noise_distribution
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import keep_probability, noise_distribution
 
 SMALL = ["--dim=8", "--min-count=1"]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jaxtext import cli, methods, runs
-from jaxtext.text import corpora, encoded
+from jaxtext.text import encoded, sources
 from jaxtext.training import stream
 
 OPTIONS = ["--dim=8", "--epochs=3", "--min-count=1"]
@@ -42,7 +42,7 @@ def test_intervals_and_chunks_on_disk_change_no_bit(
 ):
     monkeypatch.setattr(stream, "REPORT_SECONDS", 0.0)
     monkeypatch.setattr(encoded, "CHUNK", 1000)
-    monkeypatch.setattr(corpora, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(sources, "BLOCK_BYTES", 4096)
     options = ["--method", method, "--checkpoint-every=0"]
     assert train(topic_file, tmp_path / "run", *options) == sha256(first / method)
     lines = (tmp_path / "run" / runs.METRICS).read_text().splitlines()

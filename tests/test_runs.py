@@ -1,8 +1,6 @@
-import errno
 import hashlib
 import io
 import json
-import os
 import pickle
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import pytest
 from safetensors.numpy import save
 
 from jaxtext import export, runs
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError, WriteError
+from jaxtext.base.errors import InputError, WriteError
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import Embeddings
 
 VOCAB = Vocab(("a", "b"), np.array([5, 3]))
 
@@ -205,19 +203,6 @@ def test_a_place_below_a_file_cannot_be_written(run):
     with pytest.raises(WriteError, match="cannot be written: (Not a|File)"):
         run_below = runs.Run(run.folder / runs.VOCAB)
         run_below.write_json(runs.CONFIG, {})
-
-
-def test_an_error_of_another_file_keeps_its_name(tmp_path):
-    with pytest.raises(FileNotFoundError, match="elsewhere"), export.replacing(tmp_path / "a"):
-        (tmp_path / "elsewhere").read_bytes()
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_full_disk_is_named_with_the_file_that_was_meant(tmp_path):
-    message = "vectors.txt: cannot be written: No space left"
-    with pytest.raises(WriteError, match=message), export.replacing(tmp_path / "vectors.txt"):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    assert not list(tmp_path.iterdir())
 
 
 def test_vectors_that_are_not_those_of_the_manifest_are_damaged(run):

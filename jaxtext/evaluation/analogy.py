@@ -16,10 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from jaxtext.embeddings import Embeddings, normalize
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
+from jaxtext.vectors.embeddings import Embeddings, normalize
 
 Method = Literal["3cosadd", "3cosmul"]
 Row = tuple[int, str]  # a line and its number

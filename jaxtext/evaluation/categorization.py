@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from jaxtext.embeddings import Embeddings, normalize
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
+from jaxtext.vectors.embeddings import Embeddings, normalize
 
 RESTARTS, ROUNDS = 20, 100
 

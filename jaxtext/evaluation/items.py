@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text.vocab import Vocab
 
 SAMPLES = 1000

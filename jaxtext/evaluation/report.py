@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy, categorization, similarity
 from jaxtext.evaluation.items import Difference
-from jaxtext.terminal import print_table
+from jaxtext.reports.terminal import print_table
+from jaxtext.vectors.embeddings import Embeddings
 
 T = TypeVar("T")
 

@@ -14,10 +14,10 @@ from jaxtyping import Float, Int
 from scipy.linalg import get_blas_funcs
 from scipy.stats import rankdata
 
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
+from jaxtext.vectors.embeddings import Embeddings
 
 
 class Pairs(NamedTuple):

@@ -24,9 +24,9 @@ from jaxtyping import Float
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 
-from jaxtext.checks import check_at_least
+from jaxtext.base.checks import check_at_least
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.pmi import Matrix
-from jaxtext.types import EmbeddingParams
 
 WORKERS = 2
 TOLERANCE = 1e-3  # of squared singular values; what ARPACK returns is a hundred times as near

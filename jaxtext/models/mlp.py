@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from jaxtext.checks import check_shape
+from jaxtext.base.checks import check_shape
 
 Function = Callable[[Array], Array]
 Activation = str | Function

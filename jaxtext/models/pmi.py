@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from jaxtext.checks import check_at_least, check_nonnegative
+from jaxtext.base.checks import check_at_least, check_nonnegative
 
 Matrix = Any  # [V, U]: an array, or any sparse matrix of scipy, which comes back as csr_array
 

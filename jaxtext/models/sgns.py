@@ -19,14 +19,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int, Key, Num
 
-from jaxtext.checks import (
+from jaxtext.base.checks import (
     check_at_least,
     check_distribution,
     check_ids,
     check_nonnegative,
     check_shape,
 )
-from jaxtext.types import EmbeddingParams
+from jaxtext.base.types import EmbeddingParams
 
 
 def init(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:

@@ -13,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from jaxtext.checks import check_at_least, check_ids
+from jaxtext.base.checks import check_at_least, check_ids
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.sgns import init, score
 from jaxtext.text.windows import pairs
-from jaxtext.types import EmbeddingParams
 
 __all__ = [
     "batch_loss",

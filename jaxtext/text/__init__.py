@@ -5,10 +5,11 @@
 Strings and Python loops end here; everything downstream is an array.
 """
 
+from jaxtext.text.builtin import builtin_corpus
 from jaxtext.text.cooccurrence import cooccurrence, thinned
-from jaxtext.text.corpora import builtin_corpus, find_sources, read_blocks
 from jaxtext.text.encoded import Encoded, EncodedCorpus, NoWords, encode_corpus, encode_sentences
 from jaxtext.text.named import named_corpus
+from jaxtext.text.sources import find_sources, read_blocks
 from jaxtext.text.tokens import sentences, tokenize
 from jaxtext.text.vocab import Vocab
 from jaxtext.text.windows import Stream, pairs, stream_pairs, subsampled_stream

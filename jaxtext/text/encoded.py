@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text.tokens import tokenize
 from jaxtext.text.vocab import Vocab
 

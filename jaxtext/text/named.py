@@ -6,7 +6,6 @@ WikiText-103 is Merity et al.'s (2017): good and featured articles, with case an
 Their texts are Wikipedia's, under CC BY-SA.
 """
 
-import hashlib
 import logging
 import re
 import zipfile
@@ -14,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxtext.errors import InputError
-from jaxtext.text.corpora import cache_folder, kept
+from jaxtext.base.errors import InputError
+from jaxtext.base.files import cache_folder, kept, sha256
 
 CHUNK_BYTES = 1 << 20
 ATTEMPTS = 3  # where a connection breaks off
@@ -137,7 +136,7 @@ def named_corpus(
     """
     folder = cache_folder() / "corpora" if folder is None else folder
     path, digest = folder / f"{name}.txt", folder / f"{name}.sha256"
-    if path.is_file() and digest.is_file() and digest.read_text().split()[:1] == [_sha256(path)]:
+    if path.is_file() and digest.is_file() and digest.read_text().split()[:1] == [sha256(path)]:
         return path
     found = CORPORA[name]
     archive = _fetch(name, found, folder, on_bytes)
@@ -153,15 +152,10 @@ def named_corpus(
                     yield block
 
             kept(path, found.clean(blocks()))
-            kept(digest, [f"{_sha256(path)}  {path.name}\n".encode()])
+            kept(digest, [f"{sha256(path)}  {path.name}\n".encode()])
             return path
     except (zipfile.BadZipFile, KeyError) as error:
         raise InputError(f"{archive}: holds no {found.member}: {error}") from None
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Bar:

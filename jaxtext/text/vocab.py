@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Int
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 
 
 @dataclass(frozen=True)

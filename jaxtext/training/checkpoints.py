@@ -16,8 +16,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from jaxtext.errors import InputError, WriteError
-from jaxtext.export import replacing
+from jaxtext.base.errors import InputError, WriteError
+from jaxtext.base.files import replacing
 from jaxtext.runs import CHECKPOINTS
 from jaxtext.stopping import Stops
 

@@ -45,17 +45,17 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 from scipy import sparse
 
-from jaxtext.checks import (
+from jaxtext.base.checks import (
     check_at_least,
     check_counts,
     check_distribution,
     check_shape,
     check_square,
 )
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import factorization, pmi
 from jaxtext.training import blocks
 from jaxtext.training.blocks import ROWS, by_blocks, held, row_sums, scan, split
-from jaxtext.types import EmbeddingParams
 
 Counts = Any  # [V, V]: a matrix of scipy, or an array
 CURVATURE_ROWS = 2048  # that share a curvature

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from jaxtext.sampling import keep_probability, noise_distribution
 from jaxtext.text.encoded import Encoded
 from jaxtext.text.windows import Stream, spans, subsampled_stream
+from jaxtext.training.sampling import keep_probability, noise_distribution
 
 SPAN_TOKENS = 1 << 17  # tokens subsampled at a time; part of what a seed means
 CHUNK_TOKENS = 1 << 16  # tokens of the stream that one compiled call trains on

@@ -29,9 +29,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, UInt
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
-from jaxtext.sampling import keep_probability, noise_cdf, noise_distribution, sample_negatives
 from jaxtext.text.encoded import Encoded
 from jaxtext.training.feed import (
     Chunk,
@@ -43,7 +43,12 @@ from jaxtext.training.feed import (
     plan,
     prefetch,
 )
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import (
+    keep_probability,
+    noise_cdf,
+    noise_distribution,
+    sample_negatives,
+)
 
 REPORT_SECONDS = 2.0
 REPORT_BLOCKS = 32

@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.verification.claims import claims
 from jaxtext.verification.findings import (
     ASSUMING,
@@ -107,7 +107,7 @@ def _sentence(check: Check) -> str:
 
 def print_certificate(checks: Sequence[Check]) -> None:
     """A table for each part, the corrections explained, what failed, and the sum."""
-    from jaxtext.terminal import print_table, print_text
+    from jaxtext.reports.terminal import print_table, print_text
 
     for part, group in groupby(checks, lambda check: check.id.split(".")[0]):
         rows = [

@@ -17,9 +17,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int, Num
 
-from jaxtext.checks import check_ids
+from jaxtext.base.checks import check_ids
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import mlp
-from jaxtext.types import EmbeddingParams
 
 # From the derivative d in a layer's outputs h = f(z) to that in its sums z.
 Pullback = Callable[[Array, Array, Array], Array]

@@ -32,9 +32,9 @@ import numpy as np
 import optax
 from jaxtyping import Array, ArrayLike, Float, Key, Num
 
-from jaxtext.checks import check_at_least, check_distribution, check_nonnegative, check_shape
+from jaxtext.base.checks import check_at_least, check_distribution, check_nonnegative, check_shape
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.training import loop
-from jaxtext.types import EmbeddingParams
 
 # A negative that is the context of its pair stays, as in the paper; is left out, as in the
 # programs word2vec and gensim; or is drawn again, as in fastText.

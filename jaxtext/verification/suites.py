@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import mlp, sgns, skipgram
-from jaxtext.sampling import noise_distribution
 from jaxtext.training import exact, stream
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_distribution
 from jaxtext.verification import gradients, references
 from jaxtext.verification.oracles import Case, Suite
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from jaxtext.embeddings import Embeddings, normalize
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import Embeddings, normalize
 
 GOOGLE = ": first\nw1 w2 w3 w4\nw5 w6 w7 w8\n: second\nw9 w10 w11 nothing\n"
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import categorization
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import Embeddings
 
 WORDS = tuple(f"w{i}" for i in range(60))
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxtext import cli, export
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import Sets, analogy, categorization, evaluate, items, similarity
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import Embeddings
 
 READERS = {module.__name__.rpartition(".")[2]: module for module in (similarity, analogy)}
 READERS["categorization"] = categorization

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items, similarity
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import Embeddings
 
 ROWS = [("w1", "w2", 1.5), ("w3", "W4", 9.0), ("w5", "w6", 3.25), ("w1", "w7", 3.25)]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from jaxtext import text
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
-from jaxtext.sampling import noise_cdf, sample_negatives
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_cdf, sample_negatives
 
 
 @pytest.mark.parametrize("negatives", [1, 5])

@@ -3,8 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import skipgram
-from jaxtext.types import EmbeddingParams
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxtext.sampling import keep_probability
 from jaxtext.text import Encoded, cooccurrence, thinned
+from jaxtext.training.sampling import keep_probability
 
 module = sys.modules["jaxtext.text.cooccurrence"]
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab, encode_corpus, encode_sentences, encoded, sentences
 
 LETTERS = st.sampled_from("abAB19 \n\t_-.,'éÉσΣς–ßनि\u0301\u200c東İ")

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from jaxtext import cli, runs
-from jaxtext.errors import InputError
-from jaxtext.text import corpora, named
+from jaxtext.base.errors import InputError
+from jaxtext.text import named
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # pooch's connections
 TEXT = b"a rose is a rose " * 40_000
@@ -174,13 +174,3 @@ CLEAN = b" rose is a blossom of one nine eight five plants a caption a page gr e
 def test_wikipedia_is_cleaned_as_by_the_script_of_fil9(size):
     blocks = (DUMP[i : i + size] for i in range(0, len(DUMP), size))
     assert b"".join(named.letters_of_wikipedia(blocks)) == CLEAN
-
-
-def test_without_a_home_one_line_says_where_to_keep_it(monkeypatch):
-    def homeless():
-        raise RuntimeError("no home")
-
-    monkeypatch.setattr(corpora.Path, "home", homeless)
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    with pytest.raises(InputError, match="set XDG_CACHE_HOME"):
-        corpora.cache_folder()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab
 
 SENTENCES = [["b", "a", "c"], ["a", "b"], ["a", "d"]]

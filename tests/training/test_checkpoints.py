@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 
 import jaxtext
 from jaxtext import cli, distance, methods, pipeline, repeating, runs, stopping
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab, encode_sentences, sentences
 from jaxtext.training import checkpoints, stream
 

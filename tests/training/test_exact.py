@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import pmi, sgns
-from jaxtext.sampling import noise_distribution
 from jaxtext.training import blocks, exact
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_distribution
 
 SIZE, DIM, NEGATIVES = 300, 7, 5
 

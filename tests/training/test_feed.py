@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from jaxtext.sampling import keep_probability
 from jaxtext.text import Encoded, Stream, stream_pairs, subsampled_stream
 from jaxtext.text.windows import spans
 from jaxtext.training import feed
+from jaxtext.training.sampling import keep_probability
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
 from jaxtext.text import Encoded, Stream, Vocab, encode_sentences, sentences, stream_pairs
 from jaxtext.training import feed, stream
-from jaxtext.types import EmbeddingParams
 
 K = 5
 

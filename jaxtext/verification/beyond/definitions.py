@@ -8,8 +8,8 @@ import numpy as np
 
 from jaxtext import text
 from jaxtext.models import sgns, skipgram
-from jaxtext.sampling import noise_cdf, noise_distribution, sample_negatives
 from jaxtext.training import stream
+from jaxtext.training.sampling import noise_cdf, noise_distribution, sample_negatives
 from jaxtext.verification import references, suites
 from jaxtext.verification.findings import Finding, Section, equal
 from jaxtext.verification.oracles import compiled

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxtext.models import pmi, sgns
-from jaxtext.sampling import noise_distribution
+from jaxtext.training.sampling import noise_distribution
 from jaxtext.verification import optima, references
 from jaxtext.verification.findings import Finding, Section, equal, largest
 from jaxtext.verification.oracles import compiled

@@ -9,8 +9,8 @@ from jaxtyping import Array, Float, Int
 from numpy.typing import ArrayLike
 
 from jaxtext import text
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import mlp, sgns
-from jaxtext.types import EmbeddingParams
 from jaxtext.verification import gradients, optima
 from jaxtext.verification.oracles import compiled
 

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import factorization, pmi, sgns
-from jaxtext.sampling import noise_distribution
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_distribution
 from jaxtext.verification import gradients, optima, references
 from jaxtext.verification.beyond import optimum
 from jaxtext.verification.findings import Finding, Section, equal, instead, largest

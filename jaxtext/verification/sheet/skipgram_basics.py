@@ -4,8 +4,8 @@ import jax
 import numpy as np
 
 from jaxtext import text
-from jaxtext.embeddings import Embeddings
 from jaxtext.models import sgns, skipgram
+from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.verification import references
 from jaxtext.verification.findings import Finding, Section, equal
 from jaxtext.verification.oracles import compiled

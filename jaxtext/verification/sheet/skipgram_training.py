@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns, skipgram
-from jaxtext.types import EmbeddingParams
 from jaxtext.verification import references
 from jaxtext.verification.findings import Finding, Section, equal, instead, largest, rounded
 from jaxtext.verification.oracles import compiled

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from jaxtext import export, reading
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab
+from jaxtext.vectors import export, reading
+from jaxtext.vectors.embeddings import Embeddings
 
 TEXT = b"the 0.5 -1\nof 2e-3 7\n"
 TABLE = np.array([[0.5, -1], [2e-3, 7]], np.float32)

@@ -13,53 +13,19 @@ Every file is written under a temporary name and renamed when it is complete.
 """
 
 import json
-import os
-import shutil
 import string
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from jaxtext import reading
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError, WriteError
+from jaxtext.base.errors import InputError
+from jaxtext.base.files import replacing
 from jaxtext.text.vocab import Vocab
+from jaxtext.vectors import reading
+from jaxtext.vectors.embeddings import Embeddings
 
 FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors", "projector")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends without error.
-
-    A link stays, and what it points to is replaced; devices and pipes are written to directly.
-    Raises `WriteError` where it cannot be written; what was there before stays as it is.
-    """
-    if path.is_dir():
-        raise WriteError(f"{path}: is a folder: give the name of a file")
-    if path.is_symlink():
-        path = path.resolve()
-    if path.exists() and not path.is_file():
-        yield path
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
-    try:
-        yield folder / path.name
-        os.replace(folder / path.name, path)
-    except OSError as error:
-        if error.filename is None or Path(error.filename).parent == folder:
-            raise WriteError(f"{path}: cannot be written: {error.strerror or error}") from error
-        raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "center") -> None:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from jaxtext.embeddings import KINDS, Embeddings, normalize
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import KINDS, Embeddings, normalize
 
 VOCAB = Vocab(("frodo", "ring", "Mordor"), np.array([3, 2, 1]))
 CENTER, CONTEXT = np.arange(6.0).reshape(3, 2), np.ones((3, 2))

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 import numpy as np
 from jaxtyping import Float, Int
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text.vocab import Vocab
 
 KINDS = ("center", "context", "sum", "average", "concat")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxtext.errors import InputError
-from jaxtext.text import builtin_corpus, corpora, find_sources, read_blocks, tokenize
+from jaxtext.base.errors import InputError
+from jaxtext.text import find_sources, read_blocks, sources, tokenize
 
 TEXT = "Größe und Maß\nzweite Zeile\n".encode()
 
@@ -31,7 +31,7 @@ def test_read_blocks_unpacks(tmp_path, suffix, compress):
 def test_blocks_hold_the_same_words_and_lines_whatever_their_size(texts, size):
     def blocks(block_bytes):
         for text in texts:
-            yield from corpora._cut(io.BytesIO(text.encode()), block_bytes, "x")
+            yield from sources._cut(io.BytesIO(text.encode()), block_bytes, "x")
 
     cut, whole = list(blocks(size)), b"".join(blocks(1 << 20))
     for block in cut:
@@ -107,38 +107,6 @@ def test_find_sources_refuses_what_cannot_be_read(tmp_path, monkeypatch, paths):
 
 
 def test_text_without_spaces_or_lines_is_refused_before_it_fills_the_memory(monkeypatch):
-    monkeypatch.setattr(corpora, "LONGEST_WORD_BYTES", 1000)
+    monkeypatch.setattr(sources, "LONGEST_WORD_BYTES", 1000)
     with pytest.raises(InputError, match="without a space or line break"):
-        list(corpora._cut(io.BytesIO(b"x" * 5000), 100, "x"))
-
-
-def test_builtin_corpus_is_docstrings_made_once(tmp_path, monkeypatch):
-    source = '"""Module text.\n\n>>> print(1)\n1\n"""\ndef f():\n    """Text of f."""\nx = 1\n'
-    source += 'add_newdoc("n", "sin", ("sin", """\nSine of\nan angle.\n"""))\n'
-    (tmp_path / "library").mkdir()
-    (tmp_path / "library" / "a.py").write_text(source)
-    (tmp_path / "library" / "b.py").write_text("def broken(:\n")
-    files = sorted((tmp_path / "library").glob("*.py"))
-    monkeypatch.setattr(corpora, "_builtin_files", lambda: iter(files))
-    path = builtin_corpus(tmp_path / "cache")
-    assert set(path.read_text().splitlines()) == {"Module text.", "Text of f.", "Sine of an angle."}
-    assert list(path.parent.iterdir()) == [path]
-    (tmp_path / "library" / "a.py").unlink()
-    assert builtin_corpus(tmp_path / "cache") == path
-
-
-def test_builtin_files_are_sources_of_the_packages_without_their_tests():
-    parts = [file.parts for file in corpora._builtin_files()]
-    assert not any({"test", "tests"} & set(part) for part in parts)
-    assert {"jax", "numpy", "scipy", "optax"} <= {name for part in parts for name in part}
-    assert len(parts) > 1000
-
-
-def test_a_file_of_the_cache_is_whole_or_not_there(tmp_path):
-    def blocks():
-        yield b"half"
-        raise OSError("no space")
-
-    with pytest.raises(OSError, match="no space"):
-        corpora.kept(tmp_path / "new" / "corpus.txt", blocks())
-    assert not list((tmp_path / "new").iterdir())
+        list(sources._cut(io.BytesIO(b"x" * 5000), 100, "x"))

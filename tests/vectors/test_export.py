@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from jaxtext import export, runs
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import Embeddings
 
 WORDS = ("the", "größe", "東京", "i̇zmir", "42")
 

@@ -22,7 +22,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 
 LONGEST_LINE = 1 << 24
 CHUNK = 1 << 20  # numbers of text that are checked at a time

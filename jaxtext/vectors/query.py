@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from jaxtext.embeddings import Embeddings, normalize
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
+from jaxtext.vectors.embeddings import Embeddings, normalize
 
 Item = str | np.ndarray  # a word, or a vector of its own
 Answers = list[tuple[str, float]]

@@ -17,7 +17,12 @@ One letter stands for one thing everywhere:
 
 from typing import NamedTuple
 
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Float, Num
+from scipy import sparse
+
+# How often each (center, context) occurs: sparse, as `text.cooccurrence` gives it, or dense.
+Counts = sparse.sparray | sparse.spmatrix | Num[np.ndarray, "V V"] | Num[Array, "V V"]
 
 
 class EmbeddingParams(NamedTuple):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from jaxtext import query
-from jaxtext.embeddings import Embeddings
-from jaxtext.errors import InputError
+from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab
+from jaxtext.vectors.embeddings import Embeddings
 
 
 @pytest.fixture

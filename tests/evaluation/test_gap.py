@@ -4,9 +4,9 @@ import pytest
 from scipy import sparse
 
 from jaxtext import gap
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import pmi, sgns
-from jaxtext.sampling import noise_distribution
-from jaxtext.types import EmbeddingParams
+from jaxtext.training.sampling import noise_distribution
 
 SIZE, DIM, NEGATIVES = 240, 5, 4
 

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxtext.sampling import (
+from jaxtext.training.sampling import (
     keep_probability,
     noise_cdf,
     noise_distribution,

@@ -27,27 +27,19 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy import sparse
 
-from jaxtext.checks import (
-    check_at_least,
-    check_counts,
-    check_distribution,
-    check_shape,
-    check_square,
+from jaxtext.base.checks import check_shape, check_square
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.models.objective import (
+    Objective,
+    cell_loss,
+    check,
+    expected,
 )
-from jaxtext.types import EmbeddingParams
 
 BLOCK_CELLS = 1 << 23  # scores that are held at a time
 BANDS = (100, 1_000, 10_000)  # ranks at which a band of frequency ends
 EDGES = np.linspace(-12, 16, 281)  # of the density's bins; what lies outside is in the outermost
 FARTHEST = 20
-
-
-class Objective(NamedTuple):
-    """What is minimised: pairs of the text, noise distribution, number of negatives k."""
-
-    counts: Any  # sparse [V, V]; rows of other centers than those measured may be empty
-    noise: Float[np.ndarray, " V"]
-    negatives: int
 
 
 class Sample(NamedTuple):
@@ -103,27 +95,6 @@ class Gap:
     density: Float[np.ndarray, "bins bins"]  # observed cells by optimum and score, between EDGES
 
 
-def optimum(objective: Objective) -> sparse.csr_array:
-    r"""The free scores that minimise the objective, of observed pairs: $\ln(n_{wc} / e_{wc})$."""
-    counts = sparse.csr_array(objective.counts)
-    expected = _expected(counts, objective)
-    values = np.log(counts.data) - np.log(expected)
-    return sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
-
-
-def optimum_loss(objective: Objective) -> float:
-    """The objective at its optimum: the least that any scores reach."""
-    counts, best = sparse.csr_array(objective.counts), optimum(objective).data
-    n, e = counts.data.astype(np.float64), _expected(counts, objective)
-    return float(_cells(n, e, best).sum())
-
-
-def _cells(
-    n: Float[np.ndarray, " N"], e: Float[np.ndarray, " N"], s: Float[np.ndarray, " N"]
-) -> Float[np.ndarray, " N"]:
-    return n * np.logaddexp(0, -s) + e * np.logaddexp(0, s)
-
-
 def draw_centers(sizes: Float[np.ndarray, " V"], how_many: int, rng: np.random.Generator) -> Sample:
     """About `how_many` words, drawn in proportion to the root of their sizes.
 
@@ -161,16 +132,13 @@ def measure(
     any pair, for noise that is no distribution, and for tables of other sizes.
     """
     counts, noise, negatives = objective
-    check_at_least("negatives", negatives, 1)
     check_square("counts", counts)
-    check_shape("noise", noise, (counts.shape[0],))
-    check_distribution("noise", noise)
     size, dim = counts.shape[0], params.center.shape[1]
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
     centers, weights = sample or Sample(np.arange(size), np.ones(size))
     rows = sparse.csr_array(sparse.csr_array(counts)[centers])
-    check_counts(rows, centers)
+    check(objective, rows, centers)
     borders = np.array([0, *(b for b in BANDS if b < size), size])
     totals = _Totals(borders)
     every = max(BLOCK_CELLS // size, 1)
@@ -199,13 +167,6 @@ def _scores(
     return scores, jax.lax.optimization_barrier(jax.nn.softplus(scores)) @ shares
 
 
-def _expected(counts: sparse.csr_array, objective: Objective) -> Float[np.ndarray, " N"]:
-    """Expected negatives, e, of each stored cell."""
-    pairs = np.asarray(counts.sum(axis=1), np.float64)
-    rows = np.repeat(objective.negatives * pairs, np.diff(counts.indptr))
-    return rows * objective.noise[counts.indices]
-
-
 class _Totals:
     """Sums that grow block by block."""
 
@@ -231,12 +192,12 @@ class _Totals:
         bands = len(self.borders) - 1
         lengths = np.diff(counts.indptr)
         row = np.repeat(np.arange(len(centers)), lengths)
-        n, e = counts.data.astype(np.float64), _expected(counts, objective)
+        n, e = counts.data.astype(np.float64), expected(counts, objective)
         s = scores[row, counts.indices]
         best = np.log(n) - np.log(e)
         positive = n * np.logaddexp(0, -s)
         observed = positive + e * np.logaddexp(0, s)
-        least = _cells(n, e, best)
+        least = cell_loss(n, e, best)
         by_band = partial(_sum_cells, row * bands + band[counts.indices], (len(centers), bands))
         pairs = np.asarray(counts.sum(axis=1), np.float64)
         parts = np.stack([by_band(n), by_band(positive), by_band(observed), by_band(least)])
@@ -253,7 +214,7 @@ class _Totals:
         products = np.stack([np.ones_like(s), best, s, best * best, s * s, best * s])
         self.moments += np.stack([products @ once, products @ (once * n)])
         x, y = (np.clip(np.digitize(v, EDGES) - 1, 0, len(EDGES) - 2) for v in (best, s))
-        self.density += _sum_cells(x * len(self.density) + y, self.density.shape, once)
+        self.density += _sumcell_loss(x * len(self.density) + y, self.density.shape, once)
 
     def gap(self, centers: int) -> Gap:
         """What the sums say."""
@@ -284,7 +245,7 @@ class _Totals:
         )
 
 
-def _sum_cells(
+def _sumcell_loss(
     cells: Int[np.ndarray, " N"], shape: tuple[int, ...], values: Float[np.ndarray, " N"]
 ) -> Float[np.ndarray, "..."]:
     return np.bincount(cells, values, minlength=int(np.prod(shape))).reshape(shape)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import ArrayLike, Float, Num
 
-from jaxtext.checks import check_shape
+from jaxtext.base.checks import check_shape
 from jaxtext.models import mlp
 
 Axes = Any  # matplotlib.axes.Axes, by a name that needs no matplotlib

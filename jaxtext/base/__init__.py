@@ -1,0 +1,1 @@
+"""What every room may use: errors, array structures, checks of arguments, files."""

@@ -1,0 +1,32 @@
+"""The errors that a caller's input raises; this module does not import JAX.
+
+An error that is about one argument has its Python name in `parameter` and what it was in `value`,
+and its text begins with them. The command line shows the same text with the flag in their place.
+"""
+
+from typing import Any
+
+
+class Named:
+    """Mixed into an exception whose message may be about one parameter."""
+
+    def __init__(self, message: str, parameter: str | None = None, value: Any = None):
+        super().__init__(message)
+        self.message, self.parameter, self.value = message, parameter, value
+
+    def __str__(self) -> str:
+        if self.parameter is None:
+            return self.message
+        return f"{self.parameter}{'' if self.value is None else f'={self.value!r}'}: {self.message}"
+
+
+class InputError(Named, ValueError):
+    """An argument, file or text that cannot be used; one line says what was found and the cure.
+
+    >>> print(InputError("must be at least 1", "window", 0))
+    window=0: must be at least 1
+    """
+
+
+class WriteError(InputError):
+    """A file cannot be written: the disk is full or read-only, or the folder is not ours."""

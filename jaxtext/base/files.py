@@ -1,0 +1,140 @@
+"""Files that are written whole or not at all; JSON lines; SHA-256; the cache folder."""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from jaxtext.base.errors import InputError, WriteError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that takes its place if the block ends without error.
+
+    A link stays, and what it points to is replaced; devices and pipes are written to directly.
+    Raises `WriteError` where it cannot be written; what was there before stays as it is.
+    """
+    if path.is_dir():
+        raise WriteError(f"{path}: is a folder: give the name of a file")
+    if path.is_symlink():
+        path = path.resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
+    try:
+        yield folder / path.name
+        os.replace(folder / path.name, path)
+    except OSError as error:
+        if error.filename is None or Path(error.filename).parent == folder:
+            raise WriteError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Replace a text file. Raises `WriteError` as `replacing` does."""
+    with replacing(path) as temporary:
+        temporary.write_text(content, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace a file by indented JSON; numbers that are not finite are refused."""
+    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def append_json_line(path: Path, content: Mapping[str, Any]) -> None:
+    """Add one object as a line; a number that is not finite becomes null, which JSON has."""
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps({name: finite(value) for name, value in content.items()}) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def finite(value: Any) -> Any:
+    """The same value, or None for a float that is NaN or infinite.
+
+    >>> finite(0.5), finite(float("nan"))
+    (0.5, None)
+    """
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file of JSON lines; broken lines and other values are left out.
+
+    A missing file has none.
+    """
+    objects = []
+    content = path.read_bytes().decode(errors="replace") if path.exists() else ""
+    for line in content.splitlines():
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict):
+            objects.append(entry)
+    return objects
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of(parts: Iterable[bytes]) -> str:
+    """SHA-256 of bytes, given in parts.
+
+    >>> sha256_of([b"a", b"b"]) == sha256_of([b"ab"])
+    True
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for jaxtext. Raises `InputError` where there is none."""
+    import pooch
+
+    folder = Path(pooch.os_cache("jaxtext"))
+    if not folder.is_absolute():  # no home
+        raise InputError("there is no home folder to keep files in: set XDG_CACHE_HOME")
+    return folder
+
+
+def kept(path: Path, blocks: Iterable[bytes]) -> Path:
+    """Write a file of the cache, whole or not at all.
+
+    Raises `InputError` for a folder that cannot be written.
+    """
+    try:
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            file.writelines(blocks)
+    except WriteError as error:
+        reason = error.__cause__
+        raise InputError(
+            f"{path.parent}: {path.name} cannot be kept there "
+            f"({getattr(reason, 'strerror', None) or error}): set XDG_CACHE_HOME to a folder that "
+            "can be written"
+        ) from error
+    return path
+
+
+def replacing_if(path: Path | None) -> AbstractContextManager[Path | None]:
+    """Do as `replacing`, or nothing without a path: for outputs that are optional."""
+    return nullcontext() if path is None else replacing(path)
