@@ -38,8 +38,9 @@ import optax
 import tyro
 from tyro.conf import Positional, arg
 
-from jaxtext import cli, gap, methods, text
+from jaxtext import cli, methods, text
 from jaxtext.base.types import EmbeddingParams
+from jaxtext.models.objective import Objective, optimum_loss
 from jaxtext.reports.terminal import print_table
 from jaxtext.text.encoded import Encoded
 from jaxtext.training import exact, stream
@@ -138,7 +139,7 @@ def follow(name: str, steps: Steps, problem: exact.Problem, best: float, limit: 
     return rows
 
 
-def compare(config: Config, goal: gap.Objective, best: float) -> list[dict]:
+def compare(config: Config, goal: Objective, best: float) -> list[dict]:
     """All optimizers, from the same start."""
     problem = exact.problem(*goal)
     begin = time.perf_counter()
@@ -162,7 +163,7 @@ def compare(config: Config, goal: gap.Objective, best: float) -> list[dict]:
     return rows
 
 
-def sample(config: Config, corpus: text.EncodedCorpus, goal: gap.Objective, best: float) -> dict:
+def sample(config: Config, corpus: text.EncodedCorpus, goal: Objective, best: float) -> dict:
     """The sampled trainer on the text."""
     begin = time.perf_counter()
     settings = stream.StreamConfig(dim=config.dim, epochs=config.epochs)
@@ -225,7 +226,7 @@ def main(config: Config) -> None:
         corpus = text.encode_corpus(blocks, Path(folder), max_vocab=config.max_vocab)
         options = methods.resolved(cli.Train(method="exact", seed=config.seed), len(corpus.vocab))
         goal = methods.objective(options, corpus.vocab, corpus.text)
-        best = gap.optimum_loss(goal)
+        best = optimum_loss(goal)
         rows = compare(config, goal, best)
         rows.append(sample(config, corpus, goal, best))
         doubled = double(config, corpus, options)

@@ -38,6 +38,7 @@ from tyro.conf import Positional, arg
 
 from jaxtext import factorization, gap, pmi, text
 from jaxtext.base.types import EmbeddingParams
+from jaxtext.models.objective import Objective, optimum, optimum_loss
 from jaxtext.reports.terminal import print_table
 from jaxtext.training import exact, stream
 from jaxtext.training.sampling import noise_distribution
@@ -141,13 +142,13 @@ METHODS: dict[str, Callable[[Config, Cell, Data], EmbeddingParams]] = {
 }
 
 
-def positive_scores(objective: gap.Objective, counts: Any) -> dict[str, float]:
+def positive_scores(objective: Objective, counts: Any) -> dict[str, float]:
     """Percent above the optimum where scores are the positive shifted PMI, zero if never seen."""
-    best = gap.optimum(objective)
+    best = optimum(objective)
     n = counts.data.astype(np.float64)
     e = n / np.exp(best.data)
     s = np.maximum(best.data, 0)
-    least = gap.optimum_loss(objective)
+    least = optimum_loss(objective)
     observed = float((n * np.logaddexp(0, -s) + e * np.logaddexp(0, s)).sum())
     unseen = math.log(2) * (objective.negatives * float(counts.sum()) - float(e.sum()))
     return {
@@ -159,7 +160,7 @@ def positive_scores(objective: gap.Objective, counts: Any) -> dict[str, float]:
 def measure(config: Config, cell: Cell, data: Data) -> dict[str, float]:
     """Percent above the optimum, over observed pairs and over all cells."""
     noise = noise_distribution(data.corpus.vocab.counts, 1.0)
-    objective = gap.Objective(data.counts, noise, cell.negatives)
+    objective = Objective(data.counts, noise, cell.negatives)
     if cell.method == FREE:
         return positive_scores(objective, data.counts)
     found = gap.measure(METHODS[cell.method](config, cell, data), objective)

@@ -29,8 +29,9 @@ import jax.numpy as jnp
 import numpy as np
 import tyro
 
-from jaxtext import gap, pmi, text
+from jaxtext import pmi, text
 from jaxtext.base.types import EmbeddingParams
+from jaxtext.models.objective import Objective, optimum
 from jaxtext.reports.terminal import print_table
 from jaxtext.training import exact, feed, stream
 from jaxtext.training.sampling import noise_cdf, noise_distribution
@@ -108,7 +109,7 @@ def settings(config: Config, epochs: int, rate: float = 0.025) -> stream.StreamC
 def own_optimum(config: Config, corpus: text.EncodedCorpus, counts: np.ndarray) -> np.ndarray:
     """ln(n / e) with the noise that the sampled trainer draws."""
     noise = noise_distribution(corpus.vocab.counts, 1.0)
-    return gap.optimum(gap.Objective(counts, noise, config.negatives)).toarray()
+    return optimum(Objective(counts, noise, config.negatives)).toarray()
 
 
 def floors(

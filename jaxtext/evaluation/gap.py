@@ -214,7 +214,7 @@ class _Totals:
         products = np.stack([np.ones_like(s), best, s, best * best, s * s, best * s])
         self.moments += np.stack([products @ once, products @ (once * n)])
         x, y = (np.clip(np.digitize(v, EDGES) - 1, 0, len(EDGES) - 2) for v in (best, s))
-        self.density += _sumcell_loss(x * len(self.density) + y, self.density.shape, once)
+        self.density += _sum_cells(x * len(self.density) + y, self.density.shape, once)
 
     def gap(self, centers: int) -> Gap:
         """What the sums say."""
@@ -245,7 +245,7 @@ class _Totals:
         )
 
 
-def _sumcell_loss(
+def _sum_cells(
     cells: Int[np.ndarray, " N"], shape: tuple[int, ...], values: Float[np.ndarray, " N"]
 ) -> Float[np.ndarray, "..."]:
     return np.bincount(cells, values, minlength=int(np.prod(shape))).reshape(shape)

@@ -6,6 +6,7 @@ from scipy import sparse
 from jaxtext import gap
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import pmi, sgns
+from jaxtext.models.objective import Objective, optimum, optimum_loss
 from jaxtext.training.sampling import noise_distribution
 
 SIZE, DIM, NEGATIVES = 240, 5, 4
@@ -18,7 +19,7 @@ def objective(rng):
     counts = rng.poisson(means).astype(np.float64)
     np.fill_diagonal(counts, 1)
     counts = sparse.csr_array(counts)
-    return gap.Objective(counts, noise_distribution(counts.sum(axis=0), 0.75), NEGATIVES)
+    return Objective(counts, noise_distribution(counts.sum(axis=0), 0.75), NEGATIVES)
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_sums_are_those_of_the_definition(monkeypatch, params, objective, block)
     assert found.all.objective == pytest.approx(loss.sum(), rel=1e-12)
     assert found.observed.objective == pytest.approx(loss[n > 0].sum(), rel=1e-12)
     assert found.all.optimum == found.observed.optimum == pytest.approx(least.sum(), rel=1e-12)
-    assert gap.optimum_loss(objective) == pytest.approx(least.sum(), rel=1e-12)
+    assert optimum_loss(objective) == pytest.approx(least.sum(), rel=1e-12)
     assert found.all.percent == pytest.approx(100 * (loss.sum() / least.sum() - 1), rel=1e-9)
     assert found.pairs == n.sum()
     x, y, w = best[n > 0], s[n > 0], n[n > 0]
@@ -91,8 +92,8 @@ def test_free_scores_at_their_optimum_have_no_gap(rng):
     counts = rng.integers(1, 20, (9, 9)).astype(np.float64)
     for exponent in (1.0, 0.75):
         noise = noise_distribution(counts.sum(axis=0), exponent)
-        objective = gap.Objective(sparse.csr_array(counts), noise, 3)
-        best = gap.optimum(objective).toarray()
+        objective = Objective(sparse.csr_array(counts), noise, 3)
+        best = optimum(objective).toarray()
         np.testing.assert_allclose(best, pmi.shifted_pmi(counts, 3, exponent), atol=1e-12)
         found = gap.measure(EmbeddingParams(jnp.asarray(best), jnp.eye(9)), objective)
         assert abs(found.all.percent) < 1e-10
@@ -160,6 +161,6 @@ def test_json_has_no_number_that_json_lacks(params, objective):
     found = gap.as_json(gap.measure(params, objective), words)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert len(found["farthest"]) == 20
-    one = gap.Objective(sparse.csr_array(np.ones((2, 2))), np.full(2, 0.5), 1)
+    one = Objective(sparse.csr_array(np.ones((2, 2))), np.full(2, 0.5), 1)
     zero = EmbeddingParams(jnp.zeros((2, 1)), jnp.zeros((2, 1)))
     assert gap.as_json(gap.measure(zero, one), words)["correlation"] is None
