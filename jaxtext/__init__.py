@@ -1,11 +1,11 @@
 """Word vectors in JAX, from raw text, proved and fast.
 
-The modules are the public names; they are imported when they are first used, so that a command
-that needs no JAX does not wait for it.
+The public names are imported when they are first used, so that a command that needs no JAX does
+not wait for it.
 """
 
 import importlib
-from types import ModuleType
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -28,16 +28,32 @@ _MODULES = {
     "types": "jaxtext.base.types",
     "verification": "jaxtext.verification",
 }
-__all__ = ["EmbeddingParams", *_MODULES]
+_NAMES = {
+    "Corpus": "jaxtext.text",
+    "Diverged": "jaxtext.training",
+    "EmbeddingParams": "jaxtext.base.types",
+    "Embeddings": "jaxtext.vectors.embeddings",
+    "Exact": "jaxtext.training.settings",
+    "InputError": "jaxtext.base.errors",
+    "Query": "jaxtext.vectors.query",
+    "Sgns": "jaxtext.training.settings",
+    "Svd": "jaxtext.training.settings",
+    "analogy": "jaxtext.api",
+    "load": "jaxtext.api",
+    "neighbors": "jaxtext.api",
+    "read": "jaxtext.api",
+    "run": "jaxtext.api",
+    "save": "jaxtext.api",
+    "train": "jaxtext.api",
+}
+__all__ = [*_NAMES, *_MODULES]
 
 
-def __getattr__(name: str) -> ModuleType | type:
-    if name == "EmbeddingParams":
-        from jaxtext.base.types import EmbeddingParams
-
-        return EmbeddingParams
+def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(_MODULES[name])
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
     raise AttributeError(f"module 'jaxtext' has no attribute {name!r}")
 
 

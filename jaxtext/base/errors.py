@@ -4,6 +4,7 @@ An error that is about one argument has its Python name in `parameter` and what 
 and its text begins with them. The command line shows the same text with the flag in their place.
 """
 
+from pathlib import Path
 from typing import Any
 
 
@@ -29,4 +30,9 @@ class InputError(Named, ValueError):
 
 
 class WriteError(InputError):
-    """A file cannot be written: the disk is full or read-only, or the folder is not ours."""
+    """A file cannot be written: the disk is full or read-only, or the folder is not ours.
+
+    `resumable` is the folder of a run that can be resumed once there is room.
+    """
+
+    resumable: Path | None = None

@@ -50,9 +50,14 @@ def write_text(path: Path, content: str) -> None:
         temporary.write_text(content, encoding="utf-8")
 
 
+def json_text(content: Any) -> str:
+    """Return indented JSON. Raises `ValueError` for numbers that are not finite."""
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, content: Any) -> None:
-    """Replace a file by indented JSON; numbers that are not finite are refused."""
-    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    """Replace a file by indented JSON. Raises `ValueError` for numbers that are not finite."""
+    write_text(path, json_text(content))
 
 
 def append_json_line(path: Path, content: Mapping[str, Any]) -> None:

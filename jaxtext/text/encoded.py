@@ -8,10 +8,12 @@ written to disk; when the text is over, their numbers are replaced by word ids, 
 """
 
 import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Int
@@ -40,13 +42,13 @@ class NoWords(InputError):
     """A text is empty, or has nothing but white space and punctuation."""
 
 
-class EncodedCorpus(NamedTuple):
+class Corpus(NamedTuple):
     """What one pass over a text yields."""
 
     vocab: Vocab
     text: Encoded
     tokens: int  # with those outside the vocabulary
-    sha256: str  # of the text's bytes, where each file ends in a line break
+    sha256: str  # of the text's bytes, where each file ends in a line break; or of its tokens
 
 
 def encode_sentences(sentences: Iterable[Sequence[str]], vocab: Vocab) -> Encoded:
@@ -69,7 +71,7 @@ def encode_corpus(
     max_vocab: int | None = None,
     lowercase: bool = True,
     on_tokens: Callable[[int], None] = lambda tokens: None,
-) -> EncodedCorpus:
+) -> Corpus:
     """Count and encode a text that is read once; ids and sentence ends go to files in `folder`.
 
     `blocks` end at a line break or between words, as those of `read_blocks`.
@@ -77,36 +79,63 @@ def encode_corpus(
     `on_tokens` is told the number of tokens seen so far. Raises `NoWords` for a text without
     words, and `InputError` when no word occurs `min_count` times.
     """
-    pieces_path = folder / PIECES
+    with _temporary(folder / PIECES) as path:
+        pieces, digest = _write_pieces(blocks, path, lowercase, on_tokens)
+        others = _words_of_others(pieces, lowercase)
+        return _finish(pieces, others, digest, min_count, max_vocab, folder)
+
+
+def encode_tokens(
+    sentences: Iterable[Iterable[Any]],
+    folder: Path,
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    on_tokens: Callable[[int], None] = lambda tokens: None,
+) -> Corpus:
+    """Count and encode sequences of tokens, which are read once and kept as they are.
+
+    A token is a string, or a whole number, which becomes the word that it is written as. Empty
+    strings are left out. Otherwise as `encode_corpus`; a token of another kind raises `InputError`
+    with its place.
+    """
+    with _temporary(folder / PIECES) as path:
+        words, digest = _write_tokens(sentences, path, on_tokens)
+        return _finish(words, {}, digest, min_count, max_vocab, folder)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
     try:
-        pieces, sha256 = _write_pieces(blocks, pieces_path, lowercase, on_tokens)
-        return _finish(pieces, sha256, min_count, max_vocab, lowercase, folder)
+        yield path
     finally:
-        pieces_path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _finish(
     pieces: list[str],
-    sha256: str,
+    others: dict[int, list[str]],
+    digest: str,
     min_count: int,
     max_vocab: int | None,
-    lowercase: bool,
     folder: Path,
-) -> EncodedCorpus:
-    """From numbered pieces on disk to a vocabulary and ids."""
+) -> Corpus:
+    """From numbered pieces on disk to a vocabulary and ids; piece 0 ends a sentence."""
     numbers = np.memmap(folder / PIECES, np.int32, "r")
-    occurrences = _count(numbers, len(pieces))
-    others = _words_of_others(pieces, lowercase)
-    counts = dict(zip(pieces, occurrences.tolist(), strict=True))
-    of_others = [(words, counts.pop(pieces[number])) for number, words in others.items()]
-    for words, n in of_others:
+    occurrences = _count(numbers, len(pieces)).tolist()
+    counts = {
+        piece: occurrences[number]
+        for number, piece in enumerate(pieces)
+        if number and number not in others
+    }
+    for number, words in others.items():
         for word in words:
-            counts[word] = counts.get(word, 0) + n
+            counts[word] = counts.get(word, 0) + occurrences[number]
     if not counts:
         raise NoWords("empty: there are no words to train on")
     vocab = Vocab.from_counts(counts, min_count, max_vocab)
     _renumber(numbers, pieces, others, vocab, folder)
-    return EncodedCorpus(vocab, load_encoded(folder), sum(counts.values()), sha256)
+    return Corpus(vocab, load_encoded(folder), sum(counts.values()), digest)
 
 
 def load_encoded(folder: Path) -> Encoded:
@@ -140,10 +169,67 @@ def _write_pieces(
             file.write(np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces)).data)
             seen += len(pieces) - block.count(b"\n")
             on_tokens(seen)
-        file.write(
-            np.zeros(1, np.int32).data
-        )  # the last sentence ends, with or without a line break
+        file.write(np.zeros(1, np.int32).data)  # ends the last sentence, line break or not
     return b" ".join(number).decode().split(" "), digest.hexdigest()
+
+
+class _Numbers(dict[Any, int]):
+    """Token -> its number, in order of appearance from 1 on; `words` holds the tokens as strings.
+
+    A token is looked at only when it is new, so that known ones cost no more than the look-up.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"": 0})  # which is left out later
+        self.words = [""]
+
+    def __missing__(self, token: Any) -> int:
+        word = token
+        if not isinstance(token, str):
+            if isinstance(token, bool | np.bool_) or not isinstance(token, int | np.integer):
+                raise InputError(f"{_kind(token)} is no token: give strings or whole numbers")
+            word = str(int(token))
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"the token {word!r} is not Unicode text") from None
+        number = dict.get(self, word)
+        if number is None:
+            number = len(self.words)
+            self.words.append(word)
+            self[word] = number
+        self[token] = number
+        return number
+
+
+def _kind(value: Any) -> str:
+    return f"{value!r:.40} ({type(value).__name__})"
+
+
+def _write_tokens(
+    sentences: Iterable[Iterable[Any]], path: Path, on_tokens: Callable[[int], None]
+) -> tuple[list[str], str]:
+    """Number the tokens in order of appearance and write the numbers; words and SHA-256."""
+    numbers, digest, seen = _Numbers(), hashlib.sha256(), 0
+    end = np.zeros(1, np.int32)
+    with open(path, "wb") as file:
+        for place, sentence in enumerate(sentences):
+            try:
+                ids = np.fromiter(map(numbers.__getitem__, sentence), np.int32)
+            except InputError as error:
+                raise InputError(f"sequence {place}: {error}") from None
+            except TypeError as error:  # what has no hash, as a list has none
+                raise InputError(f"sequence {place}: holds no tokens: {error}") from None
+            ids = ids[ids > 0]
+            for part in (ids, end):
+                file.write(part.data)
+                digest.update(part.data)
+            seen += len(ids)
+            if place % 1000 == 0:
+                on_tokens(seen)
+        file.write(end.data)
+    digest.update(json.dumps(numbers.words).encode())
+    return numbers.words, digest.hexdigest()
 
 
 def _count(numbers: Int[np.ndarray, " P"], size: int) -> Int[np.ndarray, " size"]:
@@ -154,11 +240,8 @@ def _count(numbers: Int[np.ndarray, " P"], size: int) -> Int[np.ndarray, " size"
 
 
 def _words_of_others(pieces: list[str], lowercase: bool) -> dict[int, list[str]]:
-    """The words of each piece that is not itself a word: other letters, and the line break."""
-    others = {
-        i: tokenize(piece, lowercase) for i, piece in enumerate(pieces) if not piece.isascii()
-    }
-    return {0: [], **others}
+    """Find the words of each piece that is not itself a word: those with other letters."""
+    return {i: tokenize(piece, lowercase) for i, piece in enumerate(pieces) if not piece.isascii()}
 
 
 def _renumber(

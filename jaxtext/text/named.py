@@ -203,13 +203,17 @@ def _fetch(name: str, found: Named, folder: Path, on_bytes: OnBytes) -> Path:
                 continue
             there = ", and the file that is there is another one" if path.exists() else ""
             raise InputError(
-                f"--corpus {name}: {found.url} {_reason(error)}{there}: get {path.name} elsewhere "
-                f"and put it at {path}"
+                f"{found.url} {_reason(error)}{there}: get {path.name} elsewhere and put "
+                f"it at {path}",
+                "corpus",
+                name,
             ) from None
         except ValueError:
             raise InputError(
-                f"--corpus {name}: what {found.url} sends is not the known {path.name}, whose "
-                f"SHA-256 is {found.sha256}: get that elsewhere and put it at {path}"
+                f"what {found.url} sends is not the known {path.name}, whose SHA-256 is "
+                f"{found.sha256}: get that elsewhere and put it at {path}",
+                "corpus",
+                name,
             ) from None
         except OSError as error:
             raise InputError(

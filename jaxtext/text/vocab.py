@@ -48,7 +48,10 @@ class Vocab:
         >>> Vocab.build([["a", "rose", "is", "a", "rose"], ["a"]], min_count=2)
         Vocab(words=('a', 'rose'), counts=array([3, 2]))
         """
-        counter = Counter(token for sentence in sentences for token in sentence)
+        counter: Counter[str] = Counter()
+        for sentence in sentences:
+            _check_tokens(sentence)
+            counter.update(sentence)
         return cls.from_counts(counter, min_count, max_vocab)
 
     @classmethod
@@ -62,8 +65,10 @@ class Vocab:
         if not kept:
             top = min(counts, key=lambda word: (-counts[word], word))
             raise InputError(
-                f"no word occurs {min_count} times; the most frequent, {top!r}, occurs "
-                f"{counts[top]} times: lower --min-count or give more text"
+                f"no word occurs that often; the most frequent, {top!r}, occurs {counts[top]} "
+                "times: use a smaller number or give more text",
+                "min_count",
+                min_count,
             )
         kept.sort(key=lambda item: (-item[1], item[0]))
         words, numbers = zip(*kept[:max_vocab], strict=True)
@@ -75,6 +80,7 @@ class Vocab:
         >>> Vocab(("a", "rose"), np.array([3, 2])).encode(["a", "red", "rose"])
         array([0, 1], dtype=int32)
         """
+        _check_tokens(tokens)
         index = self.index
         return np.array([index[token] for token in tokens if token in index], np.int32)
 
@@ -85,3 +91,9 @@ class Vocab:
         ['rose', 'a']
         """
         return [self.words[i] for i in ids]
+
+
+def _check_tokens(tokens: Iterable[str]) -> None:
+    """Raise `InputError` for a string where a sequence of words is meant."""
+    if isinstance(tokens, str):
+        raise InputError(f"{tokens!r:.60} is a string: split it into words first", "tokens")

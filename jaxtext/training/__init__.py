@@ -1,5 +1,22 @@
-"""Training: the clear loop for any loss, and the fast path for skip-gram over a token stream."""
+"""Data -> parameters: `fit` picks the trainer of a method; all report by callbacks alone."""
 
-from jaxtext.training import loop, stream
+from jaxtext.training import counts, loop, stream, svd
+from jaxtext.training import counts as exact
+from jaxtext.training.methods import fit
+from jaxtext.training.settings import METHODS, Exact, Method, Sgns, Svd
+from jaxtext.training.stream import Diverged
 
-__all__ = ["loop", "stream"]
+__all__ = [
+    "METHODS",
+    "Diverged",
+    "Exact",
+    "Method",
+    "Sgns",
+    "Svd",
+    "counts",
+    "exact",
+    "fit",
+    "loop",
+    "stream",
+    "svd",
+]

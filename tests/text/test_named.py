@@ -104,7 +104,7 @@ def test_a_download_that_fails_leaves_nothing(server, tmp_path, answer, asked, m
     server.answers = [answer]
     with pytest.raises(InputError, match=message) as error:
         named.named_corpus("text8", tmp_path)
-    assert str(error.value).startswith("--corpus text8: ") and "\n" not in str(error.value)
+    assert str(error.value).startswith("corpus='text8': ") and "\n" not in str(error.value)
     assert f"put it at {tmp_path / 'small.zip'}" in str(error.value)
     assert server.asked == asked
     assert os.listdir(tmp_path) == []

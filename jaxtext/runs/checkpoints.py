@@ -18,10 +18,10 @@ from safetensors.numpy import save_file
 
 from jaxtext.base.errors import InputError, WriteError
 from jaxtext.base.files import replacing
-from jaxtext.runs import CHECKPOINTS
-from jaxtext.stopping import Stops
+from jaxtext.runs.folder import CHECKPOINTS
+from jaxtext.runs.stopping import Stops
 
-FORMAT = "3"  # raise it when a state of this version cannot be resumed by the next
+FORMAT = "4"  # raise it when a state of this version cannot be resumed by the next
 KEPT = 2
 Identity = Mapping[str, str]  # what must be the same when a training is resumed, by name
 
@@ -77,8 +77,8 @@ def read(path: Path) -> tuple[Snapshot, Identity] | None:
             return None
         if content["format"] != FORMAT:
             raise InputError(
-                f"{path}: has format {content['format']}, this version reads {FORMAT}: go on with "
-                "the version of jaxtext that began the run"
+                f"{path}: has format {content['format']}, this version reads {FORMAT}: resume it "
+                "with the version of jaxtext that began the run"
             )
         scalars, identity = json.loads(content["state"]), json.loads(content["identity"])
         number = scalars.pop("number")
@@ -100,20 +100,12 @@ def read(path: Path) -> tuple[Snapshot, Identity] | None:
 
 
 class Keeper:
-    """Saves the state of a training every so many seconds, and when a signal ends it.
-
-    `start` is the state to begin with, None for a training from the beginning.
-    """
+    """Saves the state of a training every so many seconds, and when a signal ends it."""
 
     def __init__(
-        self,
-        folder: Path,
-        identity: Identity,
-        every: float,
-        stops: Stops | None = None,
-        start: Snapshot | None = None,
+        self, folder: Path, identity: Identity, every: float, stops: Stops | None = None
     ):
-        self.folder, self.identity, self.every, self.start = folder, identity, every, start
+        self.folder, self.identity, self.every = folder, identity, every
         self.stops = stops or Stops()
         self._offered: Callable[[], Snapshot] | None = None
         self._saved = time.monotonic()
@@ -129,7 +121,7 @@ class Keeper:
         """Save the state that was offered last, unless it is saved or is not finite."""
         if self._offered is None:
             return
-        with self.stops.held():
+        with self.stops.deferred():
             now = self._offered()
             self._offered = None
             if all(np.isfinite(array).all() for array in now.arrays.values()):

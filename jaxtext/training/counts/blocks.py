@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy import sparse
 
-from jaxtext.training.feed import prefetch
+from jaxtext.training.prefetch import prefetch
 
 ROWS = 128  # whose scores are held at a time: enough for the processor, and little memory
 BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
@@ -22,7 +23,7 @@ def by_blocks(
     function: Callable[..., Any],
     table: Float[Array, "V D"],
     columns: Float[Array, "V D"],
-    counts: Any,  # sparse [V, V]
+    counts: sparse.csr_array,
     weight: Float[np.ndarray, " V"],
     factor: Float[Array, " V"],
 ) -> list[Any]:
@@ -72,11 +73,11 @@ def split(*blocks: Array) -> Any:
     return tuple(block.reshape(-1, size, *block.shape[1:]) for block in blocks)
 
 
-def held(values: Array) -> Array:
+def kept(values: Array) -> Array:
     """Computed once and kept: XLA would compute it again inside each of its uses."""
     return jax.lax.optimization_barrier(values)
 
 
 def row_sums(values: Float[Array, "R V"]) -> Float[Array, " R"]:
     """Sums of rows as a product with ones, which on a CPU is several times as fast."""
-    return held(values) @ jnp.ones(values.shape[1], values.dtype)
+    return kept(values) @ jnp.ones(values.shape[1], values.dtype)

@@ -1,9 +1,10 @@
-"""Ctrl-C, SIGTERM and SIGHUP: at once, or after what must not be cut off."""
+"""Ctrl-C, SIGTERM and SIGHUP: obeyed at once, or after what must not be cut off."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -13,22 +14,22 @@ SIGNALS = [
 class Stopped(BaseException):
     """A signal has ended the work; `status` is the exit status that it stands for.
 
-    As a KeyboardInterrupt, it is no `Exception`, which others may catch.
+    Like a KeyboardInterrupt, it is not an `Exception`, which others may catch. `resumable` is the
+    folder of the run if that can be resumed.
     """
 
-    def __init__(self, number: int, message: str = ""):
+    def __init__(self, number: int, then: str = "", resumable: Path | None = None):
         name = signal.Signals(number).name
-        super().__init__(f"stopped by {name}{': ' if message else ''}{message}")
-        self.number, self.status = number, 128 + number
+        super().__init__(f"stopped by {name}{': ' if then else ''}{then}")
+        self.number, self.status, self.resumable = number, 128 + number, resumable
 
 
 class Stops:
-    """Turns signals into `Stopped`, raised where they arrive, or where those that wait are asked
-    for."""
+    """Turns signals into `Stopped`: raised where they arrive, or later, by `raise_pending`."""
 
     def __init__(self) -> None:
         self.number: int | None = None  # of the signal that has arrived
-        self._held = 0
+        self._deferred = 0
 
     def raise_pending(self, message: str = "") -> None:
         """Raise `Stopped` if a signal has arrived."""
@@ -36,29 +37,29 @@ class Stops:
             raise Stopped(self.number, message)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Inside, signals wait, and go on to wait behind it."""
-        self._held += 1
+    def deferred(self) -> Iterator[None]:
+        """Inside the block signals wait, and after it they wait on."""
+        self._deferred += 1
         try:
             yield
         finally:
-            self._held -= 1
+            self._deferred -= 1
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Inside, within `held`, signals are raised where they arrive."""
-        held, self._held = self._held, 0
+        """Inside the block, which stands in `deferred`, signals are raised where they arrive."""
+        before, self._deferred = self._deferred, 0
         try:
             self.raise_pending()
             yield
         finally:
-            self._held = held
+            self._deferred = before
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Inside, signals come here; in the main thread, the only one that may listen.
+        """Receive signals inside the block; in the main thread, the only one that may listen.
 
-        Those that the process ignores, as with nohup, stay ignored.
+        Signals that the process ignores, as under nohup, stay ignored.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -66,7 +67,7 @@ class Stops:
 
         def stop(number: int, _: object) -> None:
             self.number = number
-            if not self._held:
+            if not self._deferred:
                 self.raise_pending()
 
         before = {number: signal.getsignal(number) for number in SIGNALS}

@@ -1,0 +1,52 @@
+"""`jaxtext gap`: how far a run is from the optimum of its own objective."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from jaxtext.cli.shared import JsonFile, RunPath
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far a run is from the optimum of its own objective on its text."""
+
+    # Run folder.
+    run: Positional[RunPath]
+
+    # The text of the run, if it is no longer where the run found it.
+    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
+
+    # Estimate from this many words, drawn at random.
+    centers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
+
+    # Write the numbers to this file.
+    json: JsonFile = None
+
+    # Draw the density of observed pairs by optimum and score w.c into this file (.png, .pdf).
+    figure: Annotated[Path | None, arg(metavar="FILE")] = None
+
+
+def gap(options: Gap) -> None:
+    """Print how far a run is from its optimum."""
+    from jaxtext.base.files import json_text, replacing
+    from jaxtext.reports import gap as report
+    from jaxtext.reports.progress import Bars
+    from jaxtext.reports.tables import print_tables
+    from jaxtext.runs.gap import measure_run
+
+    figure = None if options.figure is None else report.new_figure(options.figure)
+    places = [path for path in (options.json, options.figure) if path is not None]
+    with ExitStack() as files, Bars(only_terminals=True) as bars:
+        # Opened first, so that a place that cannot be written is named before the work is done.
+        opened = {path: files.enter_context(replacing(path)) for path in places}
+        measured = measure_run(options.run, options.paths, options.centers, bars.watch())
+        if options.json is not None:
+            content = {"run": str(options.run), **measured.as_json()}
+            opened[options.json].write_text(json_text(content), encoding="utf-8")
+        if options.figure is not None:
+            report.draw(measured.gap, figure, opened[options.figure], options.figure.suffix[1:])
+    print_tables(*report.tables(measured.gap, measured.vocab))

@@ -1,0 +1,113 @@
+"""Dispatch to the subcommands, exit statuses, and names of parameters as flags.
+
+Imports that take time are made inside the functions, so that `--help` answers at once.
+"""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import OmitArgPrefixes, subcommand
+
+from jaxtext.base.errors import InputError, Named
+from jaxtext.cli import ask, evaluate, export, gap, info, train, verify
+from jaxtext.cli.shared import shell_path
+
+Command = (
+    Annotated[train.Train, subcommand("train")]
+    | Annotated[ask.Neighbors, subcommand("neighbors")]
+    | Annotated[ask.Analogy, subcommand("analogy")]
+    | Annotated[evaluate.Evaluate, subcommand("evaluate")]
+    | Annotated[export.Export, subcommand("export")]
+    | Annotated[gap.Gap, subcommand("gap")]
+    | Annotated[info.Info, subcommand("info")]
+    | Annotated[verify.Verify, subcommand("verify")]
+)
+FUNCTIONS: dict[type, Any] = {
+    train.Train: train.train,
+    ask.Neighbors: ask.neighbors,
+    ask.Analogy: ask.analogy,
+    evaluate.Evaluate: evaluate.evaluate,
+    export.Export: export.export,
+    gap.Gap: gap.gap,
+    info.Info: info.info,
+    verify.Verify: verify.verify,
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status.
+
+    It is 0, or 2 for input that cannot be used, 1 for a training that diverged or a check that
+    failed, and 128 and the signal's number for a stop.
+    """
+    if list(arguments) == ["--version"]:
+        from jaxtext import __version__
+
+        print(f"jaxtext {__version__}")
+        return 0
+    command = tyro.cli(
+        OmitArgPrefixes[Command],  # pyright: ignore[reportInvalidTypeArguments]
+        prog="jaxtext",
+        description="Word vectors in JAX: skip-gram with negative sampling, from raw text.",
+        args=arguments,
+    )
+    try:
+        status = FUNCTIONS[type(command)](command) or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader of a pipe has seen enough, as in `| head`
+        from jaxtext.cli.terminal import silence
+
+        silence(sys.stdout)
+        return 0
+    except BaseException as error:
+        status = _status(error)
+        if status is None:
+            raise
+        print(f"jaxtext: {shown(error)}", file=sys.stderr)
+    return status
+
+
+def _status(error: BaseException) -> int | None:
+    """The exit status of an error that is one line; None for those that are a mistake of ours."""
+    if isinstance(error, InputError | OSError):
+        return 2
+    if isinstance(error, FloatingPointError):
+        return 1
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    return getattr(error, "status", None) if type(error).__name__ == "Stopped" else None
+
+
+def shown(error: BaseException) -> str:
+    """Return the line that a person at a shell is shown, with flags in place of parameters."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted: nothing was written"
+    if isinstance(error, OSError) and not isinstance(error, Named):
+        return f"{error.filename or 'input or output'}: {error.strerror or error}"
+    text = str(error)
+    if isinstance(error, Named) and error.parameter is not None:
+        text = f"{flag(error.parameter, error.value)}: {error.message}"
+    folder = getattr(error, "resumable", None)
+    return text if folder is None else f"{text}; resume with: {resuming(folder)}"
+
+
+def flag(parameter: str, value: Any = None) -> str:
+    """Return a parameter and its value as they are given on the command line.
+
+    >>> flag("min_count", 5), flag("lowercase", False), flag("resume")
+    ('--min-count 5', '--no-lowercase', '--resume')
+    """
+    name = parameter.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name}" if value is None else f"--{name} {value}"
+
+
+def resuming(folder: Path) -> str:
+    """Return the command that resumes the run in a folder."""
+    return shlex.join(["jaxtext", "train", "--resume", "--out", shell_path(folder)])

@@ -1,0 +1,15 @@
+"""What several subcommands have in common."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import arg
+
+Kind = Literal["center", "context", "sum", "average", "concat"]
+RunPath = Annotated[Path, arg(metavar="RUN")]
+JsonFile = Annotated[Path | None, arg(metavar="FILE")]
+
+
+def shell_path(path: Path) -> str:
+    """Return a path as an argument that no command takes for an option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)

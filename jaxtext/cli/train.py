@@ -1,0 +1,193 @@
+"""`jaxtext train`: text -> vectors."""
+
+import shlex
+import sys
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from tyro.conf import FlagCreatePairsOff, Positional, arg
+
+from jaxtext.base.ranges import words
+
+if TYPE_CHECKING:
+    from jaxtext.runs.execute import Outcome
+    from jaxtext.runs.record import Place
+    from jaxtext.text import Corpus
+
+
+def default(of: str) -> Any:
+    """The default of an option that may be left open, as help shows it."""
+    return arg(help_behavior_hint=f"(default: {of})")
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train word vectors on text."""
+
+    # Text: .txt, .gz, .bz2 or .xz files, folders of them, or - for standard input. UTF-8, one
+    # sentence or paragraph per line. Without any, the documentation of the installed packages.
+    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
+
+    # A corpus by name instead, downloaded on first use and kept: text8 (17 million words of
+    # Wikipedia, 31 MB to download), fil9 (124 million, 323 MB) or WikiText-103 (103 million
+    # tokens, 192 MB).
+    corpus: Annotated[
+        Literal["text8", "fil9", "wikitext-103"] | None,
+        arg(metavar="{text8,fil9,wikitext-103}", help_behavior_hint="(default: none)"),
+    ] = None
+
+    # Folder for the run. Existing files are never overwritten.
+    out: Path = Path("runs/first")
+
+    # sgns: skip-gram with negative sampling. exact: the same objective, summed over the counts of
+    # all pairs instead of sampled; its time grows with the square of the vocabulary and not with
+    # the text. svd: truncated singular value decomposition of the positive PMI, shifted by ln k.
+    # The fixed point of a score w.c is PMI - ln k with --noise-exponent 1 and --subsample 0; every
+    # other setting has its own.
+    method: Annotated[Literal["sgns", "exact", "svd"] | None, default("sgns")] = None
+
+    # Numbers in a vector.
+    dim: Annotated[int | None, default("100")] = None
+
+    # Neighbors on either side that count as context. Each center draws its own window from 1 to
+    # this, so nearer neighbors carry more weight in the counts that the fixed point is made of.
+    window: Annotated[int | None, default("5")] = None
+
+    # Negative samples per pair (k); the fixed point is shifted by -ln k. Beyond 400 / (window + 1)
+    # of them the learning rate shrinks in proportion, because every update of a center sums over
+    # all of them.
+    negatives: Annotated[int | None, default("5; svd: 1")] = None
+
+    # Training epochs; for exact, passes over both tables, by default more of them for vocabularies
+    # below 20,000 words. svd has none.
+    epochs: Annotated[int | None, default("5; exact: 3 or more")] = None
+
+    # Words that occur less often are left out before windows are formed.
+    min_count: Annotated[int | None, default("5")] = None
+
+    # Keep only this many words, the most frequent ones.
+    max_vocab: Annotated[int | None, default("all")] = None
+
+    # Tokens of words with a larger share of the text are left out at random; 0 keeps all of them.
+    # The fixed point is that of the thinned counts.
+    subsample: Annotated[float | None, default("0.001")] = None
+
+    # Negatives are drawn in proportion to counts raised to this power; the fixed point is
+    # ln(P(w,c) / (P(w) P_noise(c))) - ln k, which is PMI - ln k only with 1.
+    noise_exponent: Annotated[float | None, default("0.75; svd: 1")] = None
+
+    # Initial step size of sgns; it falls linearly to almost zero. It does not move the fixed point,
+    # only the noise around it.
+    learning_rate: Annotated[float | None, default("0.025")] = None
+
+    # Every random draw follows from this number.
+    seed: Annotated[int | None, default("0")] = None
+
+    # 'The' and 'the' are one word (the default).
+    lowercase: FlagCreatePairsOff[bool] = False
+
+    # 'The' and 'the' are two words.
+    no_lowercase: FlagCreatePairsOff[bool] = False
+
+    # Resume the interrupted run in --out; the result is identical to that of an uninterrupted one.
+    # Give the same text and options again, or none of them. A run without a checkpoint, as svd
+    # never has one, starts over.
+    resume: FlagCreatePairsOff[bool] = False
+
+    # Seconds between checkpoints, from which a run is resumed; the last two are kept. exact can
+    # have one after each pass.
+    checkpoint_every: float = 60.0
+
+    # Repeat the run of this manifest with its options, and report whether the vectors are identical
+    # to the bit; exit status 1 if not. Give only --out, and the text if it has moved.
+    from_manifest: Annotated[Path | None, arg(metavar="FILE")] = None
+
+
+def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
+    """Cut the options into the place of the run and the flat options that were given.
+
+    What is given becomes records in `runs.record.cut`, where a method's defaults and ranges are
+    known. Raises `InputError` for values that cannot be used.
+    """
+    from jaxtext.base.errors import InputError
+    from jaxtext.runs.record import PLACE, Place
+
+    if options.lowercase and options.no_lowercase:
+        raise InputError("give either this or its opposite, not both", "lowercase")
+    place = {name: getattr(options, name) for name in PLACE}
+    values = {each.name: getattr(options, each.name) for each in fields(options)}
+    given = {
+        name: value
+        for name, value in values.items()
+        if name not in PLACE and value is not None and value is not False and value != ()
+    }
+    if given.pop("no_lowercase", False):
+        given["lowercase"] = False
+    return Place(**place), given
+
+
+def train(options: Train) -> int:
+    """Train into a run folder, with progress on standard error; the exit status.
+
+    What cannot be printed, because nobody reads the output any more, is left out.
+    """
+    from jaxtext.runs.stopping import Stops
+
+    stops = Stops()
+    with stops.listening():
+        with stops.deferred():  # a signal can get lost among imports
+            from jaxtext.cli.terminal import Lasting
+            from jaxtext.reports.progress import Bars
+            from jaxtext.runs.execute import execute
+        stops.raise_pending("nothing was written")
+        place, given = cut(options)
+        with ExitStack() as inside:
+            if sys.stdout is not None:
+                inside.enter_context(redirect_stdout(cast(Any, Lasting(sys.stdout))))
+            if sys.stderr is not None:
+                inside.enter_context(redirect_stderr(cast(Any, Lasting(sys.stderr))))
+            bars = inside.enter_context(Bars(only_terminals=True))
+            watch = bars.watch(on_corpus=_print_corpus, on_gap=_print_gap, on_note=print)
+            outcome = execute(place, given, watch, stops)
+            bars.close()
+            return _print_outcome(outcome, options)
+
+
+def _print_corpus(corpus: "Corpus") -> None:
+    vocab = corpus.vocab
+    print(
+        f"{corpus.tokens:,} words in {len(corpus.text.ends):,} sentences; {len(vocab):,} different "
+        f"words, the rarest of which occurs {vocab.counts[-1]:,} times"
+    )
+    if len(vocab) == 1:
+        print(f"{vocab.words[0]!r} is the only word: there is none to tell it apart from")
+
+
+def _print_gap(gap: Any) -> None:
+    from jaxtext.reports.gap import summary
+
+    if gap is not None:
+        print(summary(gap))
+
+
+def _print_outcome(outcome: "Outcome", options: Train) -> int:
+    from jaxtext.cli.shared import shell_path
+    from jaxtext.reports.run import content_words, summary_tables
+    from jaxtext.reports.tables import Table, print_tables
+
+    print_tables(*summary_tables(outcome.vectors, outcome.folder))
+    word = content_words(outcome.vectors)[0]
+    print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', shell_path(outcome.folder), word])}")
+    if options.from_manifest is None:
+        return 0
+    same = all(each.name != "vectors_sha256" for each in outcome.differences)
+    verdict = "the same as in" if same else "not those of"
+    print(f"\nvectors SHA-256 {outcome.sha256}: {verdict} {options.from_manifest}")
+    if outcome.differences:
+        rows = [[words(name), str(then), str(now)] for name, then, now in outcome.differences]
+        print_tables(Table("Circumstances that differ", ["circumstance", "then", "now"], rows))
+    if not same and len(outcome.differences) == 1:
+        print("no recorded circumstance differs")
+    return 0 if same else 1

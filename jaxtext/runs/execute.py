@@ -1,0 +1,354 @@
+"""A run from its first file to its manifest: read, count, train, write, compare."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxtext.base.errors import InputError, WriteError
+from jaxtext.evaluation import gap as gaps
+from jaxtext.evaluation.gap import Gap
+from jaxtext.models.objective import Objective
+from jaxtext.runs import checkpoints, lock, repeating
+from jaxtext.runs import gap as run_gap
+from jaxtext.runs import record as records
+from jaxtext.runs.checkpoints import Keeper, Snapshot
+from jaxtext.runs.circumstances import EARLIER, Difference, circumstances, differences
+from jaxtext.runs.folder import CONFIG, IDS, MANIFEST, Run
+from jaxtext.runs.record import Place, Record
+from jaxtext.runs.stopping import Stopped, Stops
+from jaxtext.runs.watch import Watch
+from jaxtext.text.encoded import Corpus
+from jaxtext.text.reading import BUILTIN, encode_files, files_of
+from jaxtext.training import counting
+from jaxtext.training.methods import STATES, check_dim, fit
+from jaxtext.training.settings import Sgns, settled
+from jaxtext.training.stream import Diverged
+from jaxtext.vectors.embeddings import Embeddings
+
+
+class Outcome(NamedTuple):
+    """What a run leaves: its folder, its vectors and their SHA-256.
+
+    `differences` lists what is not the same in a run that repeats a manifest: first the vectors'
+    SHA-256, if that differs, then the recorded circumstances. It is empty otherwise.
+    """
+
+    folder: Path
+    vectors: Embeddings
+    sha256: str
+    differences: tuple[Difference, ...] = ()
+
+
+class _Trained(NamedTuple):
+    """Both tables, what stopped the training, the counts that it used, and seconds by stage."""
+
+    params: Any
+    failure: Diverged | None
+    objective: Objective | None
+    seconds: dict[str, float]
+
+
+def execute(
+    place: Place,
+    given: Mapping[str, Any],
+    watch: Watch = Watch(),  # noqa: B008
+    stops: Stops | None = None,
+) -> Outcome:
+    """Train as the flat options `given` say and write the run; see `record.cut` for options.
+
+    With `place.resume` and `place.from_manifest` the options of the run or manifest hold, and those
+    given must agree (`repeating`). Raises `InputError` for options and text that cannot be used,
+    leaving nothing; `Stopped` after Ctrl-C, SIGTERM or SIGHUP; and `Diverged`, when the run
+    contains the last good vectors.
+    """
+    stops = stops or Stops()
+    with stops.listening():
+        manifest, resumed = None, None
+        if place.from_manifest is not None:
+            manifest = repeating.recorded(place.from_manifest)
+            record = repeating.repeated(place.from_manifest, manifest, given)
+            if place.resume and (place.out / CONFIG).exists():
+                resumed = repeating.resumed(place, {})
+        elif place.resume:
+            resumed = repeating.resumed(place, given)
+            if resumed is None:
+                watch.on_note(f"{place.out} contains no run yet: it is begun")
+            record = records.cut(given) if resumed is None else resumed[0]
+        else:
+            record = records.cut(given)
+        if resumed is not None:
+            place = resumed[1]
+        with lock.locked(place.out) as run:
+            if resumed is None:
+                lock.check_free(place.out)
+            elif (place.out / MANIFEST).exists():
+                return _finished(run, watch)
+            with _cleaned(run, resumed is not None):
+                return _Execution(record, place, run, watch, stops).run(
+                    resumed is not None, manifest
+                )
+
+
+def _finished(run: Run, watch: Watch) -> Outcome:
+    """There is nothing to resume."""
+    manifest = run.read_json(MANIFEST)
+    if manifest.get("status") == "diverged":
+        raise Diverged(f"the run in {run.folder} diverged: train again with a lower rate", None)
+    watch.on_note(f"{run.folder} is finished already: nothing to do")
+    return Outcome(run.folder, run.embeddings(), manifest.get("vectors_sha256", ""))
+
+
+@contextmanager
+def _cleaned(run: Run, resumed: bool) -> Iterator[None]:
+    """Remove what is left over before and after; an error says what can be done about the run."""
+    lock.clean(run.folder)
+    try:
+        yield
+    except BaseException as error:
+        then, resumable = _left(run, resumed)
+        if isinstance(error, Stopped):
+            raise Stopped(error.number, then, resumable) from error
+        if isinstance(error, OSError):
+            error = WriteError(f"{error.filename or run.folder}: {error.strerror or error}")
+        if isinstance(error, WriteError):
+            full = WriteError(f"{error}; {then}")
+            full.resumable = resumable
+            raise full from error
+        raise
+    finally:
+        lock.clean(run.folder)
+
+
+def _left(run: Run, resumed: bool) -> tuple[str, Path | None]:
+    """Say what is left of a run, and remove one of which nothing can be used."""
+    if (run.folder / MANIFEST).exists():
+        return f"the run in {run.folder} is finished", None
+    if resumed or checkpoints.files(run.folder):
+        return f"the run in {run.folder} can be resumed", run.folder
+    lock.remove(run)
+    return "nothing was written", None
+
+
+class _Execution(NamedTuple):
+    """One run, with all that its stages need."""
+
+    record: Record
+    place: Place
+    folder: Run
+    watch: Watch
+    stops: Stops
+
+    def run(self, resumed: bool, then: Mapping[str, Any] | None) -> Outcome:
+        """Read, train, write and compare; `then` is the manifest that is repeated."""
+        record, place, run, watch, stops = self
+        if not resumed:
+            self._write_config()
+        elif place.from_manifest is not None and then is None:
+            then = _recorded_before(place.from_manifest, watch)
+        now, begin = circumstances(), time.perf_counter()
+        files, corpus = self._read()
+        if then and then["corpus"].get("sha256") != corpus.sha256:
+            watch.on_note(f"the text is not that of {place.from_manifest}")
+        seconds = {"read": time.perf_counter() - begin}
+        record = record._replace(method=settled(record.method, len(corpus.vocab)))
+        self = self._replace(record=record)
+        identity = repeating.identity(record, corpus, now)
+        start, earlier = self._start(corpus, identity, resumed)
+        identity = {**identity, EARLIER: json.dumps(earlier)}
+        keeper = Keeper(run.folder, identity, place.checkpoint_every, stops)
+        with stops.deferred():  # but where a method lets them pass
+            trained = self._train(corpus, keeper, start)
+            begin = time.perf_counter()
+            tables = [np.asarray(table, np.float32) for table in trained.params]
+            sha256 = run.write_vectors(*tables)
+        seconds |= trained.seconds | {"write": time.perf_counter() - begin}
+        begin = time.perf_counter()
+        gap = self._compared(corpus, tables, trained.objective)
+        seconds["gap"] = time.perf_counter() - begin
+        manifest = {
+            "status": "diverged" if trained.failure else "complete",
+            "corpus": _describe(record, files, corpus),
+            "seed": record.seed,
+            "vectors_sha256": sha256,
+            "gap": gap and _without_parts(gaps.as_json(gap, corpus.vocab.words)),
+            "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+            **now,
+            EARLIER: earlier,
+            "options": records.as_json(record, place),
+        }
+        with stops.deferred():
+            run.write_json(MANIFEST, manifest)
+        unequal = [] if then is None else _unequal(then, manifest)
+        vectors = Embeddings(corpus.vocab, *tables)
+        outcome = Outcome(run.folder, vectors, sha256, tuple(unequal))
+        if trained.failure:
+            raise self._failed(trained.failure, outcome)
+        stops.raise_pending()
+        return outcome
+
+    def _write_config(self) -> None:
+        self.folder.write_json(CONFIG, records.as_json(self.record, self.place))
+
+    def _read(self) -> tuple[list[str], Corpus]:
+        """The text as ids, which lie in the folder: the system's temporary one may be small."""
+        watch = self.watch
+        files = files_of(self.record.source, watch.on_stage, watch.on_bytes)
+        scratch = self.folder.folder / IDS
+        scratch.mkdir()
+        watch.on_stage("reading")
+        corpus = encode_files(files, self.record.reading, scratch, watch.on_tokens)
+        watch.on_tokens(corpus.tokens)
+        watch.on_corpus(corpus)
+        return files, corpus
+
+    def _start(
+        self, corpus: Corpus, identity: Mapping[str, str], resumed: bool
+    ) -> tuple[Any, list[dict[str, str]]]:
+        """Write what comes first, and return the state to begin with.
+
+        That is the newest checkpoint that is whole, or None; and the other circumstances that the
+        way to it was made under. Raises `InputError` for a checkpoint of something else.
+        """
+        run, watch = self.folder, self.watch
+        state, earlier = None, []
+        for path in checkpoints.files(run.folder) if resumed else []:
+            content = checkpoints.read(path)
+            if content is None:
+                watch.on_note(f"{path} is damaged: the previous checkpoint is used")
+                continue
+            snapshot, saved = content
+            earlier = json.loads(saved.get(EARLIER, "[]"))
+            earlier += _other_circumstances(path, saved, identity, watch)
+            state = STATES[type(self.record.method)].of(*snapshot)
+            break
+        if resumed and state is None:
+            watch.on_note("there is no checkpoint to resume from: training starts over")
+        if state is None:
+            self._write_config()
+        run.write_vocab(corpus.vocab)
+        run.cut_metrics(0.0 if state is None else state.done)
+        if state is not None:
+            watch.on_note(f"resumed after {state.done:.0%}")
+        return state, earlier
+
+    def _train(self, corpus: Corpus, keeper: Keeper, start: Any) -> _Trained:
+        """Count, where the method does, and train; a report is a line of metrics."""
+        record, _, run, watch, stops = self
+        method, key = record.method, jax.random.key(record.seed)
+        check_dim(method, len(corpus.vocab))
+        objective, seconds, failure = None, {}, None
+        begin = time.perf_counter()
+        if not isinstance(method, Sgns):
+            watch.on_stage("counting pairs")
+            with stops.passing():
+                objective = counting.objective(key, corpus.vocab, corpus.text, method)
+            seconds["count"] = time.perf_counter() - begin
+        watch.on_stage("training")
+        per_id = corpus.tokens / len(corpus.text.ids)  # words of the text for one of the vocabulary
+        begin = time.perf_counter()
+
+        def on_report(report: Any) -> None:
+            if hasattr(report, "words_per_second"):
+                report = report._replace(words_per_second=report.words_per_second * per_id)
+            watch.on_report(report)
+            run.append_metrics(report._asdict())
+
+        try:
+            # Between the states of a stream signals wait for the next one, which comes at once.
+            with nullcontext() if isinstance(method, Sgns) else stops.passing():
+                params = fit(
+                    key, corpus, method, start=start, objective=objective, on_report=on_report,
+                    on_state=lambda state: keeper(lambda: Snapshot(*state().parts())),
+                )  # fmt: skip
+        except Stopped:
+            keeper.save()
+            raise
+        except Diverged as error:
+            params, failure = error.params, error
+        seconds["train"] = time.perf_counter() - begin
+        return _Trained(params, failure, objective, seconds)
+
+    def _compared(self, corpus: Corpus, tables: Any, objective: Objective | None) -> Gap | None:
+        """How far the vectors are from their optimum; None after a signal, and without pairs."""
+        gap = None
+        try:
+            self.stops.raise_pending()
+            self.watch.on_stage("comparing with the optimum")
+            sample = run_gap.CENTERS, run_gap.TOKENS
+            gap = run_gap.measure(
+                self.record, corpus, tables, *sample, objective, self.watch.on_compared
+            )
+        except run_gap.NoPairs as error:
+            self.watch.on_note(str(error))
+        except Stopped:
+            return None  # the vectors are there, so that the run can be finished
+        self.watch.on_gap(gap)
+        return gap
+
+    def _failed(self, failure: Diverged, outcome: Outcome) -> Diverged:
+        error = Diverged(
+            f"{failure.message}; the last good vectors are in {outcome.folder}",
+            failure.params,
+            failure.parameter,
+            failure.value,
+        )
+        error.vectors, error.outcome = outcome.vectors, outcome
+        return error
+
+
+def _recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
+    """The manifest that a run, now resumed, repeats; None where it has gone since."""
+    try:
+        return repeating.recorded(path)
+    except InputError as error:
+        watch.on_note(f"{error}: the vectors will not be compared")
+        return None
+
+
+def _other_circumstances(
+    path: Path, saved: Mapping[str, str], identity: Mapping[str, str], watch: Watch
+) -> list[dict[str, str | None]]:
+    """What a checkpoint was made under that is otherwise now, and tolerated."""
+    others = []
+    for name, value in identity.items():
+        if saved.get(name) == value:
+            continue
+        if name not in repeating.TOLERATED:
+            was = saved.get(name)
+            raise InputError(f"the {name} of {path} is {was}, and now is {value}", "resume")
+        others.append({name: saved.get(name)})
+        watch.on_note(
+            f"the {name} was {saved.get(name)}, and now is {value}: the bits may differ from those "
+            "of a run that was not interrupted"
+        )
+    return others
+
+
+def _unequal(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    ours, theirs = now["vectors_sha256"], then["vectors_sha256"]
+    first = [] if ours == theirs else [Difference("vectors_sha256", theirs, ours)]
+    return first + differences(then, now)
+
+
+def _without_parts(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in numbers.items() if name not in ("bands", "farthest")}
+
+
+def _describe(record: Record, files: list[str], corpus: Corpus) -> dict[str, Any]:
+    source = record.source
+    named = [source.corpus] if source.corpus else files if source.paths else [BUILTIN]
+    return {
+        "sources": named,
+        "sha256": corpus.sha256,
+        "tokens": corpus.tokens,
+        "kept_tokens": len(corpus.text.ids),
+        "sentences": len(corpus.text.ends),
+        "vocabulary": len(corpus.vocab),
+        "vocabulary_sha256": corpus.vocab.sha256(),
+    }

@@ -1,0 +1,170 @@
+"""The folder of a run: all that is needed to use the run, and to repeat it.
+
+| file | contains |
+| --- | --- |
+| `config.json` | every option |
+| `vocab.tsv` | word TAB count, most frequent first |
+| `vectors.safetensors` | `center` and `context`, float32 [V, D] |
+| `metrics.jsonl` | one object per report |
+| `manifest.json` | corpus, options, versions, device, hash of the vectors, seconds by stage |
+| `checkpoints/` | the last two states that training can be resumed from |
+
+While a process trains into the folder, it keeps a lock in `.lock` and the ids of the text in
+`.ids`.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxtext.base.errors import InputError
+from jaxtext.base.files import (
+    append_json_line,
+    read_json_lines,
+    replacing,
+    sha256_of,
+    write_json,
+    write_text,
+)
+from jaxtext.text.vocab import Vocab
+from jaxtext.vectors import export
+from jaxtext.vectors.embeddings import Embeddings
+
+CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
+METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
+FILES = (CONFIG, VOCAB, VECTORS, METRICS, MANIFEST)
+CHECKPOINTS, IDS, LOCK = "checkpoints", ".ids", ".lock"
+COUNT_DIGITS = 18  # in an int64
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory; the methods write or read one file each."""
+
+    folder: Path
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write an object as indented JSON."""
+        write_json(self.folder / name, content)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read what `write_json` wrote. Raises `InputError` for a missing or damaged file."""
+        path = self.folder / name
+        if not self.folder.exists():
+            raise InputError(f"{self.folder}: no such run or vector file")
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"{path}: missing: the run was not finished") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{path}: cannot be read: {error}") from error
+        if not isinstance(content, dict):
+            raise InputError(f"{path}: damaged: it contains no object of names and values")
+        return content
+
+    def write_vocab(self, vocab: Vocab) -> None:
+        """Write words and counts."""
+        with (
+            replacing(self.folder / VOCAB) as path,
+            open(path, "w", encoding="utf-8", newline="\n") as file,
+        ):
+            rows = zip(vocab.words, vocab.counts.tolist(), strict=True)
+            file.writelines(f"{word}\t{count}\n" for word, count in rows)
+
+    def read_vocab(self) -> Vocab:
+        """Read words and counts. Raises `InputError` naming a line that is not both."""
+        path = self.folder / VOCAB
+        words, counts = [], []
+        try:
+            content = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read: {error}") from error
+        for number, line in enumerate(content.split("\n")[:-1], 1):
+            word, _, count = line.rpartition("\t")
+            if not word or not count.isdecimal() or len(count) > COUNT_DIGITS:
+                raise InputError(f"{path}: line {number} is not 'word TAB count'")
+            words.append(word)
+            counts.append(int(count))
+        if len(set(words)) < len(words):
+            word = next(word for word, times in Counter(words).items() if times > 1)
+            raise InputError(f"{path}: {word!r} is there twice")
+        return Vocab(tuple(words), np.array(counts, np.int64))
+
+    def append_metrics(self, report: dict[str, Any]) -> None:
+        """Add one report; a number that is not finite becomes null, which JSON has."""
+        append_json_line(self.folder / METRICS, report)
+
+    def cut_metrics(self, done: float) -> None:
+        """Remove broken reports, and those from `done`, a share of the training, on."""
+
+        def stays(report: dict[str, Any]) -> bool:
+            return isinstance(report.get("done"), int | float) and report["done"] < done
+
+        path = self.folder / METRICS
+        lines = [json.dumps(report) + "\n" for report in read_json_lines(path) if stays(report)]
+        write_text(path, "".join(lines))
+
+    def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
+        """Write both tables; the SHA-256 of the file."""
+        from safetensors.numpy import save
+
+        content = save({"center": np.ascontiguousarray(center, np.float32),
+                        "context": np.ascontiguousarray(context, np.float32)})  # fmt: skip
+        with replacing(self.folder / VECTORS) as path:
+            path.write_bytes(content)
+        return sha256_of([content])
+
+    def embeddings(self) -> Embeddings:
+        """Vocabulary and both tables. Raises `InputError` for missing or damaged files."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        path = self.folder / VECTORS
+        if not path.exists():
+            raise InputError(f"{self.folder}: the run was not finished: it has no {VECTORS}")
+        vocab = self.read_vocab()
+        try:
+            content = path.read_bytes()
+            tables = load(content)
+            center, context = tables["center"], tables["context"]
+        except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{path}: damaged: {error}") from error
+        if {table.dtype for table in (center, context)} != {np.dtype(np.float32)}:
+            raise InputError(f"{path}: damaged: {center.dtype} and {context.dtype}, not float32")
+        if center.ndim != 2 or len(vocab) != len(center) or center.shape != context.shape:
+            raise InputError(
+                f"{path}: tables {center.shape} and {context.shape} for {len(vocab):,} words"
+            )
+        if not all(np.isfinite(table).all() for table in (center, context)):
+            raise InputError(f"{path}: damaged: holds numbers that are not finite")
+        self._check_hash(content)
+        return Embeddings(vocab, center, context)
+
+    def _check_hash(self, vectors: bytes) -> None:
+        """Raise `InputError` where the manifest, if there is one, has another hash."""
+        if (self.folder / MANIFEST).exists():
+            recorded = self.read_json(MANIFEST).get("vectors_sha256")
+            if recorded not in (None, sha256_of([vectors])):
+                raise InputError(
+                    f"{self.folder / VECTORS}: damaged: its SHA-256 is not that of {MANIFEST}"
+                )
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run, finished or not."""
+    return (folder / CONFIG).exists() or (folder / MANIFEST).exists()
+
+
+def load(path: str | Path) -> Embeddings:
+    """Embeddings of a run directory, or of a vector file that `export` reads.
+
+    Raises `InputError` where there is neither, or where what is there cannot be used.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such run or vector file")
+    return Run(path).embeddings() if is_run(path) else export.read(path)

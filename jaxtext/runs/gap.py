@@ -1,0 +1,121 @@
+"""How far a run is from the optimum of its own objective, on its text."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxtext import text
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.evaluation import gap
+from jaxtext.evaluation.gap import Gap
+from jaxtext.models.objective import Objective
+from jaxtext.runs.folder import Run, is_run
+from jaxtext.runs.record import Record
+from jaxtext.runs.repeating import record_of
+from jaxtext.runs.watch import Watch, ignore
+from jaxtext.text.encoded import Corpus, Encoded
+from jaxtext.text.reading import Source, encode_files, files_of
+from jaxtext.training import counting
+from jaxtext.training.sampling import keep_probability
+from jaxtext.training.settings import settled
+
+CENTERS = 1_000  # that stand for all at the end of training
+TOKENS = 30_000_000  # of the text, that are counted for it
+
+
+class NoPairs(InputError):
+    """A draw of the thinned text has no pair, so that there is no optimum."""
+
+
+class Measured(NamedTuple):
+    """The gap of a run, the words of its ids, and what it was made with."""
+
+    gap: Gap
+    vocab: text.Vocab
+    record: Record
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the numbers for programs, with the settings that say what is minimised."""
+        method = self.record.method
+        names = ("window", "negatives", "noise_exponent", "subsample")
+        settings = {name: getattr(method, name) for name in names}
+        return {"method": method.name, **settings} | gap.as_json(self.gap, self.vocab.words)
+
+
+def measure_run(
+    folder: Path,
+    paths: Sequence[str] = (),
+    centers: int | None = None,
+    watch: Watch = Watch(),  # noqa: B008
+) -> Measured:
+    """Compare a run with the optimum of its own objective, by some of its centers or all.
+
+    The text is read again, where the run found it unless `paths` are given. Raises `InputError` for
+    a folder that contains no run, and for a text with another vocabulary.
+    """
+    if centers is not None and centers < 1:
+        raise InputError("must be at least 1", "centers", centers)
+    if folder.exists() and not is_run(folder):
+        raise InputError(
+            f"{folder}: is not a run folder; vectors alone do not say what they were trained for"
+        )
+    run = Run(folder)
+    record = record_of(run)
+    embeddings = run.embeddings()
+    source = Source(tuple(paths)) if paths else record.source
+    with tempfile.TemporaryDirectory(prefix="jaxtext.") as scratch:
+        files = files_of(source, watch.on_stage, watch.on_bytes)
+        watch.on_stage("reading")
+        corpus = encode_files(files, record.reading, Path(scratch), watch.on_tokens)
+        watch.on_corpus(corpus)
+        if corpus.vocab.sha256() != embeddings.vocab.sha256():
+            raise InputError(
+                f"the vocabulary of this text ({len(corpus.vocab):,} words) is not that of "
+                f"{folder} ({len(embeddings.vocab):,} words): give the text that it was trained on"
+            )
+        tables = EmbeddingParams(embeddings.center, embeddings.vectors("context"))
+        record = record._replace(method=settled(record.method, len(corpus.vocab)))
+        watch.on_stage("comparing with the optimum")
+        found = measure(record, corpus, tables, centers, on_done=watch.on_compared)
+    return Measured(found, embeddings.vocab, record)
+
+
+def measure(
+    record: Record,
+    corpus: Corpus,
+    params: Any,  # EmbeddingParams of NumPy or JAX
+    centers: int | None = None,
+    tokens: int | None = None,
+    objective: Objective | None = None,
+    on_done: Any = ignore,
+) -> Gap:
+    """Measure with the run's own objective, by some `centers` or all, on some `tokens` or all.
+
+    `objective` reuses the counts made by training, which cover the whole text. Where only some
+    centers stand for all, those without a pair in these tokens are left out; raises `NoPairs` where
+    none has one.
+    """
+    ids, vocab = corpus.text, corpus.vocab
+    if tokens is not None and len(ids.ids) > tokens:
+        ends = ids.ends[: max(int(np.searchsorted(ids.ends, tokens)), 1)]
+        ids = Encoded(ids.ids[: ends[-1]], ends)
+    sample = None
+    if centers is not None:
+        frequencies = vocab.counts * keep_probability(vocab.counts, record.method.subsample)
+        sample = gap.draw_centers(frequencies, centers, np.random.default_rng(record.seed))
+    if objective is None:
+        key = jax.random.key(record.seed)
+        rows = None if sample is None else sample.centers
+        objective = counting.objective(key, vocab, ids, record.method, rows)
+    if sample is not None:
+        paired = np.asarray(objective.counts[sample.centers].sum(axis=1)) > 0
+        sample = gap.Sample(*(part[paired] for part in sample))
+        if not paired.any():
+            raise NoPairs("thinning leaves no pair to compare the vectors with their optimum")
+    tables = EmbeddingParams(*map(jax.numpy.asarray, params))
+    return gap.measure(tables, objective, sample, on_done)

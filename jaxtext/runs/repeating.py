@@ -1,0 +1,110 @@
+"""The rules by which a run is resumed, and by which a manifest is repeated."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jaxtext.base.errors import InputError
+from jaxtext.runs import record as records
+from jaxtext.runs.circumstances import FREE, PARTS
+from jaxtext.runs.folder import CONFIG, MANIFEST, Run
+from jaxtext.runs.record import PLACE, TEXT, Place, Record
+from jaxtext.text.encoded import Corpus
+
+PACKAGES = ("jaxtext", "jax", "jaxlib", "numpy")  # whose versions a resumed run needs again
+TOLERATED = ("device", "environment")  # a run can be resumed with others, with other bits
+
+
+def record_of(run: Run) -> Record:
+    """Return what a run was made with. Raises `InputError` when it cannot be read."""
+    return records.read(run.read_json(CONFIG), run.folder / CONFIG)[0]
+
+
+def resumed(place: Place, given: Mapping[str, Any]) -> tuple[Record, Place] | None:
+    """Return what the run in `place.out`, which is to be resumed, was made with.
+
+    Its text may be given again, since it may lie elsewhere now. None where the folder contains no
+    run and a text is given: then the run is begun. Raises `InputError` where it contains no run
+    and no text is given, and for an option in `given` that differs from the run's.
+    """
+    run = Run(place.out)
+    if not (place.out / CONFIG).exists():
+        if any(given.get(name) for name in TEXT):
+            return None
+        raise InputError(f"{place.out} contains no run that could be resumed", "resume")
+    saved, kept = records.read(run.read_json(CONFIG), place.out / CONFIG)
+    then = records.as_json(saved)
+    for name, now in given.items():
+        chosen_later = name == "epochs" and now is None
+        if name not in TEXT and not chosen_later and then.get(name) != now:
+            _check_known(name, given, saved)
+            before = "not given" if then[name] is None else f"{then[name]}"
+            raise InputError(
+                f"was {before} in the run in {place.out}: resume it with its own options",
+                name,
+                now,
+            )
+    if place.from_manifest is None and kept.get("from_manifest"):
+        place = replace(place, from_manifest=Path(kept["from_manifest"]))
+    return _with_text(saved, given), place
+
+
+def _check_known(name: str, given: Mapping[str, Any], saved: Record) -> None:
+    """Raise `InputError` for an option that the run's method does not have."""
+    if name != "method":
+        records.cut({"method": saved.method.name, name: given[name]})
+
+
+def recorded(path: Path) -> dict[str, Any]:
+    """Read the manifest of a finished run. Raises `InputError` for anything else."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give {path / MANIFEST}", "from_manifest")
+    if not path.exists():
+        raise InputError(f"{path}: no such file", "from_manifest")
+    content = Run(path.parent).read_json(path.name)
+    parts = [content.get(name) for name in PARTS]
+    if not all(isinstance(part, dict) for part in parts) or "vectors_sha256" not in content:
+        raise InputError(f"{path} is not the manifest of a run", "from_manifest")
+    return content
+
+
+def repeated(path: Path, manifest: Mapping[str, Any], given: Mapping[str, Any]) -> Record:
+    """Return what the run of a manifest was made with; its text may lie elsewhere now.
+
+    Raises `InputError` if an option beside the text is given.
+    """
+    for name in given:
+        if name not in TEXT:
+            raise InputError(
+                "all options come from the manifest: give only the folder, and the text if it has "
+                "moved",
+                name,
+            )
+    return _with_text(records.read(manifest["options"], path)[0], given)
+
+
+def _with_text(saved: Record, given: Mapping[str, Any]) -> Record:
+    """The saved record, with the text that is given, if one is."""
+    if not any(given.get(name) for name in TEXT):
+        return saved
+    return saved._replace(source=records.cut({name: given.get(name) for name in TEXT}).source)
+
+
+def identity(
+    record: Record, corpus: Corpus, circumstances: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return what must be the same when a run is resumed, by a name for people."""
+    options = {
+        name.replace("_", " "): json.dumps(value)
+        for name, value in records.as_json(record).items()
+        if name not in FREE and name not in PLACE
+    }
+    return {
+        "text (SHA-256)": corpus.sha256,
+        "vocabulary (SHA-256)": corpus.vocab.sha256(),
+        **options,
+        **{f"version of {name}": circumstances["versions"][name] for name in PACKAGES},
+        **{name: json.dumps(circumstances[name], sort_keys=True) for name in TOLERATED},
+    }

@@ -1,0 +1,209 @@
+"""Files, folders, a corpus by name, or sequences in memory -> `Corpus`, in one call."""
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxtext.base.errors import InputError
+from jaxtext.base.ranges import check_ranges, ranged
+from jaxtext.text.builtin import builtin_corpus
+from jaxtext.text.encoded import Corpus, NoWords, encode_corpus, encode_tokens
+from jaxtext.text.named import CORPORA, OnBytes, named_corpus
+from jaxtext.text.sequences import sentences_of
+from jaxtext.text.sources import STDIN, SUFFIXES, find_sources, read_blocks
+
+BUILTIN = "built-in"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a text comes from: files and folders, or a corpus by name; else the built-in one."""
+
+    paths: tuple[str, ...] = ()
+    corpus: str | None = None
+
+    def __post_init__(self) -> None:
+        paths = (self.paths,) if isinstance(self.paths, str | Path) else self.paths
+        object.__setattr__(self, "paths", tuple(map(str, paths)))
+        if self.corpus is None:
+            return
+        if self.corpus not in CORPORA:
+            known = ", ".join(CORPORA)
+            raise InputError(f"no such corpus: choose one of {known}", "corpus", self.corpus)
+        if self.paths:
+            raise InputError(
+                f"give either a corpus by name or files, not both ({self.paths[0]})",
+                "corpus",
+                self.corpus,
+            )
+
+    def __str__(self) -> str:
+        return self.corpus or ", ".join(self.paths) or f"the {BUILTIN} corpus"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a text becomes ids: which words are kept, and whether 'The' and 'the' are one word."""
+
+    min_count: int = ranged(5, 1)
+    max_vocab: int | None = ranged(None, 1)
+    lowercase: bool = True
+    __post_init__ = check_ranges
+
+
+def files_of(
+    source: Source,
+    on_stage: Callable[[str], None] = lambda stage: None,
+    on_bytes: OnBytes = lambda what, done, of: None,
+) -> list[str]:
+    """Return the files of a source; a corpus by name is downloaded, the built-in one is made.
+
+    Raises `InputError` for files that cannot be read and a corpus that cannot be downloaded.
+    """
+    if source.paths:
+        return find_sources(source.paths)
+    if source.corpus is not None:
+        return [str(named_corpus(source.corpus, on_bytes=on_bytes))]
+    on_stage("collecting the built-in corpus")
+    return [str(builtin_corpus())]
+
+
+def encode_files(
+    files: Sequence[str],
+    reading: Reading,
+    folder: Path,
+    on_tokens: Callable[[int], None] = lambda tokens: None,
+) -> Corpus:
+    """Read files once; the ids go to files in `folder`.
+
+    Raises `InputError` for text that cannot be read or has no pair of words.
+    """
+    try:
+        corpus = encode_corpus(
+            read_blocks(files),
+            folder,
+            min_count=reading.min_count,
+            max_vocab=reading.max_vocab,
+            lowercase=reading.lowercase,
+            on_tokens=on_tokens,
+        )
+    except NoWords as error:
+        raise InputError(f"{', '.join(files)}: {error}") from None
+    return _with_pairs(corpus)
+
+
+def read(
+    *texts: Any,
+    name: str | None = None,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    lowercase: bool = True,
+    on_stage: Callable[[str], None] = lambda stage: None,
+    on_bytes: OnBytes = lambda what, done, of: None,
+    on_tokens: Callable[[int], None] = lambda tokens: None,
+) -> Corpus:
+    """Read a text and return its vocabulary and ids.
+
+    `texts` are paths of files and folders (.txt, .gz, .bz2, .xz), or one iterable of sequences of
+    tokens: lists of strings or whole numbers, NumPy arrays of integers, a column of a table, a
+    generator, which is consumed once. Tokens are kept as they are. Strings in place of sequences
+    are sentences: they are split into words as the lines of a file are, and a warning says so.
+    Without any text, `name` chooses a corpus (text8, fil9, wikitext-103), and without a name the
+    documentation of the installed packages is read.
+
+    Words that occur less than `min_count` times are left out, as are all but the `max_vocab` most
+    frequent; `lowercase` applies to text, not to tokens. The ids lie in a temporary folder that
+    exists as long as the corpus.
+
+    Raises `InputError` for what cannot be read, naming the file and line or the sequence.
+    """
+    reading = Reading(min_count, max_vocab, lowercase)
+    folder = Path(tempfile.mkdtemp(prefix="jaxtext."))
+    try:
+        sequences = _sequences(texts)
+        if sequences is None:
+            source = _source(texts, name)
+            files = files_of(source, on_stage, on_bytes)
+            on_stage("reading")
+            corpus = encode_files(files, reading, folder, on_tokens)
+        else:
+            if name is not None:
+                raise InputError("give either a corpus by name or a text, not both", "name", name)
+            on_stage("reading")
+            corpus = encode_sequences(sequences, reading, folder, on_tokens)
+        on_tokens(corpus.tokens)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(corpus.text.ids, shutil.rmtree, folder, True)
+    return corpus
+
+
+def encode_sequences(
+    sequences: Iterable[Any],
+    reading: Reading,
+    folder: Path,
+    on_tokens: Callable[[int], None] = lambda tokens: None,
+) -> Corpus:
+    """Read an iterable of sequences of tokens once; the ids go to files in `folder`.
+
+    Raises `InputError` naming a sequence that has no tokens in it, and for a text without pairs.
+    """
+    corpus = encode_tokens(
+        sentences_of(sequences, reading.lowercase),
+        folder,
+        min_count=reading.min_count,
+        max_vocab=reading.max_vocab,
+        on_tokens=on_tokens,
+    )
+    return _with_pairs(corpus)
+
+
+def _with_pairs(corpus: Corpus) -> Corpus:
+    if np.diff(corpus.text.ends, prepend=0).max(initial=0) < 2:
+        raise InputError("no sentence has two words of the vocabulary, so there are no pairs")
+    return corpus
+
+
+def _source(texts: tuple[Any, ...], name: str | None) -> Source:
+    """The source of paths or a name; a name that cannot be used is one of `name`."""
+    paths = texts[0] if len(texts) == 1 and isinstance(texts[0], list | tuple) else texts
+    try:
+        for path in paths:
+            if isinstance(path, str) and not os.path.exists(path) and len(path.split()) > 1:
+                raise InputError(
+                    f"{path!r:.60}: no such file or folder: to train on sentences, give a list"
+                )
+        return Source(tuple(map(str, paths)), name)
+    except InputError as error:
+        error.parameter = "name" if error.parameter == "corpus" else error.parameter
+        raise
+
+
+def _sequences(texts: tuple[Any, ...]) -> Iterable[Any] | None:
+    """The one iterable of sequences among the arguments of `read`; None where they are paths."""
+    if all(isinstance(text, str | os.PathLike) for text in texts):
+        return None
+    if len(texts) > 1:
+        raise InputError("give paths, or one iterable of sequences of tokens", "texts")
+    (text,) = texts
+    if isinstance(text, list | tuple) and text and all(map(_is_path, text)):
+        return None
+    return text
+
+
+def _is_path(text: Any) -> bool:
+    """Whether an entry of a list is a path: it exists, or has the form of a file's name."""
+    if isinstance(text, os.PathLike):
+        return True
+    if not isinstance(text, str):
+        return False
+    form = text == STDIN or (" " not in text and Path(text).suffix.lower() in SUFFIXES)
+    return form or (len(text.split()) < 2 and os.path.sep in text and os.path.exists(text))

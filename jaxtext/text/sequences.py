@@ -1,0 +1,80 @@
+"""Sequences of tokens in memory -> sentences; what is not one is named with its place."""
+
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from jaxtext.base.errors import InputError
+from jaxtext.text.tokens import tokenize
+
+
+def sentences_of(sequences: Any, lowercase: bool = True) -> Iterator[Iterable[Any]]:
+    """Yield the tokens of each sequence of an iterable, which is consumed once.
+
+    A string is text: each of its lines is split into words, and one warning says so. Raises
+    `InputError` for anything that is no iterable of sequences, and for an entry that is a number
+    or a missing value.
+
+    >>> [list(sentence) for sentence in sentences_of([["The", "cat"], (4, 2)])]
+    [['The', 'cat'], [4, 2]]
+    """
+    _check_iterable(sequences)
+    warned = False
+    for place, entry in enumerate(sequences):
+        if isinstance(entry, str):
+            if not warned:
+                warned = True
+                _warn()
+            yield from (tokenize(line, lowercase) for line in entry.splitlines())
+        else:
+            yield _tokens(entry, place)
+
+
+def _check_iterable(sequences: Any) -> None:
+    if hasattr(sequences, "columns"):
+        raise InputError("is a table: give one of its columns", "texts")
+    if isinstance(sequences, Mapping | bytes | bytearray) or not isinstance(sequences, Iterable):
+        raise InputError(
+            f"found {type(sequences).__name__}: give paths, or an iterable of sequences of tokens",
+            "texts",
+        )
+    if hasattr(sequences, "vocab") and hasattr(sequences, "text"):
+        raise InputError("is a corpus already: train on it", "texts")
+
+
+def _warn() -> None:
+    warnings.warn(
+        "strings were given where lists of tokens are expected: each was split into words as a "
+        "line of text is; give lists of tokens to keep them as they are",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _tokens(entry: Any, place: int) -> Iterable[Any]:
+    """The tokens of one entry."""
+    where = f"sequence {place}"
+    if entry is None or (isinstance(entry, float) and math.isnan(entry)):
+        raise InputError(f"{where} is {entry}, a missing value: leave it out first", "texts")
+    if isinstance(entry, bytes | bytearray):
+        raise InputError(f"{where} is bytes: decode it first", "texts")
+    if not isinstance(entry, Iterable) or isinstance(entry, Mapping):
+        missing = type(entry).__name__ in ("NAType", "NaTType")
+        cure = "leave it out first" if missing else "give lists of tokens; a single list goes into"
+        kind = "a missing value" if missing else f"a {type(entry).__name__}"
+        raise InputError(
+            f"{where} is {entry!r:.40}, {kind}: {cure}{'' if missing else ' another list'}", "texts"
+        )
+    if hasattr(entry, "dtype"):  # NumPy, JAX, pandas: their numbers as Python's
+        array = np.asarray(entry)
+        if array.ndim != 1:
+            raise InputError(
+                f"{where} is an array of shape {list(array.shape)}: a sequence has one axis; "
+                "a single one goes into a list",
+                "texts",
+            )
+        return array.tolist()
+    return entry

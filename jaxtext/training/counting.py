@@ -1,0 +1,70 @@
+"""Token ids -> the objective that a method minimises: counts of pairs and the noise."""
+
+from functools import partial
+
+import jax
+import numpy as np
+from jaxtyping import Array, Int, Key
+
+from jaxtext import text
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import Counts
+from jaxtext.models.objective import Objective
+from jaxtext.training.sampling import keep_probability, noise_distribution
+from jaxtext.training.settings import Method, Svd
+
+THINNING = 1  # beside the key: the one draw of subsampling that stands for all
+
+
+def objective(
+    key: Key[Array, ""],
+    vocab: text.Vocab,
+    ids: text.Encoded,
+    method: Method,
+    centers: Int[np.ndarray, " n"] | None = None,
+) -> Objective:
+    """Count the pairs of a text as a method does, and return what it minimises.
+
+    Subsampling is dirty, one draw of it that follows from `key`; for `Svd` it enters as expected
+    weights. Windows are dynamic, as expected weights. The noise is made of how often words occur,
+    for `Svd` of how often they occur in pairs. With `centers`, the pairs of these alone are
+    counted.
+
+    Raises `InputError` for a word that has no pair, and hence no optimum, unless some `centers`
+    are asked for.
+    """
+    keep = keep_probability(vocab.counts, method.subsample)
+    count = partial(text.cooccurrence, vocab_size=len(vocab), window=method.window, dynamic=True)
+    if isinstance(method, Svd):
+        counts = count(ids, keep=keep)
+        noise = noise_distribution(counts.sum(axis=0), method.noise_exponent)
+    else:
+        if method.subsample:
+            ids = text.thinned(ids, keep, np.random.default_rng([seed_of(key), THINNING]))
+        counts = count(ids, centers=centers)
+        noise = noise_distribution(vocab.counts, method.noise_exponent)
+    if centers is None:
+        _check_pairs(counts, vocab)
+    return Objective(counts, noise, method.negatives)
+
+
+def seed_of(key: Key[Array, ""]) -> int:
+    """Return the bits of a key as one whole number: n for `jax.random.key(n)`.
+
+    >>> seed_of(jax.random.key(7))
+    7
+    """
+    words = np.asarray(jax.random.key_data(key)).ravel().tolist()
+    return sum(word << 32 * place for place, word in enumerate(reversed(words)))
+
+
+def _check_pairs(counts: Counts, vocab: text.Vocab) -> None:
+    alone = np.flatnonzero(counts.sum(axis=1) == 0)
+    if alone.size:
+        who, whom = "1 word never has", "it"
+        if alone.size > 1:
+            who, whom = f"{alone.size:,} words never have", "them"
+        raise InputError(
+            f"{who} a neighbor (for example {vocab.words[alone[0]]!r}), so the counts carry no "
+            f"information about {whom}: raise the minimum count, join lines, or train with sgns"
+        )

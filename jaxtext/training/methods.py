@@ -1,0 +1,113 @@
+"""Which trainer a method has, and what it is given: `fit`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Key
+
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.models import factorization
+from jaxtext.models.objective import Objective
+from jaxtext.text.encoded import Corpus
+from jaxtext.training import counting, counts, starts, stream, svd
+from jaxtext.training.settings import Exact, Method, Sgns, Svd, check_method, settled
+from jaxtext.vectors.embeddings import Embeddings
+
+POWER = 0.25  # of the singular values, for the centers of `Exact`; contexts get the rest
+
+Report = stream.Report | counts.Report | svd.Report
+State = stream.State | counts.State
+Start = Embeddings | State
+STATES: dict[type[Method], type[State]] = {Sgns: stream.State, Exact: counts.State}
+
+
+def fit(
+    key: Key[Array, ""],
+    corpus: Corpus,
+    method: Method,
+    *,
+    start: Start | None = None,
+    objective: Objective | None = None,
+    on_report: Callable[[Any], None] = lambda report: None,
+    on_state: Callable[[Callable[[], Any]], None] = lambda state: None,
+) -> EmbeddingParams:
+    """Train center and context vectors [V, D], float32, on a corpus; every draw follows from `key`.
+
+    `start` is a state that `on_state` was given, from which the same arguments lead to the same
+    bits, or vectors to begin with: known words begin at theirs, new words as usual. `objective`
+    saves a method that counts from counting again (`counting.objective` with the same arguments).
+    `on_report` is told the progress, with at least `done` in [0, 1] and `seconds`; `on_state` is
+    given a function that returns the state, whenever training could be resumed. Neither changes
+    the result. `Svd` has no start and no states.
+
+    Raises `Diverged` when a loss or a vector is no longer finite, and `InputError` for anything
+    but a method's record, more dimensions than words, and a text or start that cannot be used.
+    """
+    check_method(method)
+    method = settled(method, len(corpus.vocab))
+    if isinstance(method, Sgns):
+        return _stream(key, corpus, method, start, on_report, on_state)
+    check_dim(method, len(corpus.vocab))
+    if isinstance(method, Svd) and start is not None:
+        raise InputError("svd has no start: it computes its vectors from the counts alone", "start")
+    if objective is None:
+        objective = counting.objective(key, corpus.vocab, corpus.text, method)
+    if isinstance(method, Svd):
+        return _float32(svd.fit(objective, method.dim, method.noise_exponent, on_report))
+    return _counts(corpus, method, objective, start, on_report, on_state)
+
+
+def check_dim(method: Method, vocab_size: int) -> None:
+    """Raise `InputError` where a method of counts has more dimensions than there are words."""
+    if not isinstance(method, Sgns) and method.dim > vocab_size:
+        raise InputError(
+            f"{method.name} has at most as many dimensions as words, {vocab_size}",
+            "dim",
+            method.dim,
+        )
+
+
+def _stream(
+    key: Key[Array, ""],
+    corpus: Corpus,
+    method: Sgns,
+    start: Start | None,
+    on_report: Callable[[Any], None],
+    on_state: Callable[[Callable[[], Any]], None],
+) -> EmbeddingParams:
+    begin = start
+    if isinstance(start, Embeddings):
+        begin = starts.given(start, corpus.vocab, stream.initial(key, len(corpus.vocab), method))
+    text_and_counts = corpus.text, corpus.vocab.counts
+    return stream.fit(key, *text_and_counts, method, on_report, on_state, begin)
+
+
+def _counts(
+    corpus: Corpus,
+    method: Exact,
+    objective: Objective,
+    start: Start | None,
+    on_report: Callable[[Any], None],
+    on_state: Callable[[Callable[[], Any]], None],
+) -> EmbeddingParams:
+    assert method.epochs is not None
+    begin = _given(start, corpus, objective) if isinstance(start, Embeddings) else start
+    params = counts.fit(
+        *objective, method.dim, method.epochs, begin, on_report=on_report, on_state=on_state
+    )
+    return _float32(factorization.vectors(factorization.product_svd(params), POWER))
+
+
+def _given(start: Embeddings, corpus: Corpus, objective: Objective) -> EmbeddingParams:
+    """Tables of a start; rows of new words are zero, contexts that it lacks get a step first."""
+    zeros = jnp.zeros((len(corpus.vocab), start.dim), jnp.float32)
+    params = starts.given(start, corpus.vocab, EmbeddingParams(zeros, zeros))
+    if start.context is not None:
+        return params
+    return counts.improve_contexts(params, counts.problem(*objective))
+
+
+def _float32(params: EmbeddingParams) -> EmbeddingParams:
+    return EmbeddingParams(*(jnp.asarray(table, jnp.float32) for table in params))

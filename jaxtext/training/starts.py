@@ -1,0 +1,67 @@
+"""Where training begins: random tables, singular vectors, or vectors that were trained before."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Key
+from scipy import sparse
+
+from jaxtext.base.errors import InputError
+from jaxtext.base.types import Counts, EmbeddingParams
+from jaxtext.models import factorization, pmi
+from jaxtext.text.vocab import Vocab
+from jaxtext.vectors.embeddings import Embeddings
+
+STEPS = 2  # of subspace iteration: the passes that follow do the rest
+
+
+def random(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
+    """Draw both tables normal with variance 1/D: scores have a standard deviation below one."""
+    keys = jax.random.split(key)
+    scale = 1 / math.sqrt(dim)
+    tables = [scale * jax.random.normal(each, (vocab_size, dim), jnp.float32) for each in keys]
+    return EmbeddingParams(*tables)
+
+
+def singular_vectors(counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
+    """Compute tables whose scores approximate the positive PMI, minus ln k.
+
+    The last dimension is given to ln k, unless it is the only one.
+    """
+    matrix = pmi.positive(pmi.pmi(sparse.csr_array(counts))).astype(np.float32)
+    svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)
+    center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
+    if dim > 1:
+        center = center.at[:, -1].set(-math.log(negatives))
+        context = context.at[:, -1].set(1.0)
+    return EmbeddingParams(center, context)
+
+
+def given(vectors: Embeddings, vocab: Vocab, usual: EmbeddingParams) -> EmbeddingParams:
+    """Replace the rows of `usual` by the given vectors, where their words are known.
+
+    Words of `vocab` that `vectors` lack keep their usual rows, as do all contexts where `vectors`
+    have none. Raises `InputError` for vectors of another dimension, or without a word of `vocab`.
+    """
+    dim = usual.center.shape[1]
+    if vectors.dim != dim:
+        raise InputError(
+            f"has {vectors.dim} dimensions and the method {dim}: use dim={vectors.dim}", "start"
+        )
+    places = np.array([vectors.vocab.index.get(word, -1) for word in vocab.words], np.int64)
+    known = places >= 0
+    if not known.any():
+        raise InputError("has none of the words of this text", "start")
+
+    def replaced(table: Array, rows: np.ndarray | None) -> Array:
+        if rows is None:
+            return table
+        merged = np.array(table)
+        merged[known] = rows[places[known]]
+        return jnp.asarray(merged)
+
+    return EmbeddingParams(
+        replaced(usual.center, vectors.center), replaced(usual.context, vectors.context)
+    )
