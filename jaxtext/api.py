@@ -164,10 +164,11 @@ def run(
 
 def _named(paths: str | Path | Sequence[str | Path], name: str | None) -> Source:
     """The source of the arguments `paths` and `name`, which errors are about."""
-    if not isinstance(paths, str | Path | list | tuple):
+    several = [paths] if isinstance(paths, str | Path) else paths
+    if not isinstance(several, list | tuple) or not all(isinstance(p, str | Path) for p in several):
         raise InputError(
-            f"must be files, which a run can be repeated from, found {type(paths).__name__}: to "
-            "train on sequences in memory, use jaxtext.train",
+            "must be files and folders, from which a run can be repeated: to train on sequences in "
+            "memory, use jaxtext.train",
             "paths",
         )
     try:

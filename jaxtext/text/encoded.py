@@ -50,6 +50,12 @@ class Corpus(NamedTuple):
     tokens: int  # with those outside the vocabulary
     sha256: str  # of the text's bytes, where each file ends in a line break; or of its tokens
 
+    def __repr__(self) -> str:
+        return (
+            f"Corpus({self.tokens:,} tokens in {len(self.text.ends):,} sentences, vocabulary of "
+            f"{len(self.vocab):,} words)"
+        )
+
 
 def encode_sentences(sentences: Iterable[Sequence[str]], vocab: Vocab) -> Encoded:
     """The clear path: ids of the sentences' tokens.
@@ -218,8 +224,10 @@ def _write_tokens(
                 ids = np.fromiter(map(numbers.__getitem__, sentence), np.int32)
             except InputError as error:
                 raise InputError(f"sequence {place}: {error}") from None
-            except TypeError as error:  # what has no hash, as a list has none
-                raise InputError(f"sequence {place}: holds no tokens: {error}") from None
+            except TypeError as error:  # "unhashable type: 'list'"
+                raise InputError(
+                    f"sequence {place}: a token must be a string or a whole number: {error}"
+                ) from None
             ids = ids[ids > 0]
             for part in (ids, end):
                 file.write(part.data)

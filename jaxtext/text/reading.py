@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ BUILTIN = "built-in"
 class Source:
     """Where a text comes from: files and folders, or a corpus by name; else the built-in one."""
 
-    paths: tuple[str, ...] = ()
+    paths: Sequence[str | Path] | Path = ()  # kept as a tuple of strings
     corpus: str | None = None
 
     def __post_init__(self) -> None:
@@ -127,8 +127,7 @@ def read(
     reading = Reading(min_count, max_vocab, lowercase)
     folder = Path(tempfile.mkdtemp(prefix="jaxtext."))
     try:
-        sequences = _sequences(texts)
-        if sequences is None:
+        if _are_paths(texts):
             source = _source(texts, name)
             files = files_of(source, on_stage, on_bytes)
             on_stage("reading")
@@ -137,7 +136,7 @@ def read(
             if name is not None:
                 raise InputError("give either a corpus by name or a text, not both", "name", name)
             on_stage("reading")
-            corpus = encode_sequences(sequences, reading, folder, on_tokens)
+            corpus = encode_sequences(texts[0], reading, folder, on_tokens)
         on_tokens(corpus.tokens)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -147,7 +146,7 @@ def read(
 
 
 def encode_sequences(
-    sequences: Iterable[Any],
+    sequences: Any,
     reading: Reading,
     folder: Path,
     on_tokens: Callable[[int], None] = lambda tokens: None,
@@ -187,16 +186,14 @@ def _source(texts: tuple[Any, ...], name: str | None) -> Source:
         raise
 
 
-def _sequences(texts: tuple[Any, ...]) -> Iterable[Any] | None:
-    """The one iterable of sequences among the arguments of `read`; None where they are paths."""
+def _are_paths(texts: tuple[Any, ...]) -> bool:
+    """Whether the arguments of `read` are paths, and not one iterable of sequences."""
     if all(isinstance(text, str | os.PathLike) for text in texts):
-        return None
+        return True
     if len(texts) > 1:
         raise InputError("give paths, or one iterable of sequences of tokens", "texts")
     (text,) = texts
-    if isinstance(text, list | tuple) and text and all(map(_is_path, text)):
-        return None
-    return text
+    return isinstance(text, list | tuple) and len(text) > 0 and all(map(_is_path, text))
 
 
 def _is_path(text: Any) -> bool:

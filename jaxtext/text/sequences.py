@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -61,12 +61,15 @@ def _tokens(entry: Any, place: int) -> Iterable[Any]:
         raise InputError(f"{where} is {entry}, a missing value: leave it out first", "texts")
     if isinstance(entry, bytes | bytearray):
         raise InputError(f"{where} is bytes: decode it first", "texts")
+    if type(entry).__name__ in ("NAType", "NaTType"):
+        raise InputError(f"{where} is a missing value: leave it out first", "texts")
+    if isinstance(entry, Set):
+        raise InputError(f"{where} is a set, which has no order: give a list", "texts")
     if not isinstance(entry, Iterable) or isinstance(entry, Mapping):
-        missing = type(entry).__name__ in ("NAType", "NaTType")
-        cure = "leave it out first" if missing else "give lists of tokens; a single list goes into"
-        kind = "a missing value" if missing else f"a {type(entry).__name__}"
         raise InputError(
-            f"{where} is {entry!r:.40}, {kind}: {cure}{'' if missing else ' another list'}", "texts"
+            f"{where} is {entry!r:.40} ({type(entry).__name__}), not a list of tokens; if this is "
+            "one sequence, put it into a list",
+            "texts",
         )
     if hasattr(entry, "dtype"):  # NumPy, JAX, pandas: their numbers as Python's
         array = np.asarray(entry)

@@ -65,8 +65,9 @@ class Vocab:
         if not kept:
             top = min(counts, key=lambda word: (-counts[word], word))
             raise InputError(
-                f"no word occurs that often; the most frequent, {top!r}, occurs {counts[top]} "
-                "times: use a smaller number or give more text",
+                f"no word occurs that often; the most frequent, {top!r}, occurs "
+                f"{'once' if counts[top] == 1 else f'{counts[top]} times'}: use a smaller number "
+                "or give more text",
                 "min_count",
                 min_count,
             )
