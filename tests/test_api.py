@@ -221,7 +221,8 @@ def test_every_public_name_is_there_and_comes_when_it_is_used():
         "assert 'numpy' not in sys.modules and 'jax' not in sys.modules\n"
         "for name in jaxtext.__all__: getattr(jaxtext, name)\n"
         "from jaxtext import text, mlp, skipgram, sgns, pmi, factorization, sampling, training\n"
-        "from jaxtext import embeddings, query, evaluation, export, verification, runs, gap, plots\n"
+        "from jaxtext import embeddings, query, evaluation, export, verification, runs, gap\n"
+        "from jaxtext import plots, types\n"
         "from jaxtext.training import stream, exact\n"
         "print(sorted(set(jaxtext.__all__) - set(dir(jaxtext))))"
     )

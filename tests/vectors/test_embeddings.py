@@ -77,10 +77,9 @@ def test_words_index_their_center_vectors():
         True, False, 3, ["frodo", "ring", "Mordor"],
     )  # fmt: skip
     assert (BOTH.words, BOTH.counts.tolist(), BOTH.dim) == (VOCAB.words, [3, 2, 1], 2)
-    with pytest.raises(KeyError), pytest.raises(InputError, match="^'rings' is not among the 3"):
+    with pytest.raises(UnknownWord, match="^'rings' is not among the 3") as caught:
         BOTH["rings"]
-    with pytest.raises(UnknownWord):
-        BOTH["rings"]
+    assert isinstance(caught.value, KeyError) and isinstance(caught.value, InputError)
 
 
 def test_whole_numbers_are_the_words_that_they_are_written_as():
