@@ -319,7 +319,7 @@ def analogy(options: Analogy) -> None:
 
 
 def _print_answers(title: str, answers: list[tuple[str, float]]) -> None:
-    from jaxtext.reports.terminal import print_table
+    from jaxtext.reports.tables import print_table
 
     print_table(title, ["word", "cosine"], [[word, f"{score:.4f}"] for word, score in answers])
 
@@ -331,6 +331,8 @@ def evaluate(options: Evaluate) -> None:
 
     from jaxtext import evaluation, runs
     from jaxtext.base.files import replacing
+    from jaxtext.reports import evaluation as scores
+    from jaxtext.reports.tables import print_tables
 
     if not (options.similarity or options.analogy or options.categorization):
         raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
@@ -363,9 +365,9 @@ def evaluate(options: Evaluate) -> None:
     for path, report in zip(paths, reports, strict=True):
         if found is not None:
             print(f"\n{path}")
-        evaluation.print_report(report)
+        print_tables(*scores.tables(report))
     if found is not None:
-        evaluation.print_comparison(found)
+        print_tables(scores.comparison_table(found))
 
 
 def export(options: Export) -> None:
@@ -387,7 +389,8 @@ def gap(options: Gap) -> None:
 def info(options: Info) -> None:
     """Print what a run or a vector file is."""
     from jaxtext import runs
-    from jaxtext.reports.terminal import print_table
+    from jaxtext.reports.run import info_tables
+    from jaxtext.reports.tables import print_tables
 
     if options.run.exists() and not runs.is_run(options.run):
         vectors = runs.load(options.run).center
@@ -395,8 +398,7 @@ def info(options: Info) -> None:
         return
     run = runs.Run(options.run)
     manifest, config = run.read_json(runs.MANIFEST), run.read_json(runs.CONFIG)
-    print_table("Options", ["name", "value"], _rows(config))
-    print_table("Run", ["name", "value"], _rows(manifest))
+    print_tables(*info_tables(config, manifest))
 
 
 def verify(options: Verify) -> int:
@@ -405,6 +407,7 @@ def verify(options: Verify) -> int:
     from contextlib import nullcontext
 
     from jaxtext.base.files import replacing
+    from jaxtext.reports.certificate import print_certificate
     from jaxtext.verification import certificate
 
     # Opened first, so that a place that cannot be written is named before the work is done.
@@ -413,20 +416,5 @@ def verify(options: Verify) -> int:
         if file is not None:
             content = json.dumps(certificate.report(checks), indent=2, allow_nan=False)
             file.write_text(content + "\n", encoding="utf-8")
-    certificate.print_certificate(checks)
+    print_certificate(checks)
     return 1 if certificate.failed(checks) else 0
-
-
-def _rows(content: dict, prefix: str = "") -> list[list[str]]:
-    rows = []
-    for name, value in content.items():
-        if isinstance(value, dict):
-            rows += _rows(value, f"{prefix}{name} ")
-        else:
-            rows.append(
-                [
-                    f"{prefix}{name}",
-                    ", ".join(map(str, value)) if isinstance(value, list) else str(value),
-                ]
-            )
-    return rows

@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from jaxtext import repeating, runs, text
+from jaxtext import repeating, runs
 from jaxtext.base.errors import InputError
 from jaxtext.base.files import replacing
 from jaxtext.base.types import EmbeddingParams
@@ -17,7 +17,9 @@ from jaxtext.cli import Gap, Train
 from jaxtext.corpus import encode, sources_of
 from jaxtext.evaluation import gap
 from jaxtext.methods import Trained, check, objective
-from jaxtext.reports.terminal import print_table, progress
+from jaxtext.reports import gap as reports
+from jaxtext.reports.tables import print_tables
+from jaxtext.reports.terminal import progress
 from jaxtext.text.encoded import Encoded, EncodedCorpus
 from jaxtext.training.sampling import keep_probability
 
@@ -46,7 +48,7 @@ def measure_run(options: Gap) -> None:
         check(trained)
     except InputError as error:
         raise InputError(f"{run.folder / runs.CONFIG}: damaged: {error}") from None
-    figure = None if options.figure is None else _figure(options.figure)
+    figure = None if options.figure is None else reports.figure(options.figure)
     embeddings = run.embeddings()
     sources = sources_of(options.paths or trained.paths, trained.corpus)
     places = [path for path in (options.json, options.figure) if path is not None]
@@ -67,11 +69,9 @@ def measure_run(options: Gap) -> None:
             content |= gap.as_json(found, corpus.vocab.words)
             opened[options.json].write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         if options.figure is not None and figure is not None:
-            from jaxtext.reports import plots
-
-            plots.draw_density(found.density, gap.EDGES, figure.subplots())
-            figure.savefig(opened[options.figure], format=options.figure.suffix[1:], dpi=150)
-    print_gap(found, corpus.vocab)
+            reports.draw(found, figure)
+            reports.save_figure(figure, opened[options.figure], options.figure)
+    print_tables(*reports.tables(found, corpus.vocab))
 
 
 def _objective_of(options: Train) -> dict[str, Any]:
@@ -115,51 +115,6 @@ def measure(
         return gap.measure(params, goal, sample, lambda done: bar.update(task, completed=done))
 
 
-def print_gap(found: gap.Gap, vocab: text.Vocab) -> None:
-    """Tables of the sums, of the bands and of the farthest words."""
-    rows = [
-        [name, *(f"{total / found.pairs:.4f}" for total in sums), f"{sums.percent:.1f}%"]
-        for name, sums in (("all", found.all), ("observed", found.observed))
-    ]
-    of = len(vocab)
-    print_table(
-        f"Loss a pair, over {found.pairs:,.0f} pairs"
-        + ("" if found.centers == of else f", estimated from {found.centers:,} of {of:,} centers"),
-        ["cells", "w.c", "optimum", "above it"],
-        rows,
-    )
-    ranges = list(dict.fromkeys(band.contexts for band in found.bands))
-    names = [f"{first:,}-{last:,}" for first, last in ranges]
-    cells = {(band.centers, band.contexts): band.all.percent for band in found.bands}
-    rows = [
-        [name, *(f"{cells[centers, contexts]:.1f}%" for contexts in ranges)]
-        for name, centers in zip(names, ranges, strict=True)
-    ]
-    print_table("Above the optimum, all cells, by rank in frequency", ["center", *names], rows)
-    print(
-        f"\ncorrelation of w.c with its optimum, over observed pairs: {found.correlation:.3f}; "
-        f"each as often as it occurs: {found.weighted_correlation:.3f}"
-    )
-    rows = [
-        [vocab.words[far.id], f"{vocab.counts[far.id]:,}", f"{far.excess:.3f}"]
-        for far in found.farthest
-    ]
-    print_table("Centers farthest from their optimum", ["word", "count", "nats a pair"], rows)
-
-
-def _figure(path: Path) -> Any:
-    """An empty figure that can be saved under this name. Raises `InputError` for other names."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError("--figure needs matplotlib: pip install 'jaxtext[eval]'") from None
-    figure = Figure(figsize=(5, 4.2), layout="constrained")
-    kinds = sorted(figure.canvas.get_supported_filetypes())
-    if path.suffix.lower()[1:] not in kinds:
-        raise InputError(f"--figure {path}: the name must end in one of .{', .'.join(kinds)}")
-    return figure
-
-
 def show(options: Train, corpus: EncodedCorpus, trained: Trained) -> dict[str, Any] | None:
     """Print how far the vectors are from their optimum, by a sample of centers; the numbers.
 
@@ -170,9 +125,6 @@ def show(options: Train, corpus: EncodedCorpus, trained: Trained) -> dict[str, A
     except NoPairs as error:
         print(error)
         return None
-    print(
-        f"loss {found.all.objective / found.pairs:.4f} a pair, {found.all.percent:.1f}% above the "
-        f"optimum of free scores; correlation of w.c with it {found.weighted_correlation:.2f}"
-    )
+    print(reports.summary(found))
     numbers = gap.as_json(found, corpus.vocab.words)
     return {name: value for name, value in numbers.items() if name not in ("bands", "farthest")}

@@ -9,16 +9,17 @@ from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any, cast
 
-from jaxtext import distance, query, repeating, runs
+from jaxtext import distance, repeating, runs
 from jaxtext.base.errors import InputError, WriteError
 from jaxtext.cli import Train
 from jaxtext.corpus import encode, sources_of
 from jaxtext.methods import METHODS, check, done_of, resolved
-from jaxtext.reports.terminal import Lasting, print_table
+from jaxtext.reports.run import content_words, summary_tables
+from jaxtext.reports.tables import print_table, print_tables
+from jaxtext.reports.terminal import Lasting
 from jaxtext.stopping import Stopped, Stops
 from jaxtext.text.encoded import EncodedCorpus
 from jaxtext.training import checkpoints
-from jaxtext.vectors.embeddings import Embeddings
 
 BUILTIN = "built-in"
 
@@ -219,25 +220,8 @@ def _describe(options: Train, sources: list[str], corpus: EncodedCorpus) -> dict
 
 
 def _summary(run: runs.Run) -> None:
-    """Neighbors of some frequent content words, and what was written where."""
+    """Print what was learnt, what was written where, and the next command."""
     embeddings = run.embeddings()
-    words = content_words(embeddings)
-    answers = query.neighbors(embeddings, words, top=6)
-    rows = [
-        [word, ", ".join(f"{near} {score:.2f}" for near, score in row)]
-        for word, row in zip(words, answers, strict=True)
-    ]
-    print_table("Nearest words by cosine", ["word", "nearest"], rows)
-    files = [run.folder / name for name in sorted(runs.FILES)]
-    rows = [[path.name, f"{path.stat().st_size:,} bytes"] for path in files]
-    print_table(f"Written to {run.folder}", ["file", "size"], rows)
-    print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', runs.argument(run.folder), words[0]])}")
-
-
-def content_words(embeddings: Embeddings, how_many: int = 8) -> list[str]:
-    """Some frequent words that are not among the most frequent hundred, mostly function words."""
-    words = embeddings.vocab.words
-    skip = min(100, len(words) // 10)
-    long = [word for word in words[skip : skip + 400] if len(word) > 4 and word.isalpha()]
-    step = max(len(long) // (4 * how_many), 1)
-    return (long or list(words))[::step][:how_many]
+    print_tables(*summary_tables(embeddings, run.folder, runs.FILES))
+    word = content_words(embeddings)[0]
+    print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', runs.argument(run.folder), word])}")

@@ -1,26 +1,14 @@
 """What the commands show: tables and progress bars."""
 
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from rich import box
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+from jaxtext.reports.tables import PlainConsole, print_table, print_text
 
-
-class _Console(Console):
-    """Plain text; rich by itself would end the process where a pipe has no reader any more."""
-
-    def __init__(self) -> None:
-        super().__init__(markup=False, highlight=False, emoji=False)
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
+__all__ = ["Lasting", "print_table", "print_text", "progress", "silence"]
 
 
 class Lasting:
@@ -58,28 +46,6 @@ def silence(stream: Any) -> None:
     os.close(nowhere)
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table to standard output."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in header:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*map(_visible, row))
-    console = _Console()
-    console.print(f"\n{_visible(title)}\n", soft_wrap=True)
-    console.print(table)
-
-
-def print_text(text: str) -> None:
-    """Print a paragraph to standard output, wrapped at words to the terminal's width."""
-    _Console().print(text)
-
-
-def _visible(text: str) -> str:
-    """Control characters, which words may hold, as escapes."""
-    return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
-
-
 def progress(*texts: str) -> Progress:
     """A progress bar with the given texts, time elapsed and time left, on standard output."""
     return Progress(
@@ -89,5 +55,5 @@ def progress(*texts: str) -> Progress:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(compact=True),
-        console=_Console(),
+        console=PlainConsole(),
     )
