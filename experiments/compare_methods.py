@@ -58,7 +58,7 @@ from jaxtext.base.types import EmbeddingParams
 from jaxtext.cli import Train
 from jaxtext.evaluation import items
 from jaxtext.models import factorization, pmi
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 from jaxtext.text.encoded import EncodedCorpus
 from jaxtext.training import exact, stream
 from jaxtext.training.sampling import noise_distribution

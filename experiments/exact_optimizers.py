@@ -41,7 +41,7 @@ from tyro.conf import Positional, arg
 from jaxtext import cli, methods, text
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.objective import Objective, optimum_loss
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 from jaxtext.text.encoded import Encoded
 from jaxtext.training import exact, stream
 

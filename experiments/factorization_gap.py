@@ -39,7 +39,7 @@ from tyro.conf import Positional, arg
 from jaxtext import factorization, gap, pmi, text
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.objective import Objective, optimum, optimum_loss
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 from jaxtext.training import exact, stream
 from jaxtext.training.sampling import noise_distribution
 

@@ -22,7 +22,7 @@ import tyro
 from tyro.conf import Positional
 
 from jaxtext import text
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 from jaxtext.training import stream
 
 LONGEST = 20.0

@@ -32,7 +32,7 @@ import tyro
 from jaxtext import pmi, text
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.objective import Objective, optimum
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 from jaxtext.training import exact, feed, stream
 from jaxtext.training.sampling import noise_cdf, noise_distribution
 

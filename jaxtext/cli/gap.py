@@ -38,7 +38,7 @@ def gap(options: Gap) -> None:
     from jaxtext.reports.tables import print_tables
     from jaxtext.runs.gap import measure_run
 
-    figure = None if options.figure is None else report.new_figure(options.figure)
+    figure = None if options.figure is None else report.figure(options.figure)
     places = [path for path in (options.json, options.figure) if path is not None]
     with ExitStack() as files, Bars(only_terminals=True) as bars:
         # Opened first, so that a place that cannot be written is named before the work is done.
@@ -47,6 +47,7 @@ def gap(options: Gap) -> None:
         if options.json is not None:
             content = {"run": str(options.run), **measured.as_json()}
             opened[options.json].write_text(json_text(content), encoding="utf-8")
-        if options.figure is not None:
-            report.draw(measured.gap, figure, opened[options.figure], options.figure.suffix[1:])
+        if options.figure is not None and figure is not None:
+            report.draw(measured.gap, figure)
+            report.save_figure(figure, opened[options.figure], options.figure)
     print_tables(*report.tables(measured.gap, measured.vocab))

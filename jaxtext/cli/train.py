@@ -176,8 +176,9 @@ def _print_outcome(outcome: "Outcome", options: Train) -> int:
     from jaxtext.cli.shared import shell_path
     from jaxtext.reports.run import content_words, summary_tables
     from jaxtext.reports.tables import Table, print_tables
+    from jaxtext.runs import FILES
 
-    print_tables(*summary_tables(outcome.vectors, outcome.folder))
+    print_tables(*summary_tables(outcome.vectors, outcome.folder, FILES))
     word = content_words(outcome.vectors)[0]
     print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', shell_path(outcome.folder), word])}")
     if options.from_manifest is None:

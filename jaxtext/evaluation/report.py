@@ -7,12 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy, categorization, similarity
 from jaxtext.evaluation.items import Difference
-from jaxtext.reports.terminal import print_table
 from jaxtext.vectors.embeddings import Embeddings
 
 T = TypeVar("T")
-
-Interval = tuple[float, float]
 
 
 class Sets(NamedTuple):
@@ -134,72 +131,3 @@ def compare(first: Report, second: Report, sets: Sets, seed: int = 0) -> Compari
             for name, result in first.categorization.items()
         },
     )
-
-
-def print_report(report: Report) -> None:
-    """A table for each kind of set that there is."""
-    if report.similarity:
-        rows = [
-            [name, _score(r.spearman), _interval(r.ci95), _covered(r), _score(r.spearman_all)]
-            for name, r in report.similarity.items()
-        ]
-        print_table("Similarity: Spearman's rho", _header("rho"), rows)
-    if report.analogy:
-        rows = []
-        for name, r in report.analogy.items():
-            rows.append(
-                [name, _score(r.accuracy), _interval(r.ci95), _covered(r), _score(r.accuracy_all)]
-            )
-            rows += [
-                [f"  {section}", _score(part["accuracy"]), "", _share(part), ""]
-                for section, part in r.sections.items()
-                if len(r.sections) > 1
-            ]
-        print_table("Analogies: accuracy", _header("accuracy"), rows)
-    if report.categorization:
-        rows = [
-            [
-                name if not place else f"  level {place + 1}",
-                _score(level.purity),
-                f"{level.chance:.3f}",
-                _covered(r),
-                _score(level.purity_all),
-            ]
-            for name, r in report.categorization.items()
-            for place, level in enumerate(r.levels)
-        ]
-        header = ["set", "purity", "by chance", "covered", "of all"]
-        print_table("Categorization: purity", header, rows)
-
-
-def print_comparison(differences: Comparison) -> None:
-    """Both runs side by side, over all sets, on what both know."""
-    rows = []
-    for kind in Comparison._fields:
-        for name, each in getattr(differences, kind).items():
-            verdict = "yes" if each.significant else "no"
-            change = "-" if each.difference is None else f"{each.difference:+.3f}"
-            scores = _score(each.first), _score(each.second)
-            rows.append([name, *scores, change, _interval(each.ci95, "+.3f"), verdict])
-    header = ["set", "first", "second", "difference", "95% interval", "differs"]
-    print_table("Second less first, over the items that both know", header, rows)
-
-
-def _header(name: str) -> list[str]:
-    return ["set", name, "95% interval", "covered", "of all"]
-
-
-def _score(value: Any) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _interval(values: Interval | None, form: str = ".3f") -> str:
-    return "-" if values is None else f"{values[0]:{form}} {values[1]:{form}}"
-
-
-def _covered(result: Any) -> str:
-    return f"{result.covered:,} of {result.items:,}"
-
-
-def _share(part: dict[str, Any]) -> str:
-    return f"{part['covered']:,} of {part['items']:,}"

@@ -189,8 +189,8 @@ def test_damaged_files_are_read_or_refused(tmp_path_factory, form, place, remove
 @pytest.mark.parametrize(
     ("arrays", "words", "message"),
     [
-        ({"vectors": TABLE}, None, "holds no words"),
-        ({"other": TABLE}, ["the", "of"], "holds no words"),
+        ({"vectors": TABLE}, None, "has no words"),
+        ({"other": TABLE}, ["the", "of"], "has no words"),
         ({"vectors": TABLE}, ["the"], "do not fit an array of shape"),
         ({"vectors": TABLE[0]}, ["the", "of"], "do not fit an array of shape"),
         ({"vectors": TABLE}, [1, 2], "do not fit"),
@@ -263,7 +263,7 @@ def safetensors(path, kind, shape, numbers, words):
 @pytest.mark.parametrize(
     ("kind", "shape", "words", "message"),
     [
-        ("F8_E4M3", [2, 4], '["a", "b"]', "holds F8_E4M3 numbers: convert them to F32"),
+        ("F8_E4M3", [2, 4], '["a", "b"]', "has F8_E4M3 numbers: convert them to F32"),
         (
             "BF16",
             [2, 2],
