@@ -12,7 +12,7 @@ class Named:
     """Mixed into an exception whose message may be about one parameter."""
 
     def __init__(self, message: str, parameter: str | None = None, value: Any = None):
-        super().__init__(message)
+        super().__init__(message)  # pyright: ignore[reportCallIssue]
         self.message, self.parameter, self.value = message, parameter, value
 
     def __str__(self) -> str:

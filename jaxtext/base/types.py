@@ -22,7 +22,16 @@ from jaxtyping import Array, Float, Num
 from scipy import sparse
 
 # How often each (center, context) occurs: sparse, as `text.cooccurrence` gives it, or dense.
-Counts = sparse.sparray | sparse.spmatrix | Num[np.ndarray, "V V"] | Num[Array, "V V"]
+Counts = (
+    sparse.csr_array
+    | sparse.csc_array
+    | sparse.coo_array
+    | sparse.csr_matrix
+    | sparse.csc_matrix
+    | sparse.coo_matrix
+    | Num[np.ndarray, "V V"]
+    | Num[Array, "V V"]
+)
 
 
 class EmbeddingParams(NamedTuple):

@@ -18,7 +18,9 @@ class Gap:
     run: Positional[RunPath]
 
     # The text of the run, if it is no longer where the run found it.
-    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
+    paths: Annotated[
+        Positional[tuple[str, ...]], arg(metavar="[PATH ...]", help_behavior_hint="")
+    ] = ()
 
     # Estimate from this many words, drawn at random.
     centers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
@@ -27,7 +29,7 @@ class Gap:
     json: JsonFile = None
 
     # Draw the density of observed pairs by optimum and score w.c into this file (.png, .pdf).
-    figure: Annotated[Path | None, arg(metavar="FILE")] = None
+    figure: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
 
 def gap(options: Gap) -> None:

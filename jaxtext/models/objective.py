@@ -45,7 +45,7 @@ def check(objective: Objective, rows: Counts | None = None, ids: np.ndarray | No
     check_at_least("negatives", negatives, 1)
     check_square("counts", counts)
     check_counts(counts if rows is None else rows, ids)
-    check_shape("noise", noise, (counts.shape[0],))
+    check_shape("noise", noise, (counts.shape[0],))  # pyright: ignore
     check_distribution("noise", noise)
 
 

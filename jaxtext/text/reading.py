@@ -26,7 +26,7 @@ BUILTIN = "built-in"
 class Source:
     """Where a text comes from: files and folders, or a corpus by name; else the built-in one."""
 
-    paths: Sequence[str | Path] | Path = ()  # kept as a tuple of strings
+    paths: Any = ()  # a path or several; kept as a tuple of strings
     corpus: str | None = None
 
     def __post_init__(self) -> None:
@@ -192,7 +192,7 @@ def _are_paths(texts: tuple[Any, ...]) -> bool:
         return True
     if len(texts) > 1:
         raise InputError("give paths, or one iterable of sequences of tokens", "texts")
-    (text,) = texts
+    text = texts[0]
     return isinstance(text, list | tuple) and len(text) > 0 and all(map(_is_path, text))
 
 
