@@ -21,12 +21,17 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 from scipy import sparse
 
-# How often each (center, context) occurs: sparse, as `text.cooccurrence` gives it, or dense.
+# A matrix of words and contexts, which need not be as many.
+Sparse = sparse.sparray | sparse.spmatrix
+Dense = Num[np.ndarray, "V U"] | Num[Array, "V U"]
+Matrix = Sparse | Dense
+
+# How often each (center, context) occurs: sparse, as returned by `text.cooccurrence`, or dense.
 Counts = sparse.sparray | sparse.spmatrix | Num[np.ndarray, "V V"] | Num[Array, "V V"]
 
 
 class EmbeddingParams(NamedTuple):
-    """The two tables of skip-gram: a word has one row as center and one as context.
+    """The two tables of skip-gram: each word has one row as center and one as context.
 
     The same structure holds gradients, so one comparison serves every model.
     """
