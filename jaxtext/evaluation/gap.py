@@ -148,7 +148,7 @@ def measure(
     any pair, for noise that is no distribution, for tables of other sizes and for an empty sample.
     """
     check_square("counts", objective.counts)
-    size, dim = objective.counts.shape[0], params.center.shape[1]  # pyright: ignore
+    size, dim = np.shape(objective.counts)[0], params.center.shape[1]
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
     centers, weights = sample or Sample(np.arange(size), np.ones(size))
