@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.text.vocab import Vocab
@@ -63,6 +64,32 @@ class Embeddings:
             hint = f"did you mean {', '.join(close)}?" if close else "nothing is spelled like it"
             raise InputError(f"{word!r} is not among the {len(self.vocab):,} words: {hint}")
         return np.array(found, np.int64)
+
+
+@dataclass(frozen=True)
+class SparseEmbeddings:
+    """Words and their sparse vectors, such as the rows of a positive PMI matrix, for evaluation."""
+
+    vocab: Vocab
+    center: sparse.csr_array
+
+    def vectors(self, kind: str = "center") -> sparse.csr_array:
+        """Return one vector per word. Raises `InputError` for another kind than center."""
+        if kind != "center":
+            raise InputError(f"sparse vectors have no {kind!r}: use center")
+        return self.center
+
+
+def normalize_sparse(vectors: sparse.csr_array) -> sparse.csr_array:
+    """Scale rows to length one; a zero row stays zero.
+
+    >>> normalize_sparse(sparse.csr_array([[0.0, 2.0], [0.0, 0.0]])).toarray().tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    lengths = np.sqrt((vectors * vectors).sum(axis=1))
+    scale = (1 / np.where(lengths == 0, 1, lengths)).astype(vectors.dtype)
+    values = vectors.data * np.repeat(scale, np.diff(vectors.indptr))
+    return sparse.csr_array((values, vectors.indices, vectors.indptr), shape=vectors.shape)
 
 
 def normalize(vectors: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "V D"]:
