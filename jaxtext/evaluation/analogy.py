@@ -15,11 +15,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
-from jaxtext.vectors.embeddings import Embeddings, normalize
+from jaxtext.vectors.embeddings import (
+    Embeddings,
+    SparseEmbeddings,
+    normalize,
+    normalize_sparse,
+)
 
 Method = Literal["3cosadd", "3cosmul"]
 Row = tuple[int, str]  # a line and its number
@@ -140,6 +146,14 @@ def _products(table: Float[Array, "D V"], words: Int[Array, " W"]) -> Float[Arra
     return table[:, words].T @ table
 
 
+def _sparse_products(
+    table: sparse.csr_array, filling: int, words: Int[np.ndarray, " W"]
+) -> Float[Array, "W V"]:
+    """The same for sparse vectors, with `filling` columns of zeros."""
+    found = (table @ table[words].toarray().T).T
+    return jnp.asarray(np.pad(found, ((0, 0), (0, filling))))
+
+
 @partial(jax.jit, static_argnames="method")
 def _best(
     products: Float[Array, "W V"],
@@ -187,7 +201,7 @@ def _rounds(asked: Int[np.ndarray, "n 3"], most: int) -> Iterator[slice]:
 
 
 def answers(
-    table: Float[np.ndarray, "V D"],
+    table: Float[np.ndarray, "V D"] | sparse.csr_array,
     asked: Int[np.ndarray, "n 3"],
     same: Int[np.ndarray, " V"],
     method: Method = "3cosadd",
@@ -200,28 +214,33 @@ def answers(
     of `table` have length one.
     """
     # Whole groups of columns, so that no row of scores needs to be filled up.
-    filling = -len(table) % GROUP
-    size = len(table) + filling
-    most = max(3, min(WORDS, PRODUCTS // size))
-    device = jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T)
+    filling = -table.shape[0] % GROUP
+    size = table.shape[0] + filling
+    most = max(3, PRODUCTS // size)
+    if isinstance(table, sparse.csr_array):
+        most = min(len(np.unique(asked)), most)
+        products = partial(_sparse_products, table, filling)
+    else:
+        most = min(WORDS, most)
+        products = partial(_products, jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T))
     excluded = _excluded(asked, same, size)
-    blank = np.broadcast_to(np.arange(len(table), size), (len(asked), filling))
+    blank = np.broadcast_to(np.arange(table.shape[0], size), (len(asked), filling))
     excluded = np.concatenate([excluded, blank], axis=1)
     found = []
     for some in _rounds(asked, most):
         words, places = np.unique(asked[some], return_inverse=True)
-        products = _products(device, jnp.asarray(np.resize(words, most)))
+        rows_of = products(np.resize(words, most))
         places, out = places.reshape(-1, 3), excluded[some]
         for first in range(0, len(places), BATCH):
             rows = np.arange(first, first + BATCH).clip(max=len(places) - 1)
-            best = _best(products, jnp.asarray(places[rows]), jnp.asarray(out[rows]), method)
+            best = _best(rows_of, jnp.asarray(places[rows]), jnp.asarray(out[rows]), method)
             found.append(best[: len(places) - first])
     ids = np.concatenate(found)
     return np.where(ids < 0, -1, same[ids])
 
 
 def evaluate(
-    embeddings: Embeddings,
+    embeddings: Embeddings | SparseEmbeddings,
     questions: Sequence[Question],
     kind: str = "center",
     restrict: int | None = None,
@@ -245,7 +264,10 @@ def evaluate(
             f"the first is {' '.join(first)}"
         )
     same = np.array([index[word.upper()] for word in words], np.int64)
-    table = normalize(embeddings.vectors(kind)[: len(words)])
+    if isinstance(embeddings, SparseEmbeddings):
+        table = normalize_sparse(embeddings.vectors(kind)[: len(words)])
+    else:
+        table = normalize(embeddings.vectors(kind)[: len(words)])
     given = answers(table, encoded.asked, same, method)
     right = np.full(len(questions), np.nan)
     right[encoded.places] = [

@@ -118,10 +118,10 @@ def index(vocab: Vocab, restrict: int | None = None) -> dict[str, int]:
     return {words[i].upper(): i for i in reversed(range(len(words)))}
 
 
-def resampled(statistic: Statistic, size: int, seed: int) -> list[float]:
-    """The statistic of `SAMPLES` bootstrap samples of a set of `size` items."""
+def resampled(statistic: Statistic, size: int, seed: int, samples: int = SAMPLES) -> list[float]:
+    """The statistic of bootstrap samples of a set of `size` items."""
     random = np.random.default_rng(seed)
-    return [statistic(random.integers(0, size, size)) for _ in range(SAMPLES)]
+    return [statistic(random.integers(0, size, size)) for _ in range(samples)]
 
 
 def interval(values: Sequence[float]) -> tuple[float, float] | None:

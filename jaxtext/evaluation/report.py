@@ -6,8 +6,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy, categorization, similarity
-from jaxtext.evaluation.items import Difference
-from jaxtext.vectors.embeddings import Embeddings
+from jaxtext.evaluation.items import SAMPLES, Difference
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings
 
 T = TypeVar("T")
 
@@ -79,16 +79,18 @@ def _read(reader: Callable[[Path], T], paths: Sequence[Path]) -> dict[str, T]:
 
 
 def evaluate(
-    embeddings: Embeddings,
+    embeddings: Embeddings | SparseEmbeddings,
     sets: Sets,
     kind: str = "center",
     restrict: int | None = None,
     method: analogy.Method = "3cosadd",
     seed: int = 0,
+    samples: int = SAMPLES,
 ) -> Report:
     """Evaluate on all sets; arguments as those of the single evaluations.
 
-    Raises `InputError` naming a set of which nothing is known.
+    `samples` are those of the intervals of similarity; with 0 there are none. Sparse vectors cannot
+    be evaluated on categories. Raises `InputError` naming a set of which nothing is known.
     """
 
     def each(found: dict[str, T], score: Callable[[T], Any]) -> dict[str, Any]:
@@ -101,7 +103,10 @@ def evaluate(
         return results
 
     return Report(
-        each(sets.similarity, lambda pairs: similarity.evaluate(embeddings, pairs, kind, seed)),
+        each(
+            sets.similarity,
+            lambda pairs: similarity.evaluate(embeddings, pairs, kind, seed, samples),
+        ),
         each(
             sets.analogy,
             lambda asked: analogy.evaluate(embeddings, asked, kind, restrict, method, seed),

@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
-from jaxtext.vectors.embeddings import Embeddings
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize_sparse
 
 
 class Pairs(NamedTuple):
@@ -100,7 +100,9 @@ def _is_header(found: list[str]) -> bool:
 
 
 def cosines(
-    embeddings: Embeddings, words: Sequence[tuple[str, str]], kind: str = "center"
+    embeddings: Embeddings | SparseEmbeddings,
+    words: Sequence[tuple[str, str]],
+    kind: str = "center",
 ) -> Float[np.ndarray, " N"]:
     """Cosine of each pair, NaN where a word is unknown; letter case is ignored.
 
@@ -108,7 +110,16 @@ def cosines(
     multiplied, pair by pair, as in gensim: where cosines differ by less than float32 can tell,
     ranks are then the same.
     """
-    index, table = items.index(embeddings.vocab), embeddings.vectors(kind)
+    index = items.index(embeddings.vocab)
+    ids = np.array([[index.get(word.upper(), -1) for word in pair] for pair in words], np.int64)
+    known = ids.min(axis=1) >= 0
+    found = np.full(len(words), np.nan)
+    if isinstance(embeddings, SparseEmbeddings):
+        unit_rows = normalize_sparse(embeddings.vectors(kind))
+        first, second = (unit_rows[column] for column in ids[known].T)
+        found[known] = (first * second).sum(axis=1)
+        return found
+    table = embeddings.vectors(kind)
     length, scale = get_blas_funcs(("nrm2", "scal"), dtype=np.float64)
 
     def unit(row: int) -> np.ndarray:
@@ -116,11 +127,7 @@ def cosines(
         size = length(vector)
         return scale(1 / size, vector).astype(table.dtype) if size > 0 else table[row]
 
-    found = np.full(len(words), np.nan)
-    for place, (a, b) in enumerate(words):
-        i, j = index.get(a.upper()), index.get(b.upper())
-        if i is not None and j is not None:
-            found[place] = np.dot(unit(i), unit(j))
+    found[known] = [np.dot(unit(i), unit(j)) for i, j in ids[known].tolist()]
     return found
 
 
@@ -135,10 +142,17 @@ def spearman(a: Float[np.ndarray, " N"], b: Float[np.ndarray, " N"]) -> float:
     return float(x @ y) / size if size > 0 else math.nan
 
 
-def evaluate(embeddings: Embeddings, pairs: Pairs, kind: str = "center", seed: int = 0) -> Result:
+def evaluate(
+    embeddings: Embeddings | SparseEmbeddings,
+    pairs: Pairs,
+    kind: str = "center",
+    seed: int = 0,
+    samples: int = items.SAMPLES,
+) -> Result:
     """Rho with its bootstrap interval, over the pairs whose words are both known.
 
-    Raises `InputError` if no pair is.
+    The interval is made of `samples` bootstrap samples; with 0, which is faster, there is none.
+    Raises `InputError` if no pair is known.
     """
     found = cosines(embeddings, pairs.words, kind)
     known = ~np.isnan(found)
@@ -155,7 +169,7 @@ def evaluate(embeddings: Embeddings, pairs: Pairs, kind: str = "center", seed: i
 
     return Result(
         spearman=items.finite(spearman(a, b)),
-        ci95=items.interval(items.resampled(rho, len(a), seed)),
+        ci95=items.interval(items.resampled(rho, len(a), seed, samples)),
         items=len(found),
         covered=len(a),
         spearman_all=items.finite(spearman(np.nan_to_num(found), pairs.scores)),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
@@ -23,6 +24,20 @@ class Report(NamedTuple):
     smallest_singular_value: float
 
 
+def positive_pmi(objective: Objective, exponent: float = 1.0) -> sparse.csr_array:
+    """Return the positive PMI - ln k of the counts, contexts smoothed by `exponent`; float32.
+
+    Raises `InputError` where no pair occurs more often than by chance.
+    """
+    shifted = pmi.positive(pmi.shifted_pmi(objective.counts, objective.negatives, exponent))
+    if not shifted.data.any():
+        raise InputError(
+            "no words occur together more often than by chance, so there is nothing to "
+            "factorize: use fewer negatives, or train with sgns"
+        )
+    return shifted.astype(np.float32)
+
+
 def fit(
     objective: Objective,
     dim: int,
@@ -35,14 +50,8 @@ def fit(
     than the matrix has.
     """
     begin = time.perf_counter()
-    shifted = pmi.positive(pmi.shifted_pmi(objective.counts, objective.negatives, exponent))
-    if not shifted.data.any():
-        raise InputError(
-            "no words occur together more often than by chance, so there is nothing to "
-            "factorize: use fewer negatives, or train with sgns"
-        )
     try:
-        svd = factorization.truncated_svd(shifted.astype(np.float32), dim)
+        svd = factorization.truncated_svd(positive_pmi(objective, exponent), dim)
     except ValueError as error:  # the rank
         raise InputError(str(error).partition(", ")[2], "dim", dim) from None
     largest, smallest = map(float, svd.values[[0, -1]])

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.text.vocab import Vocab
@@ -216,6 +217,32 @@ def html_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]])
 
     body = "".join(row(cells, "td") for cells in rows)
     return f"<table><caption>{html.escape(title)}</caption>{row(header, 'th')}{body}</table>"
+
+
+@dataclass(frozen=True)
+class SparseEmbeddings:
+    """Words and their sparse vectors, such as the rows of a positive PMI matrix, for evaluation."""
+
+    vocab: Vocab
+    center: sparse.csr_array
+
+    def vectors(self, kind: str = "center") -> sparse.csr_array:
+        """Return one vector per word. Raises `InputError` for another kind than center."""
+        if kind != "center":
+            raise InputError(f"sparse vectors have no {kind!r}: use center")
+        return self.center
+
+
+def normalize_sparse(vectors: sparse.csr_array) -> sparse.csr_array:
+    """Scale rows to length one; a zero row stays zero.
+
+    >>> normalize_sparse(sparse.csr_array([[0.0, 2.0], [0.0, 0.0]])).toarray().tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    lengths = np.sqrt((vectors * vectors).sum(axis=1))
+    scale = (1 / np.where(lengths == 0, 1, lengths)).astype(vectors.dtype)
+    values = vectors.data * np.repeat(scale, np.diff(vectors.indptr))
+    return sparse.csr_array((values, vectors.indices, vectors.indptr), shape=vectors.shape)
 
 
 def normalize(vectors: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "V D"]:

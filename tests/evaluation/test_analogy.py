@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy
 from jaxtext.text import Vocab
-from jaxtext.vectors.embeddings import Embeddings, normalize
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize
 
 GOOGLE = ": first\nw1 w2 w3 w4\nw5 w6 w7 w8\n: second\nw9 w10 w11 nothing\n"
 
@@ -83,6 +84,17 @@ def test_any_of_several_answers_is_right(some, rng):
     assert analogy.evaluate(some, [question]).accuracy == 0
     more = question._replace(answers=("nothing", best.upper()))
     assert analogy.evaluate(some, [more]).accuracy == 1
+
+
+@pytest.mark.parametrize("restrict", [None, 200])
+def test_sparse_vectors_are_answered_like_dense_ones(some, rng, restrict):
+    table = np.where(np.abs(some.center) > 0.2, some.center, 0)
+    table[7] = 0
+    asked = questions(rng)
+    vectors = Embeddings(some.vocab, table), SparseEmbeddings(some.vocab, sparse.csr_array(table))
+    dense, thin = (analogy.evaluate(each, asked, restrict=restrict) for each in vectors)
+    np.testing.assert_array_equal(thin.right, dense.right)
+    assert 0 < dense.accuracy < 1
 
 
 def test_a_restricted_vocabulary_neither_asks_nor_answers(some):

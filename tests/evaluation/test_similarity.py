@@ -2,12 +2,13 @@ import os
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.stats import spearmanr
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items, similarity
 from jaxtext.text import Vocab
-from jaxtext.vectors.embeddings import Embeddings
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings
 
 ROWS = [("w1", "w2", 1.5), ("w3", "W4", 9.0), ("w5", "w6", 3.25), ("w1", "w7", 3.25)]
 
@@ -161,3 +162,25 @@ def test_a_pipe_that_nobody_writes_to_is_empty(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="the file is empty"):
         similarity.read(tmp_path / "pipe")
+
+
+def test_sparse_vectors_have_the_cosines_of_dense_ones(some, rng):
+    table = np.where(rng.random(some.center.shape) < 0.5, some.center, 0)
+    table[3] = 0
+    words = [(f"w{i}", f"W{i + 1}") for i in range(50)] + [("w0", "unknown")]
+    dense, thin = (
+        similarity.cosines(each, words)
+        for each in (
+            Embeddings(some.vocab, table), SparseEmbeddings(some.vocab, sparse.csr_array(table))
+        )
+    )  # fmt: skip
+    np.testing.assert_allclose(thin, dense, atol=1e-6)
+    with pytest.raises(InputError, match="sparse vectors have no 'context'"):
+        similarity.cosines(SparseEmbeddings(some.vocab, sparse.csr_array(table)), words, "context")
+
+
+def test_without_samples_there_is_no_interval(some):
+    pairs = similarity.Pairs([("w1", "w2"), ("w3", "w4"), ("w5", "w9")], np.arange(3.0))
+    full, quick = (similarity.evaluate(some, pairs, samples=each) for each in (1000, 0))
+    assert quick.ci95 is None and full.ci95 is not None
+    assert quick.spearman == full.spearman
