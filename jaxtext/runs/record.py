@@ -33,7 +33,7 @@ class Place:
 
     out: Path
     resume: bool = False
-    checkpoint_every: float = ranged(60.0, 0, math.nextafter(math.inf, 0))  # seconds
+    checkpoint_every: int | float = ranged(60.0, 0, math.nextafter(math.inf, 0))  # seconds
     from_manifest: Path | None = None
 
     def __post_init__(self) -> None:
