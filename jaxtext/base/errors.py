@@ -29,4 +29,4 @@ class InputError(Named, ValueError):
 
 
 class WriteError(InputError):
-    """A file cannot be written: the disk is full or read-only, or access to the folder is denied."""
+    """A file cannot be written: the disk is full or read-only, or access is denied."""
