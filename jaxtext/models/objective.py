@@ -51,7 +51,7 @@ def check(objective: Objective, rows: Counts | None = None, ids: np.ndarray | No
 
 
 def expected(counts: sparse.csr_array, objective: Objective) -> Float[np.ndarray, " N"]:
-    r"""Return $e_{wc} = k\,\#(w)\,P(c)$, the expected negatives, of each stored cell of `counts`."""
+    r"""Return $e_{wc} = k\,\#(w)\,P(c)$, the expected negatives, of each stored cell of counts."""
     pairs = np.asarray(counts.sum(axis=1), np.float64)
     rows = np.repeat(objective.negatives * pairs, np.diff(counts.indptr))
     return rows * objective.noise[counts.indices]
