@@ -26,7 +26,7 @@ from tyro.conf import Positional, arg
 
 from jaxtext import export, query, runs
 from jaxtext.evaluation import analogy
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ import tyro
 from tyro.conf import Positional, arg
 
 from jaxtext import runs
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 
 POLL_SECONDS = 0.001
 

@@ -30,7 +30,7 @@ import tyro
 from matplotlib.figure import Figure
 
 from jaxtext import runs
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 
 OFFSET, EXPONENT = 2.7, 1.05  # of the law
 SENTENCE, PIECE = 20, 1_000_000  # words

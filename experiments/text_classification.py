@@ -39,7 +39,7 @@ from matplotlib.figure import Figure
 
 from jaxtext import runs, text
 from jaxtext.models import mlp
-from jaxtext.reports.terminal import print_table
+from jaxtext.reports.tables import print_table
 from jaxtext.text import corpora
 from jaxtext.training import loop, stream
 

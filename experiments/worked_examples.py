@@ -15,7 +15,7 @@ import numpy as np
 import tyro
 
 from jaxtext import mlp, pmi, sgns, skipgram, text
-from jaxtext.reports.terminal import print_table, print_text
+from jaxtext.reports.tables import print_table, print_text
 from jaxtext.verification import optima
 from jaxtext.verification.sheet import examples
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
@@ -107,7 +108,7 @@ def train(
 
 def check_key(key: Any) -> None:
     """Raise `InputError` for anything but one new-style key of JAX."""
-    if not (hasattr(key, "dtype") and jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key)):
+    if not (hasattr(key, "dtype") and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)):
         raise InputError(
             f"must be a key such as jax.random.key(0), found {type(key).__name__}", "key"
         )
@@ -184,7 +185,8 @@ def save(
     """Write vectors to a file, in a format of `jaxtext.export.FORMATS`.
 
     Without a `format`, the name's ending decides: .bin, .txt, .vec, else safetensors, the only one
-    that keeps context vectors and counts. `kind` chooses the vector per word (`Embeddings.vectors`).
+    that keeps context vectors and counts. `kind` chooses the vector per word, see
+    `Embeddings.vectors`.
 
     Raises `InputError` for an unknown format or kind and for a file that exists already.
     """

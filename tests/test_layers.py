@@ -138,9 +138,9 @@ def violations(modules: Mapping[str, str]) -> list[str]:
                 lines.append(f"{module} imports {each}, which does not stand below it")
             if mine == ROOF and room(each) == "cli" and module != "__main__":
                 lines.append(f"{module} imports {each}: the command line is not a library")
-            if room(each) == "verification" != room(module) and mine < ROOF:
-                if module not in VERIFIERS:
-                    lines.append(f"{module} imports verification")
+            of_others = room(each) == "verification" != room(module) and mine < ROOF
+            if of_others and module not in VERIFIERS:
+                lines.append(f"{module} imports verification")
         if module in reached_from_others(module, uses):
             lines.append(f"{module} is part of a circle")
         for place, names in FORBIDDEN.items():
@@ -170,12 +170,12 @@ def written(module: str, source: str) -> Iterator[str]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }  # docstrings
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
-            if room(module) not in PRINTERS:
-                yield "prints"
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in texts and FLAG.search(node.value):
-                yield f"writes a flag: {node.value!r}"
+        prints = isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+        if prints and room(module) not in PRINTERS:
+            yield "prints"
+        literal = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if literal and id(node) not in texts and FLAG.search(node.value):
+            yield f"writes a flag: {node.value!r}"
 
 
 def test_the_package_keeps_its_layers():

@@ -1,1 +1,1 @@
-"""What every room may use: errors, array structures, checks of arguments, files."""
+"""What every part of the package may use: errors, array structures, checks, files."""

@@ -1,6 +1,6 @@
-"""Checks of arguments at the boundary, outside compiled code; each names what it found.
+"""Checks of arguments at the boundary; each error names the argument and what was found.
 
-Inside `jit`, `grad` or `vmap` values are not known yet: shapes are checked there, values are not.
+Inside `jit`, `grad` or `vmap` values are not known yet: there, shapes are checked and values not.
 """
 
 from typing import Any
@@ -12,14 +12,14 @@ from scipy.sparse import issparse
 
 
 def known(value: Any) -> bool:
-    """Whether the numbers of `value` can be looked at, which they cannot while JAX traces."""
+    """Return whether the numbers of `value` are known, which they are not while JAX traces."""
     return not isinstance(value, Tracer)
 
 
 def check_ids(name: str, ids: ArrayLike, vocab_size: int) -> None:
     """Raise `ValueError` unless every id is a row of a table of `vocab_size` words.
 
-    JAX itself would silently read the last row for an id that is too large.
+    JAX itself silently reads the last row for an id that is too large.
     """
     if not known(ids):
         return
@@ -51,7 +51,7 @@ def check_nonnegative(name: str, values: ArrayLike) -> None:
 
 
 def check_shape(name: str, values: ArrayLike, shape: tuple[int, ...]) -> None:
-    """Raise `ValueError` for another shape than `shape`."""
+    """Raise `ValueError` for a shape other than `shape`."""
     found = np.shape(values)
     if found != shape:
         raise ValueError(f"{name}: shape {list(found)} does not fit, must be {list(shape)}")
@@ -73,7 +73,8 @@ def check_square(name: str, matrix: Any) -> None:
 def check_counts(counts: Any, ids: np.ndarray | None = None) -> None:
     """Raise `ValueError` unless counts are finite, not negative, and no row is empty.
 
-    `counts` is dense or a sparse matrix of scipy; `ids` are those of its rows, if not 0, 1, 2, ...
+    `counts` is dense or a sparse matrix of scipy; `ids` are the word ids of its rows, by default 0,
+    1, 2, ...
     """
     check_nonnegative("counts", counts.data if issparse(counts) else counts)
     empty = np.flatnonzero(np.asarray(counts.sum(axis=1)).ravel() == 0)

@@ -1,15 +1,15 @@
-"""The errors that a caller's input raises; this module does not import JAX.
+"""The errors that are raised for a caller's input; this module does not import JAX.
 
-An error that is about one argument has its Python name in `parameter` and what it was in `value`,
-and its text begins with them. The command line shows the same text with the flag in their place.
+An error about one argument has the argument's Python name in `parameter` and, where it helps, what
+was passed in `value`; its text begins with them. The command line shows the flag in their place.
 """
 
 from pathlib import Path
 from typing import Any
 
 
-class Named:
-    """Mixed into an exception whose message may be about one parameter."""
+class Named(Exception):
+    """An exception whose message may be about one parameter."""
 
     def __init__(self, message: str, parameter: str | None = None, value: Any = None):
         super().__init__(message)
@@ -22,7 +22,7 @@ class Named:
 
 
 class InputError(Named, ValueError):
-    """An argument, file or text that cannot be used; one line says what was found and the cure.
+    """An argument, file or text cannot be used; one line says what was found and what to do.
 
     >>> print(InputError("must be at least 1", "window", 0))
     window=0: must be at least 1
@@ -30,7 +30,7 @@ class InputError(Named, ValueError):
 
 
 class WriteError(InputError):
-    """A file cannot be written: the disk is full or read-only, or the folder is not ours.
+    """A file cannot be written: the disk is full or read-only, or access is denied.
 
     `resumable` is the folder of a run that can be resumed once there is room.
     """

@@ -16,10 +16,10 @@ from jaxtext.base.errors import InputError, WriteError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that takes its place if the block ends without error.
+    """Yield a temporary path beside `path`, which replaces it if the block ends without error.
 
-    A link stays, and what it points to is replaced; devices and pipes are written to directly.
-    Raises `WriteError` where it cannot be written; what was there before stays as it is.
+    If `path` is a link, the file that it points to is replaced; devices and pipes are written to
+    directly. Raises `WriteError` if the file cannot be written; an existing file is then unchanged.
     """
     if path.is_dir():
         raise WriteError(f"{path}: is a folder: give the name of a file")
@@ -61,7 +61,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def append_json_line(path: Path, content: Mapping[str, Any]) -> None:
-    """Add one object as a line; a number that is not finite becomes null, which JSON has."""
+    """Append one object as a line; numbers that are not finite become null."""
     with open(path, "a", encoding="utf-8") as file:
         file.write(json.dumps({name: finite(value) for name, value in content.items()}) + "\n")
         file.flush()
@@ -69,7 +69,7 @@ def append_json_line(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def finite(value: Any) -> Any:
-    """The same value, or None for a float that is NaN or infinite.
+    """Return the value, or None for a float that is NaN or infinite.
 
     >>> finite(0.5), finite(float("nan"))
     (0.5, None)
@@ -78,7 +78,7 @@ def finite(value: Any) -> Any:
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file of JSON lines; broken lines and other values are left out.
+    """Return the objects of a file of JSON lines, without broken lines and other values.
 
     A missing file has none.
     """
@@ -95,13 +95,13 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_of(parts: Iterable[bytes]) -> str:
-    """SHA-256 of bytes, given in parts.
+    """Return the SHA-256 of bytes that are given in parts.
 
     >>> sha256_of([b"a", b"b"]) == sha256_of([b"ab"])
     True
@@ -113,19 +113,19 @@ def sha256_of(parts: Iterable[bytes]) -> str:
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for jaxtext. Raises `InputError` where there is none."""
+    """Return the user's cache folder for jaxtext. Raises `InputError` if there is none."""
     import pooch
 
     folder = Path(pooch.os_cache("jaxtext"))
     if not folder.is_absolute():  # no home
-        raise InputError("there is no home folder to keep files in: set XDG_CACHE_HOME")
+        raise InputError("there is no home folder for the cache: set XDG_CACHE_HOME")
     return folder
 
 
 def kept(path: Path, blocks: Iterable[bytes]) -> Path:
-    """Write a file of the cache, whole or not at all.
+    """Write a file of the cache, whole or not at all, and return its path.
 
-    Raises `InputError` for a folder that cannot be written.
+    Raises `InputError` if the folder cannot be written to.
     """
     try:
         with replacing(path) as temporary, open(temporary, "wb") as file:
@@ -141,5 +141,5 @@ def kept(path: Path, blocks: Iterable[bytes]) -> Path:
 
 
 def replacing_if(path: Path | None) -> AbstractContextManager[Path | None]:
-    """Do as `replacing`, or nothing without a path: for outputs that are optional."""
+    """Return `replacing(path)`, or a context that does nothing if there is no path."""
     return nullcontext() if path is None else replacing(path)

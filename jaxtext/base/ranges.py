@@ -19,12 +19,12 @@ from jaxtext.base.errors import InputError
 
 
 def ranged(default: Any, low: int | float, high: int | float = math.inf) -> Any:
-    """A dataclass field with its default and the range [low, high] of its values."""
+    """Return a dataclass field with a default and the range [low, high] of its values."""
     return field(default=default, metadata={"low": low, "high": high})
 
 
 def words(name: str) -> str:
-    """The name of a field as a person would write it.
+    """Return the name of a field as a person would write it.
 
     >>> words("learning_rate")
     'learning rate'
@@ -33,9 +33,9 @@ def words(name: str) -> str:
 
 
 def check_ranges(record: Any) -> None:
-    """Raise `InputError` for the first field with a value of another type or out of its range.
+    """Raise `InputError` for the first field whose value has another type or is out of range.
 
-    NumPy's numbers count as Python's, and are replaced by them. For use as `__post_init__`.
+    Numbers of NumPy are accepted and replaced by those of Python. For use as `__post_init__`.
     """
     for each in fields(record):
         value = getattr(record, each.name)
@@ -52,7 +52,7 @@ def check_ranges(record: Any) -> None:
 
 
 def number(name: str, value: Any, low: int | float, high: int | float, whole: bool) -> int | float:
-    """The value as a Python number. Raises `InputError` unless it is one in [low, high]."""
+    """Return the value as a Python number. Raises `InputError` unless it is in [low, high]."""
     try:
         if isinstance(value, bool):
             raise TypeError

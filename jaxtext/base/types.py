@@ -21,12 +21,24 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 from scipy import sparse
 
-# How often each (center, context) occurs: sparse, as `text.cooccurrence` gives it, or dense.
-Counts = sparse.sparray | sparse.spmatrix | Num[np.ndarray, "V V"] | Num[Array, "V V"]
+# A matrix of words and contexts, which need not be as many.
+Sparse = (
+    sparse.csr_array
+    | sparse.csc_array
+    | sparse.coo_array
+    | sparse.csr_matrix
+    | sparse.csc_matrix
+    | sparse.coo_matrix
+)
+Dense = Num[np.ndarray, "V U"] | Num[Array, "V U"]
+Matrix = Sparse | Dense
+
+# How often each (center, context) occurs: sparse, as returned by `text.cooccurrence`, or dense.
+Counts = Sparse | Num[np.ndarray, "V V"] | Num[Array, "V V"]
 
 
 class EmbeddingParams(NamedTuple):
-    """The two tables of skip-gram: a word has one row as center and one as context.
+    """The two tables of skip-gram: each word has one row as center and one as context.
 
     The same structure holds gradients, so one comparison serves every model.
     """

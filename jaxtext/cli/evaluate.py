@@ -9,7 +9,7 @@ from tyro.conf import Positional, arg
 from jaxtext.base.errors import InputError
 from jaxtext.cli.shared import JsonFile, Kind, RunPath
 
-Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")]
+Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior_hint="")]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Evaluate:
     run: Positional[RunPath]
 
     # Another one, to be compared with the first.
-    other: Annotated[Positional[Path | None], arg(metavar="[RUN]")] = None
+    other: Annotated[Positional[Path | None], arg(metavar="[RUN]", help_behavior_hint="")] = None
 
     # Files of two words and a score per line, separated by tabs, commas or spaces.
     similarity: Files = ()
@@ -72,7 +72,7 @@ def evaluate(options: Evaluate) -> None:
         ]
         comparison = None
         if len(reports) == 2:
-            comparison = evaluation.compare(*reports, sets, options.seed)
+            comparison = evaluation.compare(reports[0], reports[1], sets, options.seed)
         if file is not None:
             content = reports[0].as_json()
             if comparison is not None:

@@ -18,7 +18,9 @@ class Gap:
     run: Positional[RunPath]
 
     # The text of the run, if it is no longer where the run found it.
-    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
+    paths: Annotated[
+        Positional[tuple[str, ...]], arg(metavar="[PATH ...]", help_behavior_hint="")
+    ] = ()
 
     # Estimate from this many words, drawn at random.
     centers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
@@ -27,7 +29,7 @@ class Gap:
     json: JsonFile = None
 
     # Draw the density of observed pairs by optimum and score w.c into this file (.png, .pdf).
-    figure: Annotated[Path | None, arg(metavar="FILE")] = None
+    figure: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
 
 def gap(options: Gap) -> None:
@@ -38,7 +40,7 @@ def gap(options: Gap) -> None:
     from jaxtext.reports.tables import print_tables
     from jaxtext.runs.gap import measure_run
 
-    figure = None if options.figure is None else report.new_figure(options.figure)
+    figure = None if options.figure is None else report.figure(options.figure)
     places = [path for path in (options.json, options.figure) if path is not None]
     with ExitStack() as files, Bars(only_terminals=True) as bars:
         # Opened first, so that a place that cannot be written is named before the work is done.
@@ -47,6 +49,7 @@ def gap(options: Gap) -> None:
         if options.json is not None:
             content = {"run": str(options.run), **measured.as_json()}
             opened[options.json].write_text(json_text(content), encoding="utf-8")
-        if options.figure is not None:
-            report.draw(measured.gap, figure, opened[options.figure], options.figure.suffix[1:])
+        if options.figure is not None and figure is not None:
+            report.draw(measured.gap, figure)
+            report.save_figure(figure, opened[options.figure], options.figure)
     print_tables(*report.tables(measured.gap, measured.vocab))

@@ -7,7 +7,7 @@ from tyro.conf import arg
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
 RunPath = Annotated[Path, arg(metavar="RUN")]
-JsonFile = Annotated[Path | None, arg(metavar="FILE")]
+JsonFile = Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")]
 
 
 def shell_path(path: Path) -> str:

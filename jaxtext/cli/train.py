@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from jaxtext.text import Corpus
 
 
-def default(of: str) -> Any:
-    """The default of an option that may be left open, as help shows it."""
-    return arg(help_behavior_hint=f"(default: {of})")
+def open_(metavar: str, default: str) -> Any:
+    """An option that may be left open: how help shows its value and its default."""
+    return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
+
+
+SWITCH = arg(help_behavior_hint="")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,9 @@ class Train:
 
     # Text: .txt, .gz, .bz2 or .xz files, folders of them, or - for standard input. UTF-8, one
     # sentence or paragraph per line. Without any, the documentation of the installed packages.
-    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="[PATH ...]")] = ()
+    paths: Annotated[
+        Positional[tuple[str, ...]], arg(metavar="[PATH ...]", help_behavior_hint="")
+    ] = ()
 
     # A corpus by name instead, downloaded on first use and kept: text8 (17 million words of
     # Wikipedia, 31 MB to download), fil9 (124 million, 323 MB) or WikiText-103 (103 million
@@ -46,55 +51,57 @@ class Train:
     # the text. svd: truncated singular value decomposition of the positive PMI, shifted by ln k.
     # The fixed point of a score w.c is PMI - ln k with --noise-exponent 1 and --subsample 0; every
     # other setting has its own.
-    method: Annotated[Literal["sgns", "exact", "svd"] | None, default("sgns")] = None
+    method: Annotated[Literal["sgns", "exact", "svd"] | None, open_("{sgns,exact,svd}", "sgns")] = (
+        None
+    )
 
     # Numbers in a vector.
-    dim: Annotated[int | None, default("100")] = None
+    dim: Annotated[int | None, open_("INT", "100")] = None
 
     # Neighbors on either side that count as context. Each center draws its own window from 1 to
     # this, so nearer neighbors carry more weight in the counts that the fixed point is made of.
-    window: Annotated[int | None, default("5")] = None
+    window: Annotated[int | None, open_("INT", "5")] = None
 
     # Negative samples per pair (k); the fixed point is shifted by -ln k. Beyond 400 / (window + 1)
     # of them the learning rate shrinks in proportion, because every update of a center sums over
     # all of them.
-    negatives: Annotated[int | None, default("5; svd: 1")] = None
+    negatives: Annotated[int | None, open_("INT", "5; svd: 1")] = None
 
     # Training epochs; for exact, passes over both tables, by default more of them for vocabularies
     # below 20,000 words. svd has none.
-    epochs: Annotated[int | None, default("5; exact: 3 or more")] = None
+    epochs: Annotated[int | None, open_("INT", "5; exact: 3 or more")] = None
 
     # Words that occur less often are left out before windows are formed.
-    min_count: Annotated[int | None, default("5")] = None
+    min_count: Annotated[int | None, open_("INT", "5")] = None
 
     # Keep only this many words, the most frequent ones.
-    max_vocab: Annotated[int | None, default("all")] = None
+    max_vocab: Annotated[int | None, open_("INT", "all")] = None
 
     # Tokens of words with a larger share of the text are left out at random; 0 keeps all of them.
     # The fixed point is that of the thinned counts.
-    subsample: Annotated[float | None, default("0.001")] = None
+    subsample: Annotated[float | None, open_("FLOAT", "0.001")] = None
 
     # Negatives are drawn in proportion to counts raised to this power; the fixed point is
     # ln(P(w,c) / (P(w) P_noise(c))) - ln k, which is PMI - ln k only with 1.
-    noise_exponent: Annotated[float | None, default("0.75; svd: 1")] = None
+    noise_exponent: Annotated[float | None, open_("FLOAT", "0.75; svd: 1")] = None
 
     # Initial step size of sgns; it falls linearly to almost zero. It does not move the fixed point,
     # only the noise around it.
-    learning_rate: Annotated[float | None, default("0.025")] = None
+    learning_rate: Annotated[float | None, open_("FLOAT", "0.025")] = None
 
     # Every random draw follows from this number.
-    seed: Annotated[int | None, default("0")] = None
+    seed: Annotated[int | None, open_("INT", "0")] = None
 
     # 'The' and 'the' are one word (the default).
-    lowercase: FlagCreatePairsOff[bool] = False
+    lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
     # 'The' and 'the' are two words.
-    no_lowercase: FlagCreatePairsOff[bool] = False
+    no_lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
     # Resume the interrupted run in --out; the result is identical to that of an uninterrupted one.
     # Give the same text and options again, or none of them. A run without a checkpoint, as svd
     # never has one, starts over.
-    resume: FlagCreatePairsOff[bool] = False
+    resume: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
     # Seconds between checkpoints, from which a run is resumed; the last two are kept. exact can
     # have one after each pass.
@@ -102,7 +109,7 @@ class Train:
 
     # Repeat the run of this manifest with its options, and report whether the vectors are identical
     # to the bit; exit status 1 if not. Give only --out, and the text if it has moved.
-    from_manifest: Annotated[Path | None, arg(metavar="FILE")] = None
+    from_manifest: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
 
 def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
@@ -151,8 +158,7 @@ def train(options: Train) -> int:
             bars = inside.enter_context(Bars(only_terminals=True))
             watch = bars.watch(on_corpus=_print_corpus, on_gap=_print_gap, on_note=print)
             outcome = execute(place, given, watch, stops)
-            bars.close()
-            return _print_outcome(outcome, options)
+            return _print_outcome(outcome, options) if outcome.new else 0
 
 
 def _print_corpus(corpus: "Corpus") -> None:
@@ -176,8 +182,9 @@ def _print_outcome(outcome: "Outcome", options: Train) -> int:
     from jaxtext.cli.shared import shell_path
     from jaxtext.reports.run import content_words, summary_tables
     from jaxtext.reports.tables import Table, print_tables
+    from jaxtext.runs import FILES
 
-    print_tables(*summary_tables(outcome.vectors, outcome.folder))
+    print_tables(*summary_tables(outcome.vectors, outcome.folder, FILES))
     word = content_words(outcome.vectors)[0]
     print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', shell_path(outcome.folder), word])}")
     if options.from_manifest is None:

@@ -16,7 +16,7 @@ class Verify:
     json: JsonFile = None
 
     # Only the checks whose id begins like this, as in backprop.c or gradients.stream.
-    only: Annotated[str, arg(metavar="ID-PREFIX")] = ""
+    only: Annotated[str, arg(metavar="ID-PREFIX", help_behavior_hint="")] = ""
 
 
 def verify(options: Verify) -> int:

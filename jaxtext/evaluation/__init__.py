@@ -1,7 +1,10 @@
-"""How good vectors are: word similarity, analogies, categorization, and whether two runs differ."""
+"""How good vectors are: word similarity, analogies, categorization, and whether two runs differ.
+
+The distance of a model from the optimum of its own objective is in the module `gap`.
+"""
 
 from jaxtext.evaluation import analogy, categorization, similarity
-from jaxtext.evaluation.report import Sets, compare, evaluate, print_comparison, print_report, read
+from jaxtext.evaluation.report import Sets, compare, evaluate, read
 
 __all__ = [
     "Sets",
@@ -9,8 +12,6 @@ __all__ = [
     "categorization",
     "compare",
     "evaluate",
-    "print_comparison",
-    "print_report",
     "read",
     "similarity",
 ]

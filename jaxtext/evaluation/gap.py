@@ -5,20 +5,21 @@ Negative sampling minimises $\sum_{w, c} \ell_{wc}(w \cdot c)$ with
 $$\ell_{wc}(s) = n_{wc} \ln(1 + e^{-s}) + e_{wc} \ln(1 + e^{s}), \qquad
   n_{wc} = \#(w, c), \quad e_{wc} = k\,\#(w)\,P(c)$$
 
-(`sgns.expected_loss`). Were every score free, each would be best at $\ln(n_{wc} / e_{wc})$, which
-is PMI - ln k if P is the distribution of contexts (sheet: matrix factorization, b; Levy and
+(`sgns.expected_loss`). If every score were free, each would be best at $\ln(n_{wc} / e_{wc})$,
+which is PMI - ln k if P is the distribution of contexts (sheet: matrix factorization, b; Levy and
 Goldberg 2014, eq. 7). Scores that are products of D-dimensional vectors are not free: the *gap* is
-what they lose. A pair that never occurs has its optimum at $-\infty$ and adds nothing there, but
-something at every finite score. So the sum over all cells and the sum over observed cells, which
-the paper reports, differ, and both are given.
+what they lose. A pair that never occurs has its optimum at $-\infty$, where it costs nothing, but
+it costs something at every finite score. The sum over all cells therefore differs from the sum over
+observed cells, which the paper reports; both are returned.
 
-All is computed in float64. Of a large vocabulary some centers can stand for all: a center that is
-drawn with probability p counts 1/p times (Horvitz and Thompson 1952).
+Everything is computed in float64. For a large vocabulary, a sample of centers can stand for all of
+them: a center that is drawn with probability p counts 1/p times (Horvitz and Thompson 1952).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, reduce
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -28,41 +29,56 @@ from jaxtyping import Array, Float, Int
 from scipy import sparse
 
 from jaxtext.base.checks import check_shape, check_square
+from jaxtext.base.files import finite
 from jaxtext.base.types import EmbeddingParams
-from jaxtext.models.objective import (
-    Objective,
-    cell_loss,
-    check,
-    expected,
-)
+from jaxtext.models.objective import Objective, cell_loss, check, expected, optimum
 
-BLOCK_CELLS = 1 << 23  # scores that are held at a time
+__all__ = [
+    "BANDS",
+    "EDGES",
+    "Band",
+    "Far",
+    "Gap",
+    "Objective",
+    "Sample",
+    "Sums",
+    "Totals",
+    "as_json",
+    "draw_centers",
+    "measure",
+    "optimum",
+]
+
+BLOCK_CELLS = 1 << 23  # scores in memory at a time
 BANDS = (100, 1_000, 10_000)  # ranks at which a band of frequency ends
-EDGES = np.linspace(-12, 16, 281)  # of the density's bins; what lies outside is in the outermost
+EDGES = np.linspace(-12, 16, 281)  # of the density's bins; the outermost also count what is beyond
 FARTHEST = 20
 
 
 class Sample(NamedTuple):
-    """Centers that stand for all, and how many each stands for."""
+    """Centers that stand for all, and how many each of them stands for."""
 
     centers: Int[np.ndarray, " n"]
     weights: Float[np.ndarray, " n"]
 
 
 class Sums(NamedTuple):
-    """Loss over some cells: of the scores, and at the optimum of free scores."""
+    """The loss over some cells: at the model's scores, and at the optimum of free scores."""
 
     objective: float
     optimum: float
 
     @property
     def percent(self) -> float:
-        """How far the objective is above the optimum; NaN where that is zero."""
+        """How far the objective is above the optimum; NaN where the optimum is zero."""
         return 100 * (self.objective / self.optimum - 1) if self.optimum else float("nan")
 
 
 class Band(NamedTuple):
-    """Cells of centers and of contexts whose ranks by frequency lie in ranges [first, last]."""
+    """The cells whose center and context have a rank by frequency in these ranges, ends included.
+
+    The most frequent word has rank 1.
+    """
 
     centers: tuple[int, int]
     contexts: tuple[int, int]
@@ -72,7 +88,7 @@ class Band(NamedTuple):
 
 
 class Far(NamedTuple):
-    """A center, and how far its cells are from their optimum, in nats a pair and in percent."""
+    """A center and how far its cells are from their optimum: in nats per pair, and in percent."""
 
     id: int
     pairs: float
@@ -80,26 +96,25 @@ class Far(NamedTuple):
     percent: float
 
 
-@dataclass(frozen=True)
-class Gap:
-    """The sums, by bands, and the agreement of scores with their optimum over observed pairs."""
+class Gap(NamedTuple):
+    """The loss beside its optimum, in all and by bands, and how the scores agree with theirs."""
 
     pairs: float
-    centers: int  # that were measured
-    all: Sums
-    observed: Sums
+    centers: int  # how many were measured
+    all: Sums  # over all cells
+    observed: Sums  # over the cells of pairs that occur
     bands: tuple[Band, ...]
-    correlation: float  # Pearson's, each observed cell once
-    weighted_correlation: float  # each cell as often as it occurs
+    correlation: float  # Pearson's, over observed cells, each counted once
+    weighted_correlation: float  # each counted as often as it occurs
     farthest: tuple[Far, ...]
     density: Float[np.ndarray, "bins bins"]  # observed cells by optimum and score, between EDGES
 
 
 def draw_centers(sizes: Float[np.ndarray, " V"], how_many: int, rng: np.random.Generator) -> Sample:
-    """About `how_many` words, drawn in proportion to the root of their sizes.
+    """Draw about `how_many` words, each with a chance in proportion to the root of its size.
 
-    The loss of a word grows with its size: those that matter are drawn for certain, and rare ones
-    are still among them. All words if there are no more than `how_many`.
+    The loss of a word grows with its size, so the words that matter most are drawn for certain,
+    and rare ones are still represented. If there are at most `how_many` words, all are returned.
     """
     if how_many >= len(sizes):
         return Sample(np.arange(len(sizes)), np.ones(len(sizes)))
@@ -125,124 +140,151 @@ def measure(
 ) -> Gap:
     """Compare the scores of both tables with the optimum of the objective, in float64.
 
-    With a `sample`, as `draw_centers` gives it, its centers stand for all; only their rows of the
-    counts are read. `on_done` is told the part of the work that is done.
+    All centers are measured. With a `sample`, as returned by `draw_centers`, its centers stand for
+    all of them, and only their rows of the counts are read. `on_done` is called with the completed
+    part of the work, from 0 to 1.
 
     Raises `ValueError` for counts that are not square, negative or not finite, for centers without
-    any pair, for noise that is no distribution, and for tables of other sizes.
+    any pair, for noise that is no distribution, for tables of other sizes and for an empty sample.
     """
-    counts, noise, negatives = objective
+    counts: Any = objective.counts
     check_square("counts", counts)
     size, dim = counts.shape[0], params.center.shape[1]
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
     centers, weights = sample or Sample(np.arange(size), np.ones(size))
+    if not len(centers):
+        raise ValueError("sample: found no center, must have at least one")
     rows = sparse.csr_array(sparse.csr_array(counts)[centers])
     check(objective, rows, centers)
-    borders = np.array([0, *(b for b in BANDS if b < size), size])
-    totals = _Totals(borders)
-    every = max(BLOCK_CELLS // size, 1)
-    band = np.searchsorted(borders, np.arange(size), "right") - 1  # of each context
+    borders = np.array([0, *(rank for rank in BANDS if rank < size), size])
+    bands = np.searchsorted(borders, np.arange(size), "right") - 1  # of each word
+    step = max(BLOCK_CELLS // size, 1)
+
+    def measured() -> Iterator[_Part]:
+        center, context = (jnp.asarray(np.asarray(table), jnp.float64) for table in params)
+        by_band = bands[:, None] == np.arange(len(borders) - 1)
+        shares = jnp.asarray(objective.noise[:, None] * by_band)  # [V, bands]
+        for first in range(0, len(centers), step):
+            some = slice(first, first + step)
+            scores = map(np.asarray, _scores(center[centers[some]], context, shares))
+            block = _Block(centers[some], weights[some], rows[some], *scores)
+            yield _measure_block(block, objective, bands)
+            on_done(min(first + step, len(centers)) / len(centers))
+
     with jax.enable_x64(True):
-        tables = [jnp.asarray(np.asarray(table), jnp.float64) for table in params]
-        shares = jnp.asarray(noise[:, None] * (band[:, None] == np.arange(borders.size - 1)))
-        for first in range(0, len(centers), every):
-            some = slice(first, first + every)
-            scores, softplus = _scores(tables[0][centers[some]], tables[1], shares)
-            part = rows[some]
-            totals.add(
-                np.asarray(scores), np.asarray(softplus), part, centers[some], weights[some],
-                Objective(part, noise, negatives), band,
-            )  # fmt: skip
-            on_done(min(first + every, len(centers)) / len(centers))
-    return totals.gap(len(centers))
+        whole = reduce(_merged, measured())
+    return _gap(whole, borders.tolist(), len(centers))
 
 
 @jax.jit
 def _scores(
     rows: Float[Array, "R D"], columns: Float[Array, "V D"], shares: Float[Array, "V bands"]
 ) -> tuple[Float[Array, "R V"], Float[Array, "R bands"]]:
-    """Scores, and the mean of ln(1 + exp(score)) under the noise, by bands of contexts."""
+    """Return the scores, and the mean of ln(1 + exp(score)) under the noise, by context band."""
     scores = jax.lax.optimization_barrier(rows @ columns.T)
     return scores, jax.lax.optimization_barrier(jax.nn.softplus(scores)) @ shares
 
 
-class _Totals:
-    """Sums that grow block by block."""
+class _Block(NamedTuple):
+    """Some centers, with their rows of the counts and of the scores."""
 
-    def __init__(self, borders: Int[np.ndarray, " _"]):
-        self.borders = borders
-        bands = len(borders) - 1
-        self.cells = np.zeros((4, bands, bands))  # pairs, all, observed, optimum
-        self.moments = np.zeros((2, 6))  # unweighted and weighted: 1, x, y, xx, yy, xy
-        self.density = np.zeros((len(EDGES) - 1,) * 2)
-        self.far: list[Far] = []
+    centers: Int[np.ndarray, " R"]
+    weights: Float[np.ndarray, " R"]
+    counts: sparse.csr_array  # [R, V]
+    scores: Float[np.ndarray, "R V"]
+    softplus: Float[np.ndarray, "R bands"]  # mean of ln(1 + exp(score)) under the noise
 
-    def add(
-        self,
-        scores: Float[np.ndarray, "R V"],
-        softplus: Float[np.ndarray, "R bands"],
-        counts: sparse.csr_array,
-        centers: Int[np.ndarray, " R"],
-        weights: Float[np.ndarray, " R"],
-        objective: Objective,
-        band: Int[np.ndarray, " V"],
-    ) -> None:
-        """Take in the rows of some centers."""
-        bands = len(self.borders) - 1
-        lengths = np.diff(counts.indptr)
-        row = np.repeat(np.arange(len(centers)), lengths)
-        n, e = counts.data.astype(np.float64), expected(counts, objective)
-        s = scores[row, counts.indices]
-        best = np.log(n) - np.log(e)
-        positive = n * np.logaddexp(0, -s)
-        observed = positive + e * np.logaddexp(0, s)
-        least = cell_loss(n, e, best)
-        by_band = partial(_sum_cells, row * bands + band[counts.indices], (len(centers), bands))
-        pairs = np.asarray(counts.sum(axis=1), np.float64)
-        parts = np.stack([by_band(n), by_band(positive), by_band(observed), by_band(least)])
-        parts[1] += objective.negatives * pairs[:, None] * softplus
-        into = band[centers][:, None] == np.arange(bands)  # [R, bands]
-        self.cells += np.einsum("ri,prj->pij", weights[:, None] * into, parts)
-        _, whole, _, minimum = parts.sum(axis=2)
-        self.far += map(
-            Far, centers.tolist(), pairs.tolist(), ((whole - minimum) / pairs).tolist(),
-            (100 * (whole / np.maximum(minimum, np.finfo(float).tiny) - 1)).tolist(),
-        )  # fmt: skip
-        self.far = sorted(self.far, key=lambda far: -far.excess)[:FARTHEST]
-        once = weights[row]
-        products = np.stack([np.ones_like(s), best, s, best * best, s * s, best * s])
-        self.moments += np.stack([products @ once, products @ (once * n)])
-        x, y = (np.clip(np.digitize(v, EDGES) - 1, 0, len(EDGES) - 2) for v in (best, s))
-        self.density += _sum_cells(x * len(self.density) + y, self.density.shape, once)
 
-    def gap(self, centers: int) -> Gap:
-        """What the sums say."""
-        pairs, whole, observed, least = self.cells
-        ends = self.borders.tolist()
-        bounds = [(a + 1, b) for a, b in zip(ends, ends[1:], strict=False)]
-        bands = [
-            Band(
-                bounds[i],
-                bounds[j],
-                float(pairs[i, j]),
-                Sums(float(whole[i, j]), float(least[i, j])),
-                Sums(float(observed[i, j]), float(least[i, j])),
-            )
-            for i in range(len(bounds))
-            for j in range(len(bounds))
-        ]
-        return Gap(
-            float(pairs.sum()),
-            centers,
-            Sums(float(whole.sum()), float(least.sum())),
-            Sums(float(observed.sum()), float(least.sum())),
-            tuple(bands),
-            _correlation(self.moments[0]),
-            _correlation(self.moments[1]),
-            tuple(self.far),
-            self.density,
+class Totals(NamedTuple):
+    """Sums over the cells of some centers; those of several blocks are added entry by entry."""
+
+    # By bands of center and context: pairs, loss of all cells, of observed cells, at the optimum.
+    cells: Float[np.ndarray, "4 bands bands"]
+    # Over observed cells, each once and each as often as it occurs: 1, x, y, xx, yy, xy, where x is
+    # the optimum and y the score.
+    moments: Float[np.ndarray, "2 6"]
+    density: Float[np.ndarray, "bins bins"]
+
+
+class _Part(NamedTuple):
+    """What is known of some centers: the sums, and the farthest among them."""
+
+    totals: Totals
+    farthest: list[Far]
+
+
+def _merged(one: _Part, other: _Part) -> _Part:
+    """Combine what is known of two sets of centers."""
+    totals = jax.tree.map(operator.add, one.totals, other.totals)
+    return _Part(totals, _farthest([*one.farthest, *other.farthest]))
+
+
+def _farthest(centers: Iterable[Far]) -> list[Far]:
+    return sorted(centers, key=lambda far: -far.excess)[:FARTHEST]
+
+
+def _measure_block(block: _Block, objective: Objective, bands: Int[np.ndarray, " V"]) -> _Part:
+    """Add up the losses of the block's cells; `bands` is the band of each word."""
+    centers, weights, counts, scores, softplus = block
+    size = softplus.shape[1]
+    row = np.repeat(np.arange(len(centers)), np.diff(counts.indptr))
+    n = counts.data.astype(np.float64)
+    e = expected(counts, objective._replace(counts=counts))
+    s = scores[row, counts.indices]
+    best = np.log(n) - np.log(e)
+    positive = n * np.logaddexp(0, -s)
+    observed = positive + e * np.logaddexp(0, s)
+    least = cell_loss(n, e, best)
+    by_band = partial(_sum_cells, row * size + bands[counts.indices], (len(centers), size))
+    pairs = np.asarray(counts.sum(axis=1), np.float64)
+    parts = np.stack([by_band(n), by_band(positive), by_band(observed), by_band(least)])
+    # The negative terms of all cells, observed or not, are the softplus under the noise.
+    parts[1] += objective.negatives * pairs[:, None] * softplus
+    into = bands[centers][:, None] == np.arange(size)  # [R, bands]
+    _, whole, _, minimum = parts.sum(axis=2)
+    excess = (whole - minimum) / pairs
+    percent = 100 * (whole / np.maximum(minimum, np.finfo(float).tiny) - 1)
+    far = map(Far, *(column.tolist() for column in (centers, pairs, excess, percent)))
+    once = weights[row]
+    products = np.stack([np.ones_like(s), best, s, best * best, s * s, best * s])
+    bins = len(EDGES) - 1
+    x, y = (np.clip(np.digitize(v, EDGES) - 1, 0, bins - 1) for v in (best, s))
+    totals = Totals(
+        cells=np.einsum("ri,prj->pij", weights[:, None] * into, parts),
+        moments=np.stack([products @ once, products @ (once * n)]),
+        density=_sum_cells(x * bins + y, (bins, bins), once),
+    )
+    return _Part(totals, _farthest(far))
+
+
+def _gap(part: _Part, borders: list[int], centers: int) -> Gap:
+    """Name the sums of all centers that were measured."""
+    pairs, whole, observed, least = part.totals.cells
+    ranges = [(first + 1, last) for first, last in pairwise(borders)]
+    bands = [
+        Band(
+            center_ranks,
+            context_ranks,
+            float(pairs[i, j]),
+            Sums(float(whole[i, j]), float(least[i, j])),
+            Sums(float(observed[i, j]), float(least[i, j])),
         )
+        for i, center_ranks in enumerate(ranges)
+        for j, context_ranks in enumerate(ranges)
+    ]
+    once, weighted = part.totals.moments
+    return Gap(
+        pairs=float(pairs.sum()),
+        centers=centers,
+        all=Sums(float(whole.sum()), float(least.sum())),
+        observed=Sums(float(observed.sum()), float(least.sum())),
+        bands=tuple(bands),
+        correlation=_correlation(once),
+        weighted_correlation=_correlation(weighted),
+        farthest=tuple(part.farthest),
+        density=part.totals.density,
+    )
 
 
 def _sum_cells(
@@ -252,25 +294,25 @@ def _sum_cells(
 
 
 def _correlation(moments: Float[np.ndarray, " six"]) -> float:
-    """Pearson's correlation from sums of 1, x, y, xx, yy, xy; NaN where one is constant."""
+    """Return Pearson's correlation from sums of 1, x, y, xx, yy, xy; NaN if x or y is constant."""
     x, y, xx, yy, xy = moments[1:] / moments[0]
     spread = (xx - x * x) * (yy - y * y)
     return float((xy - x * y) / np.sqrt(spread)) if spread > 0 else float("nan")
 
 
 def as_json(gap: Gap, words: tuple[str, ...]) -> dict[str, Any]:
-    """The numbers for programs; not finite ones become null."""
+    """Return the numbers as `jaxtext gap --json` writes them; those not finite become None."""
 
-    def sums(of: Sums) -> dict[str, float | None]:
-        return {"objective": of.objective, "optimum": of.optimum, "percent": _number(of.percent)}
+    def sums(part: Sums) -> dict[str, float | None]:
+        return part._asdict() | {"percent": finite(part.percent)}
 
     return {
         "pairs": gap.pairs,
         "centers": gap.centers,
         "all_cells": sums(gap.all),
         "observed_cells": sums(gap.observed),
-        "correlation": _number(gap.correlation),
-        "weighted_correlation": _number(gap.weighted_correlation),
+        "correlation": finite(gap.correlation),
+        "weighted_correlation": finite(gap.weighted_correlation),
         "bands": [
             {
                 "centers": list(band.centers),
@@ -282,12 +324,12 @@ def as_json(gap: Gap, words: tuple[str, ...]) -> dict[str, Any]:
             for band in gap.bands
         ],
         "farthest": [
-            {"word": words[far.id], "pairs": far.pairs, "excess": far.excess}
-            | {"percent": _number(far.percent)}
+            {
+                "word": words[far.id],
+                "pairs": far.pairs,
+                "excess": far.excess,
+                "percent": finite(far.percent),
+            }
             for far in gap.farthest
         ],
     }
-
-
-def _number(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -1,1 +1,1 @@
-"""One method a file, all in one order: parameters, init, score, example loss, batch loss."""
+"""One method per file, all in the same order: parameters, init, score, example and batch loss."""

@@ -1,18 +1,18 @@
-r"""Word vectors by truncated singular value decomposition, as latent semantic analysis has them.
+r"""Word vectors by truncated singular value decomposition, as in latent semantic analysis.
 
 A matrix M of words and contexts is $U \Sigma V^\top$, singular values in falling order; the first D
 of them give the best approximation of rank D in squared error (Eckart and Young 1936). Words get
 the rows of $U \Sigma^p$ as vectors, contexts those of $V \Sigma^{1 - p}$, so that the scores w.c
-are that approximation:
+equal that approximation:
 
 - $p = 1$ is latent semantic analysis (Deerwester et al. 1990), whose dot products of words are
   those of the rows of M;
 - $p = 1/2$ splits the singular values evenly;
-- $p = 0$ leaves them to the contexts. For similarity of words the last two are mostly better than
+- $p = 0$ leaves them to the contexts. For similarity of words the last two are usually better than
   the first (Levy, Goldberg and Dagan 2015, section 3.3).
 
-For word vectors M is the positive PMI of counts. It may be any other: words and documents, weighted
-as latent semantic analysis weighs them, give vectors of both in the same way.
+For word vectors M is the positive PMI of counts. It can be any other matrix: words and documents,
+weighted as in latent semantic analysis, give vectors of both in the same way.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -25,13 +25,12 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, svds
 
 from jaxtext.base.checks import check_at_least
-from jaxtext.base.types import EmbeddingParams
-from jaxtext.models.pmi import Matrix
+from jaxtext.base.types import EmbeddingParams, Matrix
 
-WORKERS = 2
-TOLERANCE = 1e-3  # of squared singular values; what ARPACK returns is a hundred times as near
-LEAST_BASIS = 20  # Lanczos vectors beside those that are asked for, at least
-SPARE = 10  # vectors that subspace iteration carries along
+WORKERS = 2  # threads
+TOLERANCE = 1e-3  # of squared singular values; ARPACK's results are a hundred times more precise
+LEAST_BASIS = 20  # Lanczos vectors in addition to those that are asked for, at least
+SPARE = 10  # additional vectors of subspace iteration
 
 
 class SVD(NamedTuple):
@@ -45,14 +44,14 @@ class SVD(NamedTuple):
 def truncated_svd(
     matrix: Matrix, dim: int, *, full_rank: bool = True, steps: int | None = None
 ) -> SVD:
-    """The `dim` largest singular values of a dense or sparse matrix, and their vectors.
+    """Return the `dim` largest singular values of a dense or sparse matrix, and their vectors.
 
-    A sparse matrix is worked on in its own precision: float32 halves the time of a large one.
-    Always the same for the same matrix: the iteration (Lanczos, by ARPACK) begins with a fixed
-    vector, and of the two signs that a pair of vectors can have, it gets the one for which the
-    largest entry of the left one is positive. With `steps`, a sparse matrix gets so many of
-    subspace iteration instead (Halko, Martinsson and Tropp 2011, algorithm 4.4, beginning with the
-    first columns): an approximation, several times as fast.
+    A sparse matrix is processed in its own precision: float32 halves the time of a large one. The
+    result is the same every time: the iteration (Lanczos, by ARPACK) begins with a fixed vector,
+    and of the two signs that a pair of vectors can have, the one is chosen for which the entry of
+    the left vector with the largest absolute value is positive. With `steps`, a sparse matrix gets
+    that number of steps of subspace iteration instead (Halko, Martinsson and Tropp 2011, algorithm
+    4.4, beginning with the first columns): an approximation that is several times as fast.
 
     Raises `ValueError` unless 1 <= `dim` <= both sides, and, unless `full_rank` is off, for a
     matrix whose rank is below `dim`.
@@ -62,23 +61,24 @@ def truncated_svd(
     ([3.0, 2.0], [[0.0, 1.0], [1.0, 0.0]])
     """
     check_at_least("dim", dim, 1)
-    sides = min(matrix.shape)
+    entries: Any = sparse.csr_array(matrix) if sparse.issparse(matrix) else matrix
+    shape = list(entries.shape)
+    sides = min(shape)
     if dim > sides:
-        raise ValueError(f"dim: found {dim}, a matrix of {list(matrix.shape)} has at most {sides}")
-    if sparse.issparse(matrix) and dim < sides and matrix.count_nonzero():
-        matrix = sparse.csr_array(matrix)
+        raise ValueError(f"dim: found {dim}, a matrix of {shape} has at most {sides}")
+    if sparse.issparse(entries) and dim < sides and entries.count_nonzero():
         with ThreadPoolExecutor(WORKERS) as pool:
-            operator = _Operator(matrix, pool)
+            operator = _Operator(entries, pool)
             if steps is None:
-                start = np.ones(sides, matrix.dtype)
+                start = np.ones(sides, entries.dtype)
                 basis = dim + max(2 * dim // 5, LEAST_BASIS)
                 size = basis if basis < sides else None
-                found: Any = svds(operator, dim, size, tol=TOLERANCE, v0=start)  # pyright: ignore
-                u, s, vt = found
+                factors: Any = svds(operator, dim, size, tol=TOLERANCE, v0=start)  # pyright: ignore
+                u, s, vt = factors
             else:
-                u, s, vt = _subspace(operator, matrix, min(dim + SPARE, sides), steps)
+                u, s, vt = _subspace(operator, entries, min(dim + SPARE, sides), steps)
     else:
-        dense = np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix, np.float64)
+        dense = np.asarray(entries.toarray() if sparse.issparse(entries) else entries, np.float64)
         u, s, vt = np.linalg.svd(dense, full_matrices=False)
     order = np.argsort(-s, kind="stable")[:dim]
     u, s, v = u[:, order], s[order], vt[order].T
@@ -95,11 +95,11 @@ def _with_signs(u: np.ndarray, s: np.ndarray, v: np.ndarray) -> SVD:
 
 
 def vectors(svd: SVD, power: float = 0.5, context_power: float | None = None) -> EmbeddingParams:
-    """Word and context vectors, their columns weighted by singular values to a power.
+    """Return word and context vectors, their columns weighted by singular values to a power.
 
-    Contexts get the other part, 1 - `power`, unless `context_power` says otherwise, so that w.c is
-    the approximation of the matrix for every power. Where the two tables are to be added (w+c in
-    Levy, Goldberg and Dagan 2015), give both the same.
+    By default contexts get the remaining part, 1 - `power`, so that w.c is the approximation of the
+    matrix for every power. If the two tables are to be added (w+c in Levy, Goldberg and Dagan
+    2015), pass the same number as `power` and `context_power`.
     """
     if context_power is None:
         context_power = 1 - power
@@ -108,9 +108,9 @@ def vectors(svd: SVD, power: float = 0.5, context_power: float | None = None) ->
 
 
 def product_svd(params: EmbeddingParams) -> SVD:
-    """The singular value decomposition of the scores of all pairs, which are never all computed.
+    """Return the singular value decomposition of the scores of all pairs, without computing them.
 
-    All tables with the same scores w.c have the same, so that `vectors` of it picks one of them.
+    It is the same for all tables with the same scores w.c, so `vectors` of it picks one of them.
 
     >>> scores = EmbeddingParams(jnp.array([[1.0], [0.0]]), jnp.array([[0.0], [-3.0]]))
     >>> product_svd(scores).values.tolist()
@@ -122,9 +122,9 @@ def product_svd(params: EmbeddingParams) -> SVD:
 
 
 def _subspace(
-    operator: "_Operator", matrix: Matrix, size: int, steps: int
+    operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Singular vectors within the space that products with the matrix lead to."""
+    """Return the singular vectors within the space that repeated products with the matrix span."""
     basis = np.linalg.qr(matrix[:, :size].toarray()).Q
     for _ in range(steps):
         basis = np.linalg.qr(operator.product(operator.columns, basis)).Q
@@ -134,9 +134,9 @@ def _subspace(
 
 
 class _Operator(LinearOperator):
-    """Products with a matrix and its transpose, rows shared out to threads."""
+    """Products with a matrix and its transpose, whose rows are divided among threads."""
 
-    def __init__(self, matrix: Matrix, pool: ThreadPoolExecutor):
+    def __init__(self, matrix: sparse.csr_array, pool: ThreadPoolExecutor):
         super().__init__(matrix.dtype, matrix.shape)
         self.rows, self.columns = _parts(matrix), _parts(sparse.csr_array(matrix.T))
         self.pool = pool
@@ -147,13 +147,13 @@ class _Operator(LinearOperator):
     def _rmatvec(self, x: np.ndarray) -> np.ndarray:
         return self.product(self.columns, np.ravel(x))
 
-    def product(self, parts: list[Matrix], x: np.ndarray) -> np.ndarray:
-        """Of the matrix (`rows`) or its transpose (`columns`) with a vector or a block of them."""
+    def product(self, parts: list[sparse.csr_array], x: np.ndarray) -> np.ndarray:
+        """Multiply the matrix (`rows`) or its transpose (`columns`) by a vector or several."""
         return np.concatenate(list(self.pool.map(lambda part: part @ x, parts)))
 
 
-def _parts(matrix: Matrix) -> list[Matrix]:
-    """Ranges of rows with about equally many entries."""
+def _parts(matrix: sparse.csr_array) -> list[sparse.csr_array]:
+    """Cut the matrix into ranges of rows with about equally many entries."""
     cuts = np.searchsorted(matrix.indptr, matrix.nnz * np.arange(1, WORKERS) / WORKERS)
-    bounds = [0, *cuts.tolist(), matrix.shape[0]]
+    bounds = [0, *cuts.tolist(), len(matrix.indptr) - 1]
     return [matrix[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]

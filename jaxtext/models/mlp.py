@@ -1,12 +1,12 @@
 r"""Fully connected networks (sheet: fully connected neural networks, c and e).
 
-Unit i of layer k takes the values of the layer before it, weighs them and applies a function:
+Unit i of layer k takes the values of the layer before it, weights them and applies a function:
 
 $$h_i^{(k)} = f\Big(\sum_j w_{ij}^{(k)} h_j^{(k-1)} + b_i^{(k)}\Big), \qquad h^{(0)} = x$$
 
-The weights of a layer are a matrix with a row for each unit, so that N examples, one a row of X,
+The weights of a layer are a matrix with a row for each unit, so that N examples, the rows of X,
 pass through a layer as $H = f(X W^\top)$. Everything is written for one example; `jax.vmap` makes
-a batch. The networks of the sheet have no bias, and neither have those of `init` unless asked.
+a batch. The networks of the sheet have no bias, and by default neither do those of `init`.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,10 +32,10 @@ ACTIVATIONS: dict[str, Function] = {
 
 
 class Layer(NamedTuple):
-    """Row i of `weight` holds what unit i gives to each of its inputs.
+    """The weights of a layer: row i contains the weights that unit i gives to its inputs.
 
     Entry (i, j) leads to unit i from j, as in the sheet's networks part; its backpropagation part
-    has the indices the other way round.
+    has the indices in the opposite order.
     """
 
     weight: Float[Array, "O I"]
@@ -43,7 +43,7 @@ class Layer(NamedTuple):
 
 
 def init(key: Key[Array, ""], widths: Sequence[int], bias: bool = False) -> list[Layer]:
-    r"""Layers between the given widths: inputs, hidden layers, outputs.
+    r"""Return random layers between the given widths: inputs, hidden layers, outputs.
 
     Weights are uniform in $\pm\sqrt{6 / (I + O)}$ (Glorot and Bengio 2010, eq. 16), biases zero.
     Raises `ValueError` for fewer than two widths and for a width below one.
@@ -52,7 +52,7 @@ def init(key: Key[Array, ""], widths: Sequence[int], bias: bool = False) -> list
     [(2, 3), (2, 2)]
     """
     if len(widths) < 2 or min(widths) < 1:
-        raise ValueError(f"widths {list(widths)}: give inputs and outputs, each at least 1")
+        raise ValueError(f"widths: found {list(widths)}, give inputs and outputs, each at least 1")
     layers = []
     keys = jax.random.split(key, len(widths) - 1)
     for layer_key, inputs, outputs in zip(keys, widths[:-1], widths[1:], strict=True):
@@ -68,9 +68,9 @@ def unit(
     activation: Activation,
     bias: float | Float[Array, ""] = 0.0,
 ) -> Float[Array, ""]:
-    """One unit, one term of the sum after the other: the definition of a layer's entry.
+    """Return the value of one unit, adding one term after the other: the definition of a layer.
 
-    Softmax, which looks at all units of a layer at once, has no such form.
+    Softmax, which depends on all units of a layer at once, has no such form.
     """
     total = jnp.asarray(bias, inputs.dtype)
     for weight, value in zip(weights, inputs, strict=True):
@@ -81,7 +81,7 @@ def unit(
 def layer_outputs(
     layer: Layer, inputs: Float[Array, "B I"], activation: Activation
 ) -> Float[Array, "B O"]:
-    r"""The outputs of a layer for a batch: $H = f(X W^\top)$ (sheet: networks, e)."""
+    r"""Return the outputs of a layer for a batch: $H = f(X W^\top)$ (sheet: networks, e)."""
     check_shape("inputs", inputs, (len(inputs), layer.weight.shape[1]))
     sums = inputs @ layer.weight.T  # [B, O]
     return resolve(activation)(sums if layer.bias is None else sums + layer.bias[None])
@@ -90,21 +90,21 @@ def layer_outputs(
 def values(
     params: Sequence[Layer], x: Float[Array, " I"], activation: Activation | Sequence[Activation]
 ) -> list[Float[Array, " O"]]:
-    """The values of all layers for one example, from the input to the output."""
+    """Return the values of all layers for one example, from the input to the output."""
     functions = resolve_all(activation, len(params))
     check_widths(params, x)
-    found = [x]
+    layers = [x]
     for layer, function in zip(params, functions, strict=True):
-        found.append(function(preactivation(layer, found[-1])))
-    return found
+        layers.append(function(preactivation(layer, layers[-1])))
+    return layers
 
 
 def forward(
     params: Sequence[Layer], x: Float[Array, " I"], activation: Activation | Sequence[Activation]
 ) -> Float[Array, " O"]:
-    """The outputs for one example; `activation` is one for all layers, or one a layer.
+    """Return the outputs for one example; `activation` is one for all layers, or one per layer.
 
-    An activation is a name of `ACTIVATIONS` or any function of a layer's vector. Raises
+    An activation is a name in `ACTIVATIONS` or any function of a layer's vector. Raises
     `ValueError` for an unknown name, a wrong number of activations and widths that do not fit.
 
     With all weights one, the sheet's 3-2-2 network (backpropagation, c.ii) gives
@@ -117,7 +117,7 @@ def forward(
 
 
 def squared_error(outputs: Float[Array, " O"], target: Float[Array, " O"]) -> Float[Array, ""]:
-    r"""$\frac12 \sum_l (t_l - y_l)^2$ of one example.
+    r"""Return $\frac12 \sum_l (t_l - y_l)^2$ for one example.
 
     The sheet (backpropagation, c.i) prints it with a minus sign, which would have its minimum at
     infinity; its updates are those of the positive sign.
@@ -127,7 +127,7 @@ def squared_error(outputs: Float[Array, " O"], target: Float[Array, " O"]) -> Fl
 
 
 def cross_entropy(logits: Float[Array, " O"], target: Float[Array, " O"]) -> Float[Array, ""]:
-    r"""$-\sum_l t_l \ln \mathrm{softmax}(z)_l$ of one example, whose outputs z are logits.
+    r"""Return $-\sum_l t_l \ln \mathrm{softmax}(z)_l$ for one example, whose outputs z are logits.
 
     The softmax belongs to the loss, where it is stable: let the last layer be the identity.
 
@@ -145,7 +145,7 @@ def example_loss(
     activation: Activation | Sequence[Activation],
     loss: Loss = squared_error,
 ) -> Float[Array, ""]:
-    """Loss of one example."""
+    """Return the loss of one example."""
     return loss(forward(params, x, activation), target)
 
 
@@ -156,42 +156,44 @@ def batch_loss(
     activation: Activation | Sequence[Activation],
     loss: Loss = squared_error,
 ) -> Float[Array, ""]:
-    """Mean of `example_loss` over the batch."""
+    """Return the mean of `example_loss` over the batch."""
     losses = jax.vmap(lambda x, target: example_loss(params, x, target, activation, loss))
     return jnp.mean(losses(inputs, targets))  # [B] -> []
 
 
 def preactivation(layer: Layer, inputs: Float[Array, " I"]) -> Float[Array, " O"]:
-    """The weighted sums of a layer, before its activation."""
+    """Return the weighted sums of a layer, before its activation."""
     sums = layer.weight @ inputs
     return sums if layer.bias is None else sums + layer.bias
 
 
 def resolve(activation: Activation) -> Function:
-    """The function behind a name; raises `ValueError` for an unknown one."""
+    """Return the function with this name. Raises `ValueError` for an unknown one."""
     if callable(activation):
         return activation
     if activation not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
-        raise ValueError(f"unknown activation {activation!r}: one of {known}, or a function")
+        raise ValueError(
+            f"activation: unknown activation {activation!r}, give one of {known}, or a function"
+        )
     return ACTIVATIONS[activation]
 
 
 def resolve_all(activation: Activation | Sequence[Activation], layers: int) -> list[Function]:
-    """One function a layer."""
+    """Return one function per layer. Raises `ValueError` for a wrong number of them."""
     if isinstance(activation, str) or callable(activation):
         return [resolve(activation)] * layers
     if len(activation) != layers:
         raise ValueError(
-            f"{len(activation)} activations for {layers} layers: give one, or one each"
+            f"activation: found {len(activation)} for {layers} layers, give one, or one per layer"
         )
     return [resolve(each) for each in activation]
 
 
 def check_widths(params: Sequence[Layer], x: Float[Array, " I"]) -> None:
-    """Raise `ValueError` unless every layer takes what the one before it gives."""
+    """Raise `ValueError` unless every layer fits the one before it."""
     if not params:
-        raise ValueError("a network needs at least one layer")
+        raise ValueError("params: a network needs at least one layer")
     width = (x.shape[0],) if x.ndim == 1 else x.shape
     for number, layer in enumerate(params, 1):
         outputs, inputs = layer.weight.shape

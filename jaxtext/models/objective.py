@@ -10,7 +10,7 @@ which is PMI - ln k if P is the distribution of contexts (sheet: matrix factoriz
 Goldberg 2014, eq. 7). A pair that never occurs has its optimum at $-\infty$.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -27,7 +27,7 @@ from jaxtext.base.types import Counts
 
 
 class Objective(NamedTuple):
-    """What is minimised: the pairs of a text, the noise distribution and the number k."""
+    """What is minimised: counts of the pairs of a text, the noise distribution and the number k."""
 
     counts: Counts  # [V, V]; rows of centers that are not measured may be empty
     noise: Float[np.ndarray, " V"]
@@ -38,10 +38,11 @@ def check(objective: Objective, rows: Counts | None = None, ids: np.ndarray | No
     """Raise `ValueError` for an objective that has no minimum.
 
     Counts must be square, finite and not negative, and no word may be without a pair; the noise
-    must be a distribution over the words, and `negatives` at least one. With `rows`, only these
-    rows of the counts, which belong to the words `ids`, are looked at.
+    must be a distribution over the words, and `negatives` at least one. With `rows`, which are the
+    rows of the counts that belong to the words `ids`, only these are checked.
     """
-    counts, noise, negatives = objective
+    counts: Any = objective.counts
+    noise, negatives = objective.noise, objective.negatives
     check_at_least("negatives", negatives, 1)
     check_square("counts", counts)
     check_counts(counts if rows is None else rows, ids)
@@ -50,7 +51,7 @@ def check(objective: Objective, rows: Counts | None = None, ids: np.ndarray | No
 
 
 def expected(counts: sparse.csr_array, objective: Objective) -> Float[np.ndarray, " N"]:
-    r"""Expected negatives $e_{wc} = k\,\#(w)\,P(c)$ of each stored cell of `counts`."""
+    r"""Return $e_{wc} = k\,\#(w)\,P(c)$, the expected negatives, of each stored cell of counts."""
     pairs = np.asarray(counts.sum(axis=1), np.float64)
     rows = np.repeat(objective.negatives * pairs, np.diff(counts.indptr))
     return rows * objective.noise[counts.indices]
@@ -59,19 +60,22 @@ def expected(counts: sparse.csr_array, objective: Objective) -> Float[np.ndarray
 def cell_loss(
     n: Float[np.ndarray, " N"], e: Float[np.ndarray, " N"], s: Float[np.ndarray, " N"]
 ) -> Float[np.ndarray, " N"]:
-    r"""$n \ln(1 + e^{-s}) + e \ln(1 + e^{s})$, cell by cell."""
+    r"""Return $n \ln(1 + e^{-s}) + e \ln(1 + e^{s})$, cell by cell."""
     return n * np.logaddexp(0, -s) + e * np.logaddexp(0, s)
 
 
 def optimum(objective: Objective) -> sparse.csr_array:
-    r"""The free scores that minimise the objective, for observed pairs: $\ln(n_{wc} / e_{wc})$."""
+    r"""Return the free scores that minimise the objective, $\ln(n_{wc} / e_{wc})$.
+
+    Only observed pairs have an entry; the optimum of the others is $-\infty$.
+    """
     counts = sparse.csr_array(objective.counts)
     values = np.log(counts.data) - np.log(expected(counts, objective))
     return sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
 
 
 def optimum_loss(objective: Objective) -> float:
-    """The objective at its free optimum: no scores have a lower one."""
+    """Return the objective at its free optimum: no scores have a lower one."""
     counts, best = sparse.csr_array(objective.counts), optimum(objective).data
     n = counts.data.astype(np.float64)
     return float(cell_loss(n, expected(counts, objective), best).sum())

@@ -5,23 +5,27 @@ $$\mathrm{PMI}(w, c) = \ln \frac{p(w, c)}{p(w)\,p(c)} = \ln \frac{\#(w, c)\,|D|}
 with the marginals of the pairs: #(w) is the row sum of the counts, #(c) the column sum and |D|
 their total. The logarithm is natural. A pair that never occurs has PMI $-\infty$.
 
-Counts are dense, or sparse as `text.cooccurrence` gives them; what comes out is alike. A sparse
-matrix stores observed pairs only: one that is missing stands for $-\infty$, and for zero once
+Counts are dense, or sparse as returned by `text.cooccurrence`; the result has the same form. A
+sparse matrix stores observed pairs only: a missing entry stands for $-\infty$, and for zero once
 `positive` has been applied.
 """
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+from jaxtyping import Float
 from scipy import sparse
 
 from jaxtext.base.checks import check_at_least, check_nonnegative
+from jaxtext.base.types import Dense, Matrix, Sparse
 
-Matrix = Any  # [V, U]: an array, or any sparse matrix of scipy, which comes back as csr_array
 
-
+@overload
+def pmi(counts: Dense, exponent: float = 1.0) -> Float[np.ndarray, "V U"]: ...
+@overload
+def pmi(counts: Sparse, exponent: float = 1.0) -> sparse.csr_array: ...
 def pmi(counts: Matrix, exponent: float = 1.0) -> Matrix:
-    r"""PMI of every (center, context), from how often each occurs.
+    r"""Return the PMI of every (center, context), from how often each occurs.
 
     With `exponent` the context distribution is smoothed: p(c) becomes
     $\#(c)^\alpha / \sum_v \#(v)^\alpha$ (Levy, Goldberg and Dagan 2015, section 3.2), which is the
@@ -32,60 +36,73 @@ def pmi(counts: Matrix, exponent: float = 1.0) -> Matrix:
     >>> pmi(np.array([[1, 1], [1, 1]])).tolist()
     [[0.0, 0.0], [0.0, 0.0]]
     """
-    if sparse.issparse(counts):
-        counts = sparse.csr_array(counts)
-    stored = counts.data if sparse.issparse(counts) else counts
+    matrix: Any = sparse.csr_array(counts) if sparse.issparse(counts) else np.asarray(counts)
+    stored = matrix.data if sparse.issparse(matrix) else matrix
     check_nonnegative("counts", stored)
-    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
+    rows, columns = matrix.sum(axis=1), matrix.sum(axis=0)
     if not rows.sum():
         raise ValueError("counts: all are zero, so there is no pair to measure")
-    # ln of each factor apart, so that no product overflows. ln 0 is -inf, and a word without any
-    # pair (-inf + inf) has no PMI but that of an unseen pair.
+    # The ln of each factor by itself, so that no product overflows. ln 0 is -inf; a word without
+    # any pair (-inf + inf) gets the PMI of an unseen pair.
     with np.errstate(divide="ignore", invalid="ignore"):
         of_rows = np.log(rows)
         of_columns = _log_shares(columns, exponent)
-        if sparse.issparse(counts):
-            values = np.log(stored) - np.repeat(of_rows, np.diff(counts.indptr))
-            return _like(counts, values - of_columns[counts.indices])
-        found = np.log(counts) - of_rows[:, None] - of_columns
-    return np.where(counts > 0, found, -np.inf)
+        if sparse.issparse(matrix):
+            values = np.log(stored) - np.repeat(of_rows, np.diff(matrix.indptr))
+            return _like(matrix, values - of_columns[matrix.indices])
+        scores = np.log(matrix) - of_rows[:, None] - of_columns
+    return np.where(matrix > 0, scores, -np.inf)
 
 
+@overload
+def shifted_pmi(
+    counts: Dense, negatives: int, exponent: float = 1.0
+) -> Float[np.ndarray, "V U"]: ...
+@overload
+def shifted_pmi(counts: Sparse, negatives: int, exponent: float = 1.0) -> sparse.csr_array: ...
 def shifted_pmi(counts: Matrix, negatives: int, exponent: float = 1.0) -> Matrix:
-    """PMI - ln k, the optimum of skip-gram with k negatives (Levy and Goldberg 2014, eq. 7).
+    """Return PMI - ln k, the optimum of skip-gram with k negatives (Levy and Goldberg 2014, eq. 7).
+
+    Raises `ValueError` as `pmi` does, and for fewer than one negative.
 
     >>> shifted_pmi(np.array([[1, 1], [1, 1]]), negatives=2).round(4).tolist()
     [[-0.6931, -0.6931], [-0.6931, -0.6931]]
     """
     check_at_least("negatives", negatives, 1)
-    found = pmi(counts, exponent)
-    if sparse.issparse(found):
-        return _like(found, found.data - np.log(negatives))
-    return found - np.log(negatives)
+    scores: Any = pmi(counts, exponent)
+    if sparse.issparse(scores):
+        return _like(scores, scores.data - np.log(negatives))
+    return scores - np.log(negatives)
 
 
+@overload
+def positive(scores: Dense) -> Float[np.ndarray, "V U"]: ...
+@overload
+def positive(scores: Sparse) -> sparse.csr_array: ...
 def positive(scores: Matrix) -> Matrix:
-    """Negative entries, and those of unseen pairs, become zero, which sparse matrices leave out.
+    """Return the scores with zero in place of every negative entry and every unseen pair.
+
+    A sparse result does not store these zeros.
 
     >>> positive(np.array([[-np.inf, 0.5], [-1.0, 2.0]])).tolist()
     [[0.0, 0.5], [0.0, 2.0]]
     """
     if not sparse.issparse(scores):
-        return np.maximum(scores, 0.0)
-    scores = sparse.csr_array(scores)
-    found = _like(scores, np.maximum(scores.data, 0.0))
-    found.eliminate_zeros()
-    return found
+        return np.maximum(np.asarray(scores), 0.0)
+    matrix = sparse.csr_array(scores)
+    clipped = _like(matrix, np.maximum(matrix.data, 0.0))
+    clipped.eliminate_zeros()
+    return clipped
 
 
 def _log_shares(counts: np.ndarray, exponent: float) -> np.ndarray:
-    """ln of counts to a power, divided by their sum."""
+    """Return ln of the counts to a power, divided by the sum of these powers."""
     logs = exponent * np.log(counts)
     most = logs.max()
     return logs - most - np.log(np.exp(logs - most).sum())
 
 
-def _like(matrix: Matrix, values: np.ndarray) -> Matrix:
-    """The same entries with other values."""
+def _like(matrix: sparse.csr_array, values: np.ndarray) -> sparse.csr_array:
+    """Return a matrix with the same places of entries and other values."""
     parts = values, matrix.indices.copy(), matrix.indptr.copy()
     return sparse.csr_array(parts, shape=matrix.shape)

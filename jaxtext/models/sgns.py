@@ -13,6 +13,8 @@ expectation an objective without any sampling (Levy and Goldberg 2014, eq. 4), `
 
 $$\ell = -\sum_{w, c} \Big[ \#(w, c) \ln\sigma(w \cdot c)
          + k\,\#(w)\,P(c) \ln\sigma(-w \cdot c) \Big], \qquad \#(w) = \sum_c \#(w, c)$$
+
+Functions of one pair do not check its ids, since JAX traces them; `batch_loss` does.
 """
 
 import jax
@@ -30,7 +32,9 @@ from jaxtext.base.types import EmbeddingParams
 
 
 def init(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
-    """Center vectors uniform in +-1/(2D), context vectors zero, as word2vec begins.
+    """Draw center vectors uniformly from +-1/(2D) and set context vectors to zero, as in word2vec.
+
+    Raises `ValueError` for fewer than one word or dimension.
 
     >>> params = init(jax.random.key(0), vocab_size=4, dim=10)
     >>> params.center.shape, float(jnp.abs(params.center).max()) <= 0.05
@@ -45,9 +49,7 @@ def init(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
 def score(
     params: EmbeddingParams, center: Int[ArrayLike, ""], context: Int[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """The logit w.c of a pair."""
-    check_ids("center", center, len(params.center))
-    check_ids("context", context, len(params.context))
+    """Return the logit w.c of a pair."""
     return params.center[center] @ params.context[context]
 
 
@@ -58,10 +60,10 @@ def pair_loss(
     negatives: Int[ArrayLike, " K"],
     weight: float = 1.0,
 ) -> Float[Array, ""]:
-    r"""Loss of one (center, context) pair with its negatives, which are summed.
+    r"""Return the loss of one (center, context) pair, summed over its negatives.
 
     `weight` multiplies each negative's term. It is 1 in the objective; a trainer that draws K
-    negatives to stand for k of them uses k/K, which leaves the expectation what it is.
+    negatives to stand for k of them uses k/K, which leaves the expectation unchanged.
 
     Zero context vectors give $(1 + K) \ln 2$:
 
@@ -70,9 +72,6 @@ def pair_loss(
     >>> print(f"{loss:.4f}")
     2.0794
     """
-    check_ids("center", center, len(params.center))
-    check_ids("context", context, len(params.context))
-    check_ids("negatives", negatives, len(params.context))
     w = params.center[center]  # [D]
     c = params.context[context]  # [D]
     n = params.context[jnp.asarray(negatives)]  # [K, D]
@@ -86,12 +85,13 @@ def expected_pair_loss(
     noise: Float[ArrayLike, " V"],
     negatives: int,
 ) -> Float[Array, ""]:
-    r"""Expectation of `pair_loss` over its negatives, as a sum over the vocabulary.
+    r"""Return the expectation of `pair_loss` over its negatives, as a sum over the vocabulary.
 
     $$-\ln\sigma(w \cdot c) - k \sum_{v \in V} P(v) \ln\sigma(-w \cdot c_v)$$
 
-    with `negatives` the number k and `noise` the distribution P (sheet: matrix factorization, a;
-    there the second sigma is missing).
+    with `negatives` the number k and `noise` the distribution P (sheet: matrix factorization, a,
+    where the second sigma is missing). Raises `ValueError` for noise that is no distribution over
+    the words and for fewer than one negative.
 
     >>> params = EmbeddingParams(jnp.ones((2, 3)), jnp.zeros((2, 3)))
     >>> print(f"{expected_pair_loss(params, 0, 1, jnp.array([0.3, 0.7]), 2):.4f}")  # 3 ln 2
@@ -109,7 +109,10 @@ def batch_loss(
     contexts: Int[ArrayLike, " B"],
     negatives: Int[ArrayLike, "B K"],
 ) -> Float[Array, ""]:
-    """Mean of `pair_loss` over the batch."""
+    """Return the mean of `pair_loss` over the batch.
+
+    Raises `ValueError` for an id that is not in the vocabulary.
+    """
     check_ids("centers", centers, len(params.center))
     check_ids("contexts", contexts, len(params.context))
     check_ids("negatives", negatives, len(params.context))
@@ -124,9 +127,9 @@ def expected_loss(
     noise: Float[ArrayLike, " V"],
     negatives: int,
 ) -> Float[Array, ""]:
-    """The objective of a whole corpus: `expected_pair_loss` summed over all its pairs.
+    """Return the objective of a whole corpus: `expected_pair_loss` summed over all its pairs.
 
-    `counts` holds how often each (center, context) occurs. Raises `ValueError` for negative
+    `counts` says how often each (center, context) occurs. Raises `ValueError` for negative
     counts, for noise that is no distribution and for fewer than one negative.
     """
     return score_loss(params.center @ params.context.T, counts, noise, negatives)
@@ -138,7 +141,7 @@ def score_loss(
     noise: Float[ArrayLike, " V"],
     negatives: int,
 ) -> Float[Array, ""]:
-    """`expected_loss` as a function of the scores w.c, which it depends on alone.
+    """Return `expected_loss` as a function of the scores w.c, the only quantity it depends on.
 
     Zero scores give ln 2 for each pair and each of its negatives:
 

@@ -6,6 +6,9 @@ $$p(c \mid w) = \frac{\exp(w \cdot c)}{\sum_{v \in V} \exp(w \cdot c_v)}$$
 
 where w is a row of the center table and every $c_v$ a row of the context table. One example costs
 V scores and changes all rows of the context table, which is why negative sampling (`sgns`) exists.
+
+Functions of one word or pair do not check its ids, since JAX traces them; functions of a batch or a
+text do.
 """
 
 import jax
@@ -34,7 +37,9 @@ __all__ = [
 
 
 def parameter_count(vocab_size: int, dim: int) -> int:
-    """Two tables of a row for each word (sheet: skip-gram basics, c).
+    """Return the size of two tables with a row for each word (sheet: skip-gram basics, c).
+
+    Raises `ValueError` for fewer than one word or dimension.
 
     >>> parameter_count(101_425, 300)
     60855000
@@ -45,18 +50,17 @@ def parameter_count(vocab_size: int, dim: int) -> int:
 
 
 def logits(params: EmbeddingParams, center: Int[ArrayLike, ""]) -> Float[Array, " V"]:
-    """Scores of all words as context of a center word: its vector times the context table."""
-    check_ids("center", center, len(params.center))
+    """Return the scores of all words as context of a center: its vector times that table."""
     return params.context @ params.center[center]
 
 
 def log_probabilities(params: EmbeddingParams, center: Int[ArrayLike, ""]) -> Float[Array, " V"]:
-    """ln p(c | w) for every word c."""
+    """Return ln p(c | w) for every word c."""
     return jax.nn.log_softmax(logits(params, center))
 
 
 def probabilities(params: EmbeddingParams, center: Int[ArrayLike, ""]) -> Float[Array, " V"]:
-    """p(c | w) for every word c.
+    """Return p(c | w) for every word c.
 
     >>> alike = EmbeddingParams(jnp.ones((4, 3)), jnp.ones((4, 3)))
     >>> probabilities(alike, 0).tolist()
@@ -68,7 +72,7 @@ def probabilities(params: EmbeddingParams, center: Int[ArrayLike, ""]) -> Float[
 def pair_loss(
     params: EmbeddingParams, center: Int[ArrayLike, ""], context: Int[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    r"""Cross entropy of one pair, $-\ln p(c \mid w)$ (sheet: skip-gram training, b).
+    r"""Return the cross entropy of one pair, $-\ln p(c \mid w)$ (sheet: skip-gram training, b).
 
     Equal scores give ln V:
 
@@ -76,14 +80,16 @@ def pair_loss(
     >>> print(f"{pair_loss(alike, 0, 1):.4f}")
     1.3863
     """
-    check_ids("context", context, len(params.context))
     return -log_probabilities(params, center)[context]
 
 
 def batch_loss(
     params: EmbeddingParams, centers: Int[ArrayLike, " B"], contexts: Int[ArrayLike, " B"]
 ) -> Float[Array, ""]:
-    """Mean of `pair_loss` over the batch."""
+    """Return the mean of `pair_loss` over the batch.
+
+    Raises `ValueError` for an id that is not in the vocabulary.
+    """
     check_ids("centers", centers, len(params.center))
     check_ids("contexts", contexts, len(params.context))
     losses = jax.vmap(pair_loss, in_axes=(None, 0, 0))
@@ -93,29 +99,30 @@ def batch_loss(
 def negative_log_likelihood(
     params: EmbeddingParams, ids: Int[np.ndarray, " T"], window: int
 ) -> Float[Array, ""]:
-    r"""Sum of `pair_loss` over all pairs of a text, divided by its tokens.
+    r"""Return the sum of `pair_loss` over all pairs of a text, divided by its number of tokens.
 
     $$-\frac{1}{T} \sum_{t=1}^{T} \sum_{\substack{-L \le j \le L,\ j \ne 0 \\ 1 \le t+j \le T}}
       \ln p(w_{t+j} \mid w_t)$$
 
     The sheet (skip-gram training, a) divides by tokens, not by pairs, and leaves out the second
     condition: a neighbor beyond either end of the text has no probability. Raises `ValueError`
-    for a text without pairs.
+    for a text without pairs, for a window below one, and for an id that is not in the vocabulary.
     """
-    found = pairs(ids, window)
-    if not len(found):
-        raise ValueError(f"a text of {len(ids)} tokens has no pairs: give at least two")
+    examples = pairs(ids, window)
+    if not len(examples):
+        raise ValueError(f"ids: a text of {len(ids)} tokens has no pairs, give at least two")
     check_ids("ids", ids, len(params.center))
     losses = jax.vmap(pair_loss, in_axes=(None, 0, 0))
-    return losses(params, jnp.asarray(found[:, 0]), jnp.asarray(found[:, 1])).sum() / len(ids)
+    return losses(params, *jnp.asarray(examples).T).sum() / len(ids)
 
 
 def likelihood(
     params: EmbeddingParams, ids: Int[np.ndarray, " T"], window: int
 ) -> Float[Array, ""]:
-    r"""Product of $p(c \mid w)$ over all pairs of a text (sheet: skip-gram training, a).
+    r"""Return the product of $p(c \mid w)$ over all pairs of a text (sheet: skip-gram training, a).
 
-    For short texts only: it underflows to zero after some hundred pairs.
+    Use it for short texts only: it underflows to zero after a few hundred pairs. Raises
+    `ValueError` as `negative_log_likelihood` does.
     """
     return jnp.exp(-len(ids) * negative_log_likelihood(params, ids, window))
 
@@ -123,10 +130,11 @@ def likelihood(
 def updated_rows(
     params: EmbeddingParams, center: Int[ArrayLike, ""], context: Int[ArrayLike, ""]
 ) -> tuple[list[int], list[int]]:
-    """Rows of the center and of the context table that a step on one pair changes.
+    """Return the rows of the center and of the context table that a step on one pair changes.
 
-    They are read off the gradient: the row of the center word, and *every* context row, that of
-    the center word included (the sheet, skip-gram training, c, excepts it).
+    They are read off the gradient: the row of the center word, and *every* context row, including
+    that of the center word (which the sheet leaves out: skip-gram training, c). Raises `ValueError`
+    for an id that is not in the vocabulary.
 
     >>> params = EmbeddingParams(jnp.ones((4, 3)), jnp.eye(4, 3))
     >>> updated_rows(params, 2, 0)

@@ -132,7 +132,7 @@ def draw_density(
     """
     check_shape("density", density, (len(edges) - 1,) * 2)
     if not density.sum():
-        raise ValueError("density: holds no pair to draw")
+        raise ValueError("density: contains no pair to draw")
     ax = _axes(ax, (4.5, 4.2))
     from matplotlib.colors import LogNorm
 
@@ -147,7 +147,7 @@ def draw_density(
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
     ax.set_xlabel(r"optimum $\ln(n_{wc} / e_{wc})$, here PMI - ln k or its variant")
     ax.set_ylabel(r"score $w \cdot c$")
-    ax.figure.colorbar(mesh, ax=ax, label="observed pairs a bin", fraction=0.045)
+    ax.figure.colorbar(mesh, ax=ax, label="observed pairs per bin", fraction=0.045)
     return ax
 
 

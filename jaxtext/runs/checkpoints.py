@@ -102,9 +102,7 @@ def read(path: Path) -> tuple[Snapshot, Identity] | None:
 class Keeper:
     """Saves the state of a training every so many seconds, and when a signal ends it."""
 
-    def __init__(
-        self, folder: Path, identity: Identity, every: float, stops: Stops | None = None
-    ):
+    def __init__(self, folder: Path, identity: Identity, every: float, stops: Stops | None = None):
         self.folder, self.identity, self.every = folder, identity, every
         self.stops = stops or Stops()
         self._offered: Callable[[], Snapshot] | None = None

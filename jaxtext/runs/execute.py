@@ -36,13 +36,15 @@ class Outcome(NamedTuple):
     """What a run leaves: its folder, its vectors and their SHA-256.
 
     `differences` lists what is not the same in a run that repeats a manifest: first the vectors'
-    SHA-256, if that differs, then the recorded circumstances. It is empty otherwise.
+    SHA-256, if that differs, then the recorded circumstances. It is empty otherwise. `new` is False
+    for a run that was finished already.
     """
 
     folder: Path
     vectors: Embeddings
     sha256: str
     differences: tuple[Difference, ...] = ()
+    new: bool = True
 
 
 class _Trained(NamedTuple):
@@ -101,7 +103,7 @@ def _finished(run: Run, watch: Watch) -> Outcome:
     if manifest.get("status") == "diverged":
         raise Diverged(f"the run in {run.folder} diverged: train again with a lower rate", None)
     watch.on_note(f"{run.folder} is finished already: nothing to do")
-    return Outcome(run.folder, run.embeddings(), manifest.get("vectors_sha256", ""))
+    return Outcome(run.folder, run.embeddings(), manifest.get("vectors_sha256", ""), new=False)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def measure_run(
                 f"the vocabulary of this text ({len(corpus.vocab):,} words) is not that of "
                 f"{folder} ({len(embeddings.vocab):,} words): give the text that it was trained on"
             )
-        tables = EmbeddingParams(embeddings.center, embeddings.vectors("context"))
+        tables = embeddings.center, embeddings.vectors("context")
         record = record._replace(method=settled(record.method, len(corpus.vocab)))
         watch.on_stage("comparing with the optimum")
         found = measure(record, corpus, tables, centers, on_done=watch.on_compared)
@@ -88,7 +88,7 @@ def measure_run(
 def measure(
     record: Record,
     corpus: Corpus,
-    params: Any,  # EmbeddingParams of NumPy or JAX
+    params: Any,  # center and context vectors, of NumPy or JAX
     centers: int | None = None,
     tokens: int | None = None,
     objective: Objective | None = None,

@@ -26,20 +26,21 @@ BUILTIN = "built-in"
 class Source:
     """Where a text comes from: files and folders, or a corpus by name; else the built-in one."""
 
-    paths: Sequence[str | Path] | Path = ()  # kept as a tuple of strings
+    paths: Any = ()  # a path or several; kept as a tuple of strings
     corpus: str | None = None
 
     def __post_init__(self) -> None:
-        paths = (self.paths,) if isinstance(self.paths, str | Path) else self.paths
-        object.__setattr__(self, "paths", tuple(map(str, paths)))
+        paths: Any = (self.paths,) if isinstance(self.paths, str | Path) else self.paths
+        paths = tuple(map(str, paths))
+        object.__setattr__(self, "paths", paths)
         if self.corpus is None:
             return
         if self.corpus not in CORPORA:
             known = ", ".join(CORPORA)
             raise InputError(f"no such corpus: choose one of {known}", "corpus", self.corpus)
-        if self.paths:
+        if paths:
             raise InputError(
-                f"give either a corpus by name or files, not both ({self.paths[0]})",
+                f"give either a corpus by name or files, not both ({paths[0]})",
                 "corpus",
                 self.corpus,
             )
@@ -186,13 +187,13 @@ def _source(texts: tuple[Any, ...], name: str | None) -> Source:
         raise
 
 
-def _are_paths(texts: tuple[Any, ...]) -> bool:
+def _are_paths(texts: Sequence[Any]) -> bool:
     """Whether the arguments of `read` are paths, and not one iterable of sequences."""
     if all(isinstance(text, str | os.PathLike) for text in texts):
         return True
     if len(texts) > 1:
         raise InputError("give paths, or one iterable of sequences of tokens", "texts")
-    (text,) = texts
+    text = texts[0]
     return isinstance(text, list | tuple) and len(text) > 0 and all(map(_is_path, text))
 
 

@@ -46,17 +46,29 @@ def fit(
     but a method's record, more dimensions than words, and a text or start that cannot be used.
     """
     check_method(method)
+    _check_start(start, method)
     method = settled(method, len(corpus.vocab))
     if isinstance(method, Sgns):
         return _stream(key, corpus, method, start, on_report, on_state)
     check_dim(method, len(corpus.vocab))
-    if isinstance(method, Svd) and start is not None:
-        raise InputError("svd has no start: it computes its vectors from the counts alone", "start")
     if objective is None:
         objective = counting.objective(key, corpus.vocab, corpus.text, method)
     if isinstance(method, Svd):
         return _float32(svd.fit(objective, method.dim, method.noise_exponent, on_report))
     return _counts(corpus, method, objective, start, on_report, on_state)
+
+
+def _check_start(start: Any, method: Method) -> None:
+    if start is None:
+        return
+    if isinstance(method, Svd):
+        raise InputError("svd has no start: it computes its vectors from the counts alone", "start")
+    if not isinstance(start, Embeddings | STATES[type(method)]):
+        kind = f"{type(start).__module__}.{type(start).__name__}"
+        raise InputError(
+            f"must be Embeddings or a state of {method.name}, as on_state was given, found {kind}",
+            "start",
+        )
 
 
 def check_dim(method: Method, vocab_size: int) -> None:
@@ -73,11 +85,11 @@ def _stream(
     key: Key[Array, ""],
     corpus: Corpus,
     method: Sgns,
-    start: Start | None,
+    start: Any,  # Embeddings, or a state of the method
     on_report: Callable[[Any], None],
     on_state: Callable[[Callable[[], Any]], None],
 ) -> EmbeddingParams:
-    begin = start
+    begin: Any = start
     if isinstance(start, Embeddings):
         begin = starts.given(start, corpus.vocab, stream.initial(key, len(corpus.vocab), method))
     text_and_counts = corpus.text, corpus.vocab.counts
@@ -88,7 +100,7 @@ def _counts(
     corpus: Corpus,
     method: Exact,
     objective: Objective,
-    start: Start | None,
+    start: Any,  # Embeddings, or a state of the method
     on_report: Callable[[Any], None],
     on_state: Callable[[Callable[[], Any]], None],
 ) -> EmbeddingParams:

@@ -1,16 +1,15 @@
 """Questions to trained vectors, answered by cosine similarity."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from jaxtext.base.errors import InputError
-from jaxtext.vectors.embeddings import Embeddings, normalize
+from jaxtext.vectors.embeddings import Embeddings, html_table, normalize
 
-Item = str | np.ndarray  # a word, or a vector of its own
-Answers = list[tuple[str, float]]
+Item = Any  # a word, or a vector: an array of NumPy or JAX
 BATCH = 512  # queries at a time
 BLOCK = 2048  # rows of the table at a time; their scores of a batch stay in a core's cache
 GROUP = 16  # consecutive rows, of whose scores only the largest is kept; and groups in a section
@@ -18,10 +17,21 @@ GATHERED = 1 << 20  # numbers of rows that are scored again at a time
 
 
 class Query(NamedTuple):
-    """Nearest to the sum of some unit vectors less others: words, or vectors of E numbers."""
+    """Nearest to the sum of some unit vectors less others: words, or vectors of E numbers.
 
-    positive: Sequence[Item]
-    negative: Sequence[Item] = ()
+    A single word or vector may stand for a list of one: `Query("row", "column")`.
+    """
+
+    positive: Any
+    negative: Any = ()
+
+
+class Answers(list[tuple[str, float]]):
+    """Words and their cosines, nearest first; notebooks show them as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = [[word, f"{cosine:.4f}"] for word, cosine in self]
+        return html_table("", ["word", "cosine"], rows)
 
 
 def nearest_rows(
@@ -104,35 +114,52 @@ def _largest(scores: Float[np.ndarray, "B N"], top: int) -> Int[np.ndarray, "B t
 
 def neighbors(
     embeddings: Embeddings,
-    queries: Sequence[Item | Query],
+    queries: Any,
     top: int = 10,
     kind: str = "center",
     restrict: int | None = None,
-) -> list[Answers]:
-    """For each query the nearest words and their cosines, nearest first.
+) -> Any:
+    """Return the nearest words and their cosines, nearest first.
 
     A query is a word, a vector of E numbers, or a `Query` of several; its own words are no answers.
-    With `restrict`, only so many most frequent words are. Many queries at a time are answered much
-    faster than one by one.
+    One query gets one list of answers, a list of queries gets a list of them. With `restrict`, only
+    that many most frequent words are answers. Many queries at a time are answered much faster than
+    one by one.
 
     Raises `InputError` for unknown words, for vectors of another size or that are not finite, for a
     query of nothing, and for `top` or `restrict` below one.
     """
     if top < 1:
-        raise InputError(f"--top {top}: ask for at least one word")
+        raise InputError("must be at least 1", "top", top)
     if restrict is not None and restrict < 1:
-        raise InputError(f"--restrict {restrict}: must be at least 1")
+        raise InputError("must be at least 1", "restrict", restrict)
+    single = _is_item(queries) or isinstance(queries, Query)
+    asked = [
+        Query(*map(_listed, each if isinstance(each, Query) else Query(each)))
+        for each in ([queries] if single else queries)
+    ]
     table = embeddings.vectors(kind)
-    asked = [each if isinstance(each, Query) else Query([each]) for each in queries]
     directions, own = _directions(embeddings, table, asked)
     best, ids = nearest_rows(normalize(table[:restrict]), directions, top, own)
     rows = zip(best.tolist(), ids.tolist(), strict=True)
-    return [_named(embeddings, *row) for row in rows]
+    answers = [_named(embeddings, *row) for row in rows]
+    return answers[0] if single else answers
+
+
+def _is_item(value: Any) -> bool:
+    """Whether this is one word or one vector."""
+    return isinstance(value, str | int | np.integer) or getattr(value, "ndim", 0) == 1
+
+
+def _listed(side: Any) -> list[Item]:
+    """The words and vectors on one side of a query."""
+    return [side] if _is_item(side) else list(side)
 
 
 def _named(embeddings: Embeddings, scores: list[float], ids: list[int]) -> Answers:
     words = embeddings.vocab.words
-    return [(words[i], s) for i, s in zip(ids, scores, strict=True) if s > -np.inf]
+    pairs = zip(ids, scores, strict=True)
+    return Answers((words[place], score) for place, score in pairs if score > -np.inf)
 
 
 def _directions(
@@ -142,12 +169,12 @@ def _directions(
     asked = [[*query.positive, *query.negative] for query in queries]
     if not all(asked):
         raise InputError("a query needs at least one word or vector")
-    known = embeddings.ids([item for items in asked for item in items if isinstance(item, str)])
+    known = embeddings.ids([item for items in asked for item in items if _is_word(item)])
     ids = iter(known.tolist())
-    own = [[next(ids) for item in items if isinstance(item, str)] for items in asked]
+    own = [[next(ids) for item in items if _is_word(item)] for items in asked]
     rows = []
     for items, some in zip(asked, map(iter, own), strict=True):
-        rows += [table[next(some)] if isinstance(i, str) else _vector(i, table) for i in items]
+        rows += [table[next(some)] if _is_word(i) else _vector(i, table) for i in items]
     if not rows:
         return np.zeros((0, table.shape[1]), table.dtype), []
     signs = [
@@ -158,7 +185,11 @@ def _directions(
     return normalize(np.add.reduceat(signed, np.cumsum([0, *sizes[:-1]]), axis=0)), own
 
 
-def _vector(item: np.ndarray, table: Float[np.ndarray, "V E"]) -> Float[np.ndarray, " E"]:
+def _is_word(item: Item) -> bool:
+    return isinstance(item, str | int | np.integer)
+
+
+def _vector(item: Item, table: Float[np.ndarray, "V E"]) -> Float[np.ndarray, " E"]:
     vector = np.asarray(item)
     if vector.shape != table.shape[1:] or not np.isfinite(vector).all():
         raise InputError(
@@ -175,7 +206,7 @@ def analogy(
 
     Raises `InputError` for unknown words and for `top` below one.
     """
-    return neighbors(embeddings, [Query([b, c], [a])], top, kind)[0]
+    return neighbors(embeddings, Query([b, c], [a]), top, kind)
 
 
 def odd_one_out(embeddings: Embeddings, words: Sequence[str], kind: str = "center") -> str:
@@ -183,8 +214,8 @@ def odd_one_out(embeddings: Embeddings, words: Sequence[str], kind: str = "cente
 
     Raises `InputError` for unknown words and for fewer than three.
     """
-    if len(words) < 3:
-        raise InputError(f"{len(words)} words: one can be odd among three or more")
+    if isinstance(words, str) or len(words) < 3:
+        raise InputError("give a list of three words or more", "words", words)
     table = normalize(embeddings.vectors(kind)[embeddings.ids(words)])
     return words[int((table @ table.mean(axis=0)).argmin())]
 

@@ -10,31 +10,9 @@ import jax
 
 from jaxtext.base.errors import InputError
 from jaxtext.verification.claims import claims
-from jaxtext.verification.findings import (
-    ASSUMING,
-    CORRECTED,
-    FAILS,
-    HOLDS,
-    Check,
-    Claim,
-    examine,
-)  # fmt: skip
+from jaxtext.verification.findings import CORRECTED, FAILS, Check, Claim, examine
 
 WORKERS = 2  # checks wait mostly for the compiler, which runs beside Python
-
-# In the table; an assumption follows its statement there.
-SHORT = {HOLDS: "holds", ASSUMING: "assuming", CORRECTED: "corrected", FAILS: "FAILS"}
-TITLES = {
-    "networks": "Fully connected networks",
-    "backprop": "Backpropagation",
-    "skipgram-basics": "Skip-gram: task, examples, parameters",
-    "skipgram-training": "Skip-gram: training with the full softmax",
-    "factorization": "Word embeddings as matrix factorization",
-    "definitions": "Beyond the sheet: one objective in several forms",
-    "optimum": "Beyond the sheet: the optimum, its assumptions, and those of the variants",
-    "approximation": "Beyond the sheet: what negative sampling has to do with the softmax",
-    "gradients": "Gradients derived by hand, against three oracles",
-}
 
 
 def certify(prefix: str = "") -> list[Check]:
@@ -96,36 +74,3 @@ def report(checks: Sequence[Check]) -> dict[str, Any]:
         "corrections": len(corrected(checks)),
     }
     return {"summary": summary, "checks": entries}
-
-
-def _sentence(check: Check) -> str:
-    """The statement with its assumptions."""
-    if check.status != ASSUMING:
-        return check.statement
-    return f"{check.statement}. Assuming: {'; '.join(check.assumptions)}"
-
-
-def print_certificate(checks: Sequence[Check]) -> None:
-    """A table for each part, the corrections explained, what failed, and the sum."""
-    from jaxtext.reports.terminal import print_table, print_text
-
-    for part, group in groupby(checks, lambda check: check.id.split(".")[0]):
-        rows = [
-            [name, SHORT[check.status], f"{check.max_abs_error:.0e}", _sentence(check)]
-            for check in group
-            for name in [check.id.partition(".")[2]]
-        ]
-        print_table(f"{TITLES[part]} ({part})", ["check", "status", "error", "statement"], rows)
-    wrong, bad = corrected(checks), failed(checks)
-    if wrong:
-        print_text("\nCorrections")
-        for check in wrong:
-            print_text(f"\n{check.id}: {check.statement}")
-            print_text(f"  Right: {check.correction}")
-            print_text(f"  Computed: {check.computed_value}")
-    if bad:
-        print_text("\nFailed")
-        for check in bad:
-            print_text(f"\n{check.id}: {check.statement}")
-            print_text(f"  Computed: {check.computed_value}; error {check.max_abs_error:.1e}")
-    print_text(f"\n{len(checks)} checks, {len(bad)} failed, {len(wrong)} corrections of the sheet")

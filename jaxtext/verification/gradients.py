@@ -1,14 +1,16 @@
-r"""Gradients derived by hand: the arguments of the loss in, the tree of `jax.grad` out.
+r"""Gradients derived by hand: each takes the arguments of its loss and returns `jax.grad`'s tree.
 
-Those of negative sampling rest on three derivatives. With $\sigma(x) = 1 / (1 + e^{-x})$,
+As in the models, functions of one pair do not check its ids.
+
+The gradients of negative sampling rest on three derivatives. With $\sigma(x) = 1 / (1 + e^{-x})$,
 
 $$\sigma'(x) = \sigma(x)(1 - \sigma(x)), \qquad
   \frac{d}{dx} [-\ln\sigma(x)] = \sigma(x) - 1, \qquad
   \frac{d}{dx} [-\ln\sigma(-x)] = \sigma(x),$$
 
-so that every score w.c gets "sigmoid minus label", and $w \cdot c$ has derivative c in w and w in
-c. The fast path's gradient, `stream.block_gradient`, stands with its loss and is checked with
-these.
+so that the derivative in every score w.c is "sigmoid minus label", and $w \cdot c$ has derivative c
+in w and w in c. The gradient of the fast path, `stream.block_gradient`, is defined beside its loss
+and checked together with these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int, Num
 
-from jaxtext.base.checks import check_ids
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import mlp
 
@@ -36,14 +37,14 @@ PULLBACKS: dict[mlp.Function, Pullback] = {
 def squared_error_gradient(
     outputs: Float[Array, " O"], target: Float[Array, " O"]
 ) -> Float[Array, " O"]:
-    r"""$\frac{\partial}{\partial y_l} \frac12 \sum_m (t_m - y_m)^2 = y_l - t_l$."""
+    r"""Return $\frac{\partial}{\partial y_l} \frac12 \sum_m (t_m - y_m)^2 = y_l - t_l$."""
     return outputs - target
 
 
 def cross_entropy_gradient(
     logits: Float[Array, " O"], target: Float[Array, " O"]
 ) -> Float[Array, " O"]:
-    r"""In the logits: $p_l \sum_m t_m - t_l$ with $p = \mathrm{softmax}(z)$.
+    r"""Return the gradient in the logits: $p_l \sum_m t_m - t_l$ with $p = \mathrm{softmax}(z)$.
 
     The loss is $-\sum_m t_m (z_m - \ln\sum_j e^{z_j})$, and the logarithm's derivative is $p_l$.
     """
@@ -64,7 +65,7 @@ def backpropagate(
     loss: mlp.Loss = mlp.squared_error,
     pullbacks: Mapping[mlp.Function, Pullback] = PULLBACKS,
 ) -> list[mlp.Layer]:
-    r"""Gradient of `mlp.example_loss` (sheet: backpropagation, c.i, for any depth).
+    r"""Return the gradient of `mlp.example_loss` (sheet: backpropagation, c.i, for any depth).
 
     Write $z^{(k)} = W^{(k)} h^{(k-1)} + b^{(k)}$ and $h^{(k)} = f(z^{(k)})$. A weight acts on the
     loss through the sum of its own unit alone, and that sum contains it times $h_j^{(k-1)}$:
@@ -82,17 +83,17 @@ def backpropagate(
     where $f'$ is a matrix for softmax. The sheet's $\delta$ is minus this one, and its weights are
     indexed the other way round in this part: $w_{ij}$ there leads from i to j.
 
-    `pullbacks` gives the derivative of each activation; for one of your own, add it:
-    `PULLBACKS | {jnp.sin: lambda z, h, d: jnp.cos(z) * d}`. Raises `ValueError` where one is
-    missing, and for a loss whose derivative is not known.
+    `pullbacks` maps each activation to its derivative. For an activation of your own, add it:
+    `PULLBACKS | {jnp.sin: lambda z, h, d: jnp.cos(z) * d}`. Raises `ValueError` for an activation
+    that is missing there, for a loss whose derivative is not known, and for widths that do not fit.
     """
     functions = mlp.resolve_all(activation, len(params))
     mlp.check_widths(params, x)
     for function in functions:
         if function not in pullbacks:
-            raise ValueError(f"no derivative of {function}: add it to `pullbacks`")
+            raise ValueError(f"activation: no derivative of {function}, add it to `pullbacks`")
     if loss not in LOSS_GRADIENTS:
-        raise ValueError(f"no derivative of {loss}: one of squared_error, cross_entropy")
+        raise ValueError(f"loss: no derivative of {loss}, use squared_error or cross_entropy")
     h, z = [x], []
     for layer, function in zip(params, functions, strict=True):
         z.append(mlp.preactivation(layer, h[-1]))
@@ -110,7 +111,7 @@ def backpropagate(
 def softmax_pair_gradient(
     params: EmbeddingParams, center: Int[ArrayLike, ""], context: Int[ArrayLike, ""]
 ) -> EmbeddingParams:
-    r"""Gradient of `skipgram.pair_loss` (sheet: skip-gram training, c).
+    r"""Return the gradient of `skipgram.pair_loss` (sheet: skip-gram training, c).
 
     The loss is $-s_c + \ln\sum_v e^{s_v}$ with $s_v = w \cdot c_v$, so
     $\partial\ell / \partial s_v = p(v \mid w) - [v = c]$ for *every* word v, and
@@ -118,8 +119,6 @@ def softmax_pair_gradient(
     $$\partial w = \sum_v (p(v \mid w) - [v = c])\, c_v, \qquad
       \partial c_v = (p(v \mid w) - [v = c])\, w.$$
     """
-    check_ids("center", center, len(params.center))
-    check_ids("context", context, len(params.context))
     w = params.center[center]  # [D]
     g = jax.nn.softmax(params.context @ w).at[context].add(-1.0)  # [V]
     d_center = jnp.zeros_like(params.center).at[center].add(g @ params.context)
@@ -133,7 +132,7 @@ def sampled_pair_gradient(
     negatives: Int[ArrayLike, " K"],
     weight: float = 1.0,
 ) -> EmbeddingParams:
-    r"""Gradient of `sgns.pair_loss`.
+    r"""Return the gradient of `sgns.pair_loss`.
 
     With $g = \sigma(w \cdot c) - 1$ and $h_i = \sigma(w \cdot n_i)$, the latter times `weight`,
 
@@ -141,9 +140,6 @@ def sampled_pair_gradient(
 
     Rows of the same word add up: a negative may be drawn twice, or be the context itself.
     """
-    check_ids("center", center, len(params.center))
-    check_ids("context", context, len(params.context))
-    check_ids("negatives", negatives, len(params.context))
     negatives = jnp.asarray(negatives)
     w, c = params.center[center], params.context[context]  # [D]
     n = params.context[negatives]  # [K, D]
@@ -161,7 +157,7 @@ def score_gradient(
     noise: Float[ArrayLike, " V"],
     negatives: int,
 ) -> Float[Array, "V V"]:
-    r"""Gradient of `sgns.score_loss` in the free scores (sheet: matrix factorization, c.1).
+    r"""Return the gradient of `sgns.score_loss` in free scores (sheet: matrix factorization, c.1).
 
     The score of (w, c) stands in two kinds of terms: #(w, c) pairs in which c is the context, and
     all #(w) pairs of w, each with k P(c) negatives that are c:
@@ -169,7 +165,7 @@ def score_gradient(
     $$\frac{\partial \ell}{\partial s_{wc}}
       = -\#(w, c)\,\sigma(-s_{wc}) + k\,\#(w)\,P(c)\,\sigma(s_{wc})$$
 
-    Zero where $e^{s_{wc}} = \#(w, c) / (k\,\#(w)\,P(c))$.
+    It vanishes where $e^{s_{wc}} = \#(w, c) / (k\,\#(w)\,P(c))$.
     """
     seen = jnp.asarray(counts, scores.dtype)
     drawn = negatives * jnp.outer(seen.sum(1), jnp.asarray(noise, scores.dtype))
@@ -182,7 +178,7 @@ def expected_gradient(
     noise: Float[ArrayLike, " V"],
     negatives: int,
 ) -> EmbeddingParams:
-    r"""Gradient of `sgns.expected_loss` in both tables.
+    r"""Return the gradient of `sgns.expected_loss` in both tables.
 
     With G the `score_gradient`, and since $s_{wc} = \sum_d W_{wd} C_{cd}$,
 

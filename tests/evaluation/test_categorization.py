@@ -79,5 +79,5 @@ def test_files_that_are_no_categories_are_named(tmp_path, text, message):
 
 
 def test_a_set_without_a_known_word_is_an_error(some):
-    with pytest.raises(InputError, match="none of 1 words is known, as 'eagle' is not"):
+    with pytest.raises(InputError, match="none of 1 words is known, for example 'eagle'"):
         categorization.evaluate(some, categorization.Categories(["eagle"], [["bird"]]))

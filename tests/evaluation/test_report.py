@@ -53,7 +53,7 @@ def test_two_runs_are_compared(folder, tmp_path, capsys):
     file = tmp_path / "scores.json"
     runs = [str(folder / "first"), str(folder / "second")]
     assert cli.run(["evaluate", *runs, *arguments(folder), "--json", str(file)]) == 0
-    assert "Second less first" in capsys.readouterr().out
+    assert "Second minus first" in capsys.readouterr().out
     found = json.loads(file.read_text())
     first, second = (found[run]["similarity"]["pairs"]["spearman"] for run in ("first", "second"))
     difference = found["difference"]["similarity"]["pairs"]

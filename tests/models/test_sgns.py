@@ -111,12 +111,18 @@ def test_zero_scores_cost_ln_two_for_each_pair_and_negative():
     assert loss == pytest.approx(6 * 5 * np.log(2))
 
 
+def ids(example):
+    """A batch of one example."""
+    return jnp.array([example])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda p: sgns.pair_loss(p, 3, 0, jnp.array([1])), "center: no word has id 3"),
-        (lambda p: sgns.pair_loss(p, 0, 3, jnp.array([1])), "context: no word has id 3"),
-        (lambda p: sgns.pair_loss(p, 0, 0, jnp.array([1, -2])), "negatives: no word has id -2"),
+        (lambda p: sgns.batch_loss(p, ids(3), ids(0), ids([1])), "centers: no word has id 3"),
+        (lambda p: sgns.batch_loss(p, ids(0), ids(3), ids([1])), "contexts: no word has id 3"),
+        (lambda p: sgns.batch_loss(p, ids(0), ids(0), ids([1, -2])), "negatives: .* id -2"),
+        (lambda p: sgns.batch_loss(p, [0.0], ids(0), ids([1])), "centers: .* whole numbers"),
         (lambda p: sgns.expected_pair_loss(p, 0, 0, NOISE, 0), "negatives: found 0"),
         (lambda p: sgns.expected_pair_loss(p, 0, 0, NOISE[:2], 1), "noise: shape"),
         (lambda p: sgns.expected_loss(p, np.ones((3, 3)), NOISE * 2, 1), "noise: sums to 2"),
@@ -132,5 +138,6 @@ def test_bad_arguments_are_named(small, call, message):
 
 
 def test_ids_are_checked_outside_compiled_code_only(small):
-    loss = jax.jit(sgns.pair_loss)(small, 0, 1, jnp.array([2]))
-    assert float(loss) == pytest.approx(float(sgns.pair_loss(small, 0, 1, jnp.array([2]))))
+    batch = ids(0), ids(1), ids([2])
+    loss = jax.jit(sgns.batch_loss)(small, *batch)
+    assert float(loss) == pytest.approx(float(sgns.batch_loss(small, *batch)))

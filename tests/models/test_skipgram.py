@@ -67,13 +67,15 @@ def test_extreme_scores_keep_loss_and_gradient_finite(size):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda p: skipgram.pair_loss(p, 11, 0), "center: no word has id 11"),
-        (lambda p: skipgram.pair_loss(p, 0, -1), "context: no word has id -1"),
+        (lambda p: skipgram.batch_loss(p, jnp.array([11]), jnp.array([0])), "centers: .* id 11"),
+        (lambda p: skipgram.batch_loss(p, jnp.array([0]), jnp.array([-1])), "contexts: .* id -1"),
+        (lambda p: skipgram.updated_rows(p, 11, 0), "center: no word has id 11"),
         (lambda p: skipgram.batch_loss(p, jnp.array([0]), jnp.array([99])), "contexts.*99"),
         (lambda p: skipgram.updated_rows(p, 0, 12), "context.*12"),
         (lambda p: skipgram.negative_log_likelihood(p, np.array([0, 1]), 0), "window: found 0"),
         (lambda p: skipgram.negative_log_likelihood(p, np.array([0]), 2), "no pairs"),
         (lambda p: skipgram.negative_log_likelihood(p, np.array([0, 11]), 2), "ids.*11"),
+        (lambda p: skipgram.likelihood(p, np.array([0, 11]), 2), "ids.*11"),
         (lambda p: skipgram.parameter_count(0, 5), "vocab_size: found 0"),
         (lambda p: skipgram.init(jax.random.key(0), 5, 0), "dim: found 0"),
     ],

@@ -106,5 +106,5 @@ def test_table_that_cannot_be_drawn_is_an_error(ax, table, names, message):
 
 
 def test_matplotlib_is_not_imported_before_something_is_drawn():
-    code = "import sys, jaxtext.plots; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, jaxtext.reports.plots; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

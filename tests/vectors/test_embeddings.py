@@ -1,9 +1,11 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab
-from jaxtext.vectors.embeddings import KINDS, Embeddings, normalize
+from jaxtext.vectors import embeddings
+from jaxtext.vectors.embeddings import KINDS, Embeddings, UnknownWord, normalize
 
 VOCAB = Vocab(("frodo", "ring", "Mordor"), np.array([3, 2, 1]))
 CENTER, CONTEXT = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
@@ -67,3 +69,91 @@ def test_normalize_holds_where_squares_do_not(rng, dtype, scale):
     assert found.dtype == dtype
     expected = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     np.testing.assert_allclose(found, expected, rtol=0.1 if dtype == np.float16 else 1e-5)
+
+
+def test_words_index_their_center_vectors():
+    assert BOTH["ring"].tolist() == [2, 3]
+    assert ("ring" in BOTH, "rings" in BOTH, len(BOTH), list(BOTH)) == (
+        True, False, 3, ["frodo", "ring", "Mordor"],
+    )  # fmt: skip
+    assert (BOTH.words, BOTH.counts.tolist(), BOTH.dim) == (VOCAB.words, [3, 2, 1], 2)
+    with pytest.raises(UnknownWord, match="^'rings' is not among the 3") as caught:
+        BOTH["rings"]
+    assert isinstance(caught.value, KeyError) and isinstance(caught.value, InputError)
+
+
+def test_whole_numbers_are_the_words_that_they_are_written_as():
+    ids = Embeddings(Vocab(("7", "12"), np.array([2, 1])), CENTER[:2])
+    assert ids[12].tolist() == ids["12"].tolist() == [2, 3]
+    assert 7 in ids and np.int64(7) in ids and 1 not in ids
+
+
+def test_the_mean_is_over_known_tokens_as_often_as_they_occur():
+    expected = (2 * CENTER[0] + CENTER[1]) / 3
+    np.testing.assert_allclose(BOTH.mean(["frodo", "sam", "ring", "frodo"]), expected)
+    np.testing.assert_allclose(BOTH.mean(iter(["ring"]), "sum"), CENTER[1] + 1)
+    assert BOTH.mean(["sam"]).tolist() == [0, 0]
+    with pytest.raises(InputError, match="^tokens='ring': is a string: split it"):
+        BOTH.mean("ring")
+
+
+@pytest.mark.parametrize("make", [jnp.asarray, np.asarray, np.ndarray.tolist])
+def test_tables_of_any_kind_become_arrays_of_numpy(make):
+    table = Embeddings(VOCAB, make(CENTER), make(CONTEXT))
+    assert type(table.center) is type(table.context) is np.ndarray
+    np.testing.assert_array_equal(table.center, CENTER)
+
+
+@pytest.mark.parametrize(
+    ("center", "context", "message"),
+    [
+        (CENTER[:2], None, r"^center: has shape \[2, 2\], must have a row for each of the 3 words"),
+        (CENTER[0], None, r"^center: has shape \[2\]"),
+        (CENTER, CONTEXT[:2], r"^context: has shape \[2, 2\]"),
+        (CENTER, CONTEXT[:, :1], r"^context: has shape \[3, 1\], must be \[3, 2\]"),
+    ],
+)
+def test_tables_that_do_not_fit_are_named(center, context, message):
+    with pytest.raises(InputError, match=message):
+        Embeddings(VOCAB, center, context)
+
+
+def test_a_large_table_is_shown_in_one_line():
+    words = tuple(f"word{i}" * 20 for i in range(5000))
+    shown = repr(Embeddings(Vocab(words, np.ones(5000, int)), np.ones((5000, 300))))
+    assert len(shown) < 200 and "\n" not in shown
+    assert shown.startswith(
+        "Embeddings(5,000 words, 300 dimensions, center; first words: word0word0"
+    )
+    assert "center and context" in repr(BOTH)
+
+
+def test_notebooks_show_a_short_table_with_every_word_escaped():
+    words = ("<script>", "a&b", *(f"w{i}" for i in range(100)))
+    table = Embeddings(Vocab(words, np.arange(102)[::-1]), np.ones((102, 50)))
+    shown = table._repr_html_()
+    assert "<script>" not in shown
+    assert "<td>&lt;script&gt;</td><td>101</td><td>1.000</td>" in shown and "a&amp;b" in shown
+    assert shown.count("<tr>") == 1 + embeddings.SHOWN_WORDS
+
+
+def test_spelling_is_compared_with_few_words_of_a_large_vocabulary(rng, monkeypatch):
+    letters = rng.choice(list("abcdefgh"), (30_000, 7))
+    words = tuple(dict.fromkeys("".join(row) for row in letters))
+    compared = []
+    close = embeddings.get_close_matches
+
+    def counted(word, candidates, **options):
+        compared.append(len(candidates))
+        return close(word, candidates, **options)
+
+    monkeypatch.setattr(embeddings, "get_close_matches", counted)
+    table = Embeddings(Vocab(words, np.ones(len(words), int)), np.ones((len(words), 1)))
+    with pytest.raises(UnknownWord, match=words[5]):
+        table.ids([words[5] + "x"])
+    assert compared[0] <= embeddings.CANDIDATES
+
+
+def test_a_string_where_a_list_is_meant_is_named():
+    with pytest.raises(InputError, match="^words='ring': is a string: give a list of words"):
+        BOTH.ids("ring")

@@ -1,3 +1,4 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -102,7 +103,7 @@ def test_the_odd_one_out_is_farthest_from_the_mean(some):
     vectors = np.vstack([np.eye(3)[[0, 0, 0, 1]] + 0.1, some.center[:, :3]])
     few = Embeddings(Vocab(("a", "b", "c", "x", *some.vocab.words), np.ones(24, int)), vectors)
     assert query.odd_one_out(few, ["a", "x", "b", "c"]) == "x"
-    with pytest.raises(InputError, match="three or more"):
+    with pytest.raises(InputError, match="three words or more"):
         query.odd_one_out(few, ["a", "x"])
 
 
@@ -127,11 +128,11 @@ def test_queries_that_cannot_be_asked_are_named(some, asked, message):
 
 
 def test_questions_without_sense_are_errors(some):
-    with pytest.raises(InputError, match="--top 0"):
+    with pytest.raises(InputError, match="^top=0: must be at least 1"):
         query.neighbors(some, ["w1"], top=0)
     with pytest.raises(InputError, match="not among the 20 words"):
         query.analogy(some, "w1", "w2", "nothing")
-    with pytest.raises(InputError, match="--restrict 0"):
+    with pytest.raises(InputError, match="^restrict=0"):
         query.neighbors(some, ["w1"], restrict=0)
 
 
@@ -150,3 +151,27 @@ def test_answers_are_those_of_gensim(some):
         np.testing.assert_allclose([s for _, s in mine], [s for _, s in theirs], atol=1e-6)
     four = ["w1", "w4", "w7", "w9"]
     assert query.odd_one_out(some, four) == peer.doesnt_match(four)
+
+
+def test_one_query_gets_one_list_and_a_list_gets_a_list_of_them(some):
+    whole = query.neighbors(some, ["w1", "w2"], top=2)
+    assert query.neighbors(some, "w1", top=2) == whole[0]
+    assert query.neighbors(some, some["w1"], top=2)[0][0] == "w1"
+    assert query.neighbors(some, jnp.asarray(some["w1"]), top=2)[0][0] == "w1"
+    pair = query.Query(["w1"], ["w2"])
+    assert query.neighbors(some, pair) == query.neighbors(some, [pair])[0]
+    assert query.neighbors(some, query.Query("w1", "w2")) == query.neighbors(some, pair)
+
+
+def test_strings_where_lists_are_meant_are_named(some):
+    with pytest.raises(InputError, match="^words='abc': is a string: give a list"):
+        query.similarities(some, "abc")
+    with pytest.raises(InputError, match="^words='abc'"):
+        query.odd_one_out(some, "abc")
+
+
+def test_answers_are_a_list_that_notebooks_show_as_a_table():
+    answers = query.Answers([("<b>", 0.5), ("a", 0.25)])
+    assert answers == [("<b>", 0.5), ("a", 0.25)]
+    shown = answers._repr_html_()
+    assert "<td>&lt;b&gt;</td><td>0.5000</td>" in shown and "<b>" not in shown

@@ -32,7 +32,7 @@ def by_blocks(
     All blocks have one shape; the last is filled up with rows of zeros. Counts are made dense in a
     second thread, into two buffers in turn.
     """
-    size, width = counts.shape
+    size, width = counts.shape  # pyright: ignore
     rows = min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
     buffers = [_aligned((rows, width), counts.dtype) for _ in range(2)]
 

@@ -47,7 +47,7 @@ def problem(
     pairs = by_center.sum(axis=1).astype(np.float64)  # before rounding to `dtype`
     by_center = by_center.astype(dtype)
     by_context = sparse.csr_array(by_center.T)
-    return Problem(by_center, by_context, (negatives * pairs).astype(dtype), noise.astype(dtype))
+    return Problem(by_center, by_context, (negatives * pairs).astype(dtype), noise.astype(dtype))  # pyright: ignore
 
 
 def loss(params: EmbeddingParams, problem: Problem) -> float:
@@ -159,7 +159,7 @@ def block_gradient(
 def _improve_rows(
     table: Float[Array, "V D"],
     columns: Float[Array, "V D"],
-    counts: Counts,
+    counts: sparse.csr_array,
     weight: Float[np.ndarray, " V"],
     other: Float[np.ndarray, " V"],
     own: bool,
@@ -170,7 +170,7 @@ def _improve_rows(
 
     Also the loss before the step, if it is to be `measured`.
     """
-    every = max(CURVATURE_ROWS // max(blocks.BUFFER_CELLS // counts.shape[1], 1), 1)
+    every = max(CURVATURE_ROWS // max(blocks.BUFFER_CELLS // counts.shape[1], 1), 1)  # pyright: ignore
     number, inverse = itertools.count(), None
 
     def step(*block: Array) -> tuple[Array, Array]:

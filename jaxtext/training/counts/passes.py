@@ -73,8 +73,9 @@ def fit(
     params, first = (start.params, start.number) if isinstance(start, State) else (start, 0)
     precision = np.dtype(np.float32) if params is None else params.center.dtype
     objective = problem(counts, noise, negatives, precision)
-    if dim > counts.shape[0]:
-        raise ValueError(f"dim: found {dim}, scores of {counts.shape[0]} words have no such rank")
+    size = len(objective.center_weight)
+    if dim > size:
+        raise ValueError(f"dim: found {dim}, scores of {size} words have no such rank")
     begin = time.perf_counter()
     if params is None:
         params = starts.singular_vectors(counts, negatives, dim)

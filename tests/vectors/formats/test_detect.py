@@ -10,8 +10,9 @@ from safetensors.numpy import save_file
 
 from jaxtext.base.errors import InputError
 from jaxtext.text import Vocab
-from jaxtext.vectors import export, reading
+from jaxtext.vectors import export
 from jaxtext.vectors.embeddings import Embeddings
+from jaxtext.vectors.formats import detect, table, text
 
 TEXT = b"the 0.5 -1\nof 2e-3 7\n"
 TABLE = np.array([[0.5, -1], [2e-3, 7]], np.float32)
@@ -49,27 +50,27 @@ def written(tmp_path, content):
     ],
 )
 def test_layouts_of_other_tools(tmp_path, content):
-    words, vectors = reading.read(written(tmp_path, content))
+    words, vectors, *_ = detect.read(written(tmp_path, content))
     assert words == ["the", "of"] and vectors.dtype == np.float32
     np.testing.assert_array_equal(vectors, TABLE)
 
 
 def test_a_word_may_hold_spaces_where_the_numbers_are_plain(tmp_path):
-    words, vectors = reading.read(written(tmp_path, TEXT + b". . . 1 2\nnew york 3 4\n"))
+    words, vectors, *_ = detect.read(written(tmp_path, TEXT + b". . . 1 2\nnew york 3 4\n"))
     assert words[2:] == [". . .", "new york"]
     np.testing.assert_array_equal(vectors[2:], [[1, 2], [3, 4]])
 
 
 def test_more_rows_than_a_chunk(tmp_path, monkeypatch, rng):
-    monkeypatch.setattr(reading, "CHUNK", 12)
+    monkeypatch.setattr(text, "CHUNK", 12)
     table = rng.normal(size=(50, 3)).astype(np.float32)
     one = Embeddings(Vocab(tuple(f"w{i}" for i in range(50)), np.ones(50, int)), table)
     export.write(one, tmp_path / "v", "glove")
-    np.testing.assert_array_equal(reading.read(tmp_path / "v").vectors, table)
+    np.testing.assert_array_equal(detect.read(tmp_path / "v").vectors, table)
     lines = (tmp_path / "v").read_text().splitlines()
     lines[30] = "w30 1 inf 2"
     with pytest.raises(InputError, match="line 31: holds a number that is not finite"):
-        reading.read(written(tmp_path, "\n".join(lines).encode()))
+        detect.read(written(tmp_path, "\n".join(lines).encode()))
 
 
 @pytest.mark.parametrize(
@@ -109,25 +110,25 @@ def test_more_rows_than_a_chunk(tmp_path, monkeypatch, rng):
 def test_broken_files_are_named_with_what_is_wrong(tmp_path, content, message):
     path = written(tmp_path, content)
     with pytest.raises(InputError, match=message) as error:
-        reading.read(path)
+        detect.read(path)
     assert str(error.value).startswith(f"{path}") and "\n" not in str(error.value)
 
 
 def test_a_projector_folder_of_two_columns_has_a_header(tmp_path):
     (tmp_path / "vectors.tsv").write_text("0.5\t-1\n0.002\t7\n")
     (tmp_path / "metadata.tsv").write_text("word\tcount\nthe\t9\nof\t3\n")
-    words, vectors = reading.read(tmp_path)
+    words, vectors, *_ = detect.read(tmp_path)
     assert words == ["the", "of"]
     np.testing.assert_array_equal(vectors, TABLE)
     (tmp_path / "metadata.tsv").write_text("the\n")
     with pytest.raises(InputError, match="1 words for 2 vectors"):
-        reading.read(tmp_path)
+        detect.read(tmp_path)
     (tmp_path / "vectors.tsv").write_text("0.5\t-1\n0.002\n")
     with pytest.raises(InputError, match="line 2: 1 numbers instead of 2"):
-        reading.read(tmp_path)
+        detect.read(tmp_path)
     (tmp_path / "metadata.tsv").unlink()
     with pytest.raises(InputError, match="no metadata.tsv"):
-        reading.read(tmp_path)
+        detect.read(tmp_path)
 
 
 @pytest.mark.parametrize("form", ["word2vec-text", "word2vec-binary", "safetensors"])
@@ -140,13 +141,13 @@ def test_a_file_cut_anywhere_is_an_error_not_a_crash(tmp_path, rng, form):
     end = content.rindex(b" ") if form == "word2vec-text" else len(content) - 2
     for size in range(0, end, 5):
         with pytest.raises(InputError):
-            reading.read(written(tmp_path, content[:size]))
+            detect.read(written(tmp_path, content[:size]))
 
 
 def read_or_refused(path):
     """Either a table that is whole, or one line that begins with the file's name."""
     try:
-        words, vectors = reading.read(path)
+        words, vectors, *_ = detect.read(path)
     except InputError as error:
         assert str(error).startswith(str(path)) and "\n" not in str(error)
     else:
@@ -188,8 +189,8 @@ def test_damaged_files_are_read_or_refused(tmp_path_factory, form, place, remove
 @pytest.mark.parametrize(
     ("arrays", "words", "message"),
     [
-        ({"vectors": TABLE}, None, "holds no words"),
-        ({"other": TABLE}, ["the", "of"], "holds no words"),
+        ({"vectors": TABLE}, None, "has no words"),
+        ({"other": TABLE}, ["the", "of"], "has no words"),
         ({"vectors": TABLE}, ["the"], "do not fit an array of shape"),
         ({"vectors": TABLE[0]}, ["the", "of"], "do not fit an array of shape"),
         ({"vectors": TABLE}, [1, 2], "do not fit"),
@@ -202,7 +203,7 @@ def test_safetensors_files_of_something_else(tmp_path, arrays, words, message):
     path = tmp_path / "file"
     save_file(arrays, path, None if words is None else {"words": json.dumps(words)})
     with pytest.raises(InputError, match=message):
-        reading.read(path)
+        detect.read(path)
 
 
 @pytest.mark.parametrize(
@@ -218,13 +219,13 @@ def test_projector_folders_that_are_damaged(tmp_path, vectors, metadata, message
         (tmp_path / "vectors.tsv").write_bytes(vectors)
     (tmp_path / "metadata.tsv").write_bytes(metadata)
     with pytest.raises(InputError, match=message):
-        reading.read(tmp_path)
+        detect.read(tmp_path)
 
 
 def test_a_first_line_without_an_end_is_not_read_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "LONGEST_LINE", 100)
+    monkeypatch.setattr(table, "LONGEST_LINE", 100)
     with pytest.raises(InputError, match="line 1 is longer than 100 bytes"):
-        reading.read(written(tmp_path, b"the " + b"1" * 200))
+        detect.read(written(tmp_path, b"the " + b"1" * 200))
 
 
 @pytest.mark.parametrize("form", ["word2vec-text", "fasttext", "word2vec-binary", "glove"])
@@ -233,7 +234,7 @@ def test_no_first_word_makes_a_file_another_kind(tmp_path, rng, form, word):
     table = rng.normal(size=(4000, 10)).astype(np.float32)  # a header of seven characters
     words = (word, *(f"w{i}" for i in range(3999)))
     export.write(Embeddings(Vocab(words, np.ones(4000, int)), table), tmp_path / "v", form)
-    found = reading.read(tmp_path / "v")
+    found = detect.read(tmp_path / "v")
     assert tuple(found.words) == words
     np.testing.assert_array_equal(found.vectors, table)
 
@@ -248,7 +249,7 @@ def test_a_line_break_in_a_vector_does_not_make_a_binary_file_text(tmp_path_fact
     path = tmp_path_factory.mktemp("v") / "v"
     table = np.vstack([vectors, vectors])
     export.write(Embeddings(Vocab(("a", "b"), np.ones(2, int)), table), path, "word2vec-binary")
-    np.testing.assert_array_equal(reading.read(path).vectors, table)
+    np.testing.assert_array_equal(detect.read(path).vectors, table)
 
 
 def safetensors(path, kind, shape, numbers, words):
@@ -262,7 +263,7 @@ def safetensors(path, kind, shape, numbers, words):
 @pytest.mark.parametrize(
     ("kind", "shape", "words", "message"),
     [
-        ("F8_E4M3", [2, 4], '["a", "b"]', "holds F8_E4M3 numbers: convert them to F32"),
+        ("F8_E4M3", [2, 4], '["a", "b"]', "has F8_E4M3 numbers: convert them to F32"),
         (
             "BF16",
             [2, 2],
@@ -277,17 +278,17 @@ def safetensors(path, kind, shape, numbers, words):
 def test_safetensors_of_other_numbers_and_words(tmp_path, kind, shape, words, message):
     path = safetensors(tmp_path / "v", kind, shape, bytes(8 * (shape[1] > 0)), words)
     with pytest.raises(InputError, match=message):
-        reading.read(path)
+        detect.read(path)
 
 
 def test_half_precision_is_read_as_float32(tmp_path):
     numbers = np.array([[300, 400], [1, 0]], np.float16)  # whose squares float16 does not hold
     path = safetensors(tmp_path / "v", "F16", [2, 2], numbers.tobytes(), '["a", "b"]')
-    vectors = reading.read(path).vectors
+    vectors = detect.read(path).vectors
     assert vectors.dtype == np.float32 and vectors.tolist() == numbers.tolist()
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="is a pipe or device: write it to a file first"):
-        reading.read(tmp_path / "pipe")
+        detect.read(tmp_path / "pipe")

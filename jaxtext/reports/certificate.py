@@ -1,0 +1,88 @@
+"""The certificate as tables and paragraphs."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from jaxtext.reports.tables import Table, print_tables, print_text
+from jaxtext.verification.certificate import corrected, failed
+from jaxtext.verification.findings import ASSUMING, CORRECTED, FAILS, HOLDS, Check
+
+# How a status reads in a table, where the assumptions follow the statement.
+SHORT = {HOLDS: "holds", ASSUMING: "assuming", CORRECTED: "corrected", FAILS: "FAILS"}
+TITLES = {
+    "networks": "Fully connected networks",
+    "backprop": "Backpropagation",
+    "skipgram-basics": "Skip-gram: task, examples, parameters",
+    "skipgram-training": "Skip-gram: training with the full softmax",
+    "factorization": "Word embeddings as matrix factorization",
+    "definitions": "Beyond the sheet: one objective in several forms",
+    "optimum": "Beyond the sheet: the optimum, its assumptions, and those of the variants",
+    "approximation": "Beyond the sheet: how negative sampling relates to the softmax",
+    "gradients": "Gradients derived by hand, against three oracles",
+}
+
+
+def tables(checks: Sequence[Check]) -> list[Table]:
+    """Return one table for each part of the certificate, in the order of the checks."""
+    return [
+        _part(part, list(group)) for part, group in groupby(checks, lambda c: c.id.split(".")[0])
+    ]
+
+
+def corrections(checks: Sequence[Check]) -> list[str]:
+    """Return the paragraphs that explain each mistake of the sheet; none if there is no mistake."""
+    paragraphs = []
+    for check in corrected(checks):
+        paragraphs += [
+            f"\n{check.id}: {check.statement}",
+            f"  Right: {check.correction}",
+            f"  Computed: {check.computed_value}",
+        ]
+    return ["\nCorrections", *paragraphs] if paragraphs else []
+
+
+def failures(checks: Sequence[Check]) -> list[str]:
+    """Return the paragraphs about each check that fails; none if all pass."""
+    paragraphs = []
+    for check in failed(checks):
+        paragraphs += [
+            f"\n{check.id}: {check.statement}",
+            f"  Computed: {check.computed_value}; error {check.max_abs_error:.1e}",
+        ]
+    return ["\nFailed", *paragraphs] if paragraphs else []
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """Return the number of checks, of failures and of corrections in one line."""
+    return (
+        f"{len(checks)} checks, {len(failed(checks))} failed, "
+        f"{len(corrected(checks))} corrections of the sheet"
+    )
+
+
+def print_certificate(checks: Sequence[Check]) -> None:
+    """Print the tables, the corrections, the failures and the summary to standard output."""
+    print_tables(*tables(checks))
+    for paragraph in [*corrections(checks), *failures(checks), f"\n{summary(checks)}"]:
+        print_text(paragraph)
+
+
+def _part(part: str, checks: Sequence[Check]) -> Table:
+    rows = [
+        [
+            check.id.partition(".")[2],
+            SHORT[check.status],
+            f"{check.max_abs_error:.0e}",
+            _sentence(check),
+        ]
+        for check in checks
+    ]
+    title = f"{TITLES.get(part, part)} ({part})"
+    return Table(title, ["check", "status", "error", "statement"], rows)
+
+
+def _sentence(check: Check) -> str:
+    """The statement with its assumptions."""
+    if check.status != ASSUMING:
+        return check.statement
+    return f"{check.statement}. Assuming: {'; '.join(check.assumptions)}"

@@ -1,0 +1,72 @@
+"""Tables about a run: what its training left, and what is recorded of it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jaxtext.reports.tables import Table
+from jaxtext.vectors import query
+from jaxtext.vectors.embeddings import Embeddings
+
+FUNCTION_WORDS = 100  # most of the most frequent words are function words
+NEIGHBORS = 6
+
+
+def info_tables(config: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Table]:
+    """Return the options of a run and the record of what it did, one value per row."""
+    header = ["name", "value"]
+    return [
+        Table("Options", header, record_rows(config)),
+        Table("Run", header, record_rows(manifest)),
+    ]
+
+
+def record_rows(record: Mapping[str, Any], prefix: str = "") -> list[list[str]]:
+    """Return the name and the value of every entry; nested names are joined by spaces.
+
+    >>> record_rows({"seed": 0, "corpus": {"tokens": 9, "sources": ["a", "b"]}})
+    [['seed', '0'], ['corpus tokens', '9'], ['corpus sources', 'a, b']]
+    """
+    rows = []
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            rows += record_rows(value, f"{prefix}{name} ")
+        else:
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            rows.append([f"{prefix}{name}", shown])
+    return rows
+
+
+def summary_tables(embeddings: Embeddings, folder: Path, files: Iterable[str]) -> list[Table]:
+    """Return the neighbors of some frequent words, and the sizes of the files in the folder."""
+    return [neighbors_table(embeddings), files_table(folder, files)]
+
+
+def neighbors_table(embeddings: Embeddings) -> Table:
+    """Return the nearest words, by cosine, of each of the `content_words`."""
+    words = content_words(embeddings)
+    answers = query.neighbors(embeddings, words, top=NEIGHBORS)
+    rows = [
+        [word, ", ".join(f"{neighbor} {cosine:.2f}" for neighbor, cosine in nearest)]
+        for word, nearest in zip(words, answers, strict=True)
+    ]
+    return Table("Nearest words by cosine", ["word", "nearest"], rows)
+
+
+def files_table(folder: Path, files: Iterable[str]) -> Table:
+    """Return the size of each of the named files in a folder, in the order of their names."""
+    rows = [[name, f"{(folder / name).stat().st_size:,} bytes"] for name in sorted(files)]
+    return Table(f"Written to {folder}", ["file", "size"], rows)
+
+
+def content_words(embeddings: Embeddings, how_many: int = 8) -> list[str]:
+    """Return some frequent words, most of which have a meaning of their own.
+
+    They are spread over the 400 words that follow the most frequent hundred; a short vocabulary
+    skips a tenth of its words instead. Preferred are words of at least five letters.
+    """
+    words = embeddings.vocab.words
+    skip = min(FUNCTION_WORDS, len(words) // 10)
+    long = [word for word in words[skip : skip + 400] if len(word) > 4 and word.isalpha()]
+    step = max(len(long) // (4 * how_many), 1)
+    return (long or list(words))[::step][:how_many]

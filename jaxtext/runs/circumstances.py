@@ -1,0 +1,77 @@
+"""What else the bits of a result may depend on: versions, device, environment."""
+
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jaxtext
+from jaxtext.runs.record import PLACE, TEXT
+
+SETTINGS = ("JAX_", "XLA_", "OMP_", "OPENBLAS_", "MKL_")  # environment that libraries read
+PARTS = ("options", "corpus", "versions", "device", "environment")  # of a manifest
+FREE = ("sources", "resume", *TEXT, *PLACE)  # names in them that may differ
+EARLIER = "earlier"  # circumstances before a run was resumed, where they were others
+
+
+class Difference(NamedTuple):
+    """A recorded circumstance that is not the same in two runs."""
+
+    name: str
+    then: Any
+    now: Any
+
+
+def circumstances() -> dict[str, Any]:
+    """Record versions, device and environment of this process."""
+    import jax
+
+    packages = {name: version(name) for name in ("jax", "jaxlib", "numpy")}
+    python = platform.python_version()
+    return {
+        "versions": {"jaxtext": jaxtext.__version__, **packages, "python": python},
+        "device": {
+            "platform": jax.default_backend(),
+            "kind": jax.devices()[0].device_kind,
+            "machine": platform.machine(),
+            "processor": _processor(),
+            "cores": _cores(),
+        },
+        "environment": {
+            name: value for name, value in sorted(os.environ.items()) if name.startswith(SETTINGS)
+        },
+    }
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    """List the recorded circumstances of two manifests that are not the same."""
+    unequal = []
+    for part in PARTS:
+        before, after = then[part], now[part]
+        for name in dict.fromkeys([*before, *after]):
+            one, other = before.get(name), after.get(name)
+            if one != other and name not in FREE:
+                unequal.append(Difference(f"{part}: {name}", one, other))
+    before, after = then.get(EARLIER) or [], now.get(EARLIER) or []
+    if before != after:
+        unequal.append(Difference("circumstances before it was resumed", before, after))
+    return unequal
+
+
+def _cores() -> int | None:
+    """How many cores this process may use, on which the order of sums can depend."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _processor() -> str:
+    """The processor's name, since compiled code and its rounding depend on it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

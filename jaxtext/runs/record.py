@@ -1,0 +1,113 @@
+"""What a run is made with, as records and as one flat list of options.
+
+`config.json` and the command line have the flat list; training has the records. `cut` is the only
+way from the one to the other.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jaxtext.base.errors import InputError
+from jaxtext.base.ranges import check_ranges, number, ranged, words
+from jaxtext.text.reading import Reading, Source
+from jaxtext.training.settings import METHODS, Method, Sgns, settings_of
+
+SEEDS = (0, 2**32 - 1)
+
+
+class Record(NamedTuple):
+    """All that the vectors of a run follow from, besides versions and machine."""
+
+    source: Source
+    reading: Reading
+    method: Method
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run is kept and how; none of it changes the vectors."""
+
+    out: Path
+    resume: bool = False
+    checkpoint_every: int | float = ranged(60.0, 0, math.nextafter(math.inf, 0))  # seconds
+    from_manifest: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        object.__setattr__(self, "out", Path(self.out))
+        if self.from_manifest is not None:
+            object.__setattr__(self, "from_manifest", Path(self.from_manifest))
+
+
+def names_of(kind: type) -> tuple[str, ...]:
+    """Return the names of a record's fields."""
+    return tuple(each.name for each in fields(kind))
+
+
+TEXT, PLACE = names_of(Source), names_of(Place)
+SETTINGS = frozenset(name for method in METHODS.values() for name in settings_of(method))
+
+
+def as_json(record: Record, place: Place | None = None) -> dict[str, Any]:
+    """Return the flat options of a record, and of the place that it is kept at; JSON has them."""
+    source, reading, method, seed = record
+    options = {"paths": list(source.paths), "corpus": source.corpus, **asdict(reading)}
+    options |= {"method": method.name, **asdict(method), "seed": seed}
+    if place is None:
+        return options
+    manifest = None if place.from_manifest is None else str(place.from_manifest)
+    return options | {
+        "out": str(place.out), "checkpoint_every": place.checkpoint_every,
+        "from_manifest": manifest,
+    }  # fmt: skip
+
+
+def cut(options: Mapping[str, Any]) -> Record:
+    """Cut flat options into records; what is missing or None has the default of its record.
+
+    Raises `InputError` with the option's name for one that does not exist, that the method does
+    not have, or whose value cannot be used.
+    """
+    options = {name: value for name, value in options.items() if value is not None}
+    name = options.get("method", Sgns.name)
+    if not isinstance(name, str) or name not in METHODS:
+        raise InputError(f"must be one of {', '.join(METHODS)}", "method", name)
+    method = METHODS[name]
+    known = {*TEXT, *names_of(Reading), *settings_of(method), "method", "seed"}
+    for option in options:
+        if option not in known:
+            missing = f"{name} has no {words(option)}" if option in SETTINGS else "no such option"
+            raise InputError(missing, option)
+
+    def part(kind: type) -> Any:
+        return kind(**{each: options[each] for each in names_of(kind) if each in options})
+
+    seed = number("seed", options.get("seed", 0), *SEEDS, whole=True)
+    return Record(part(Source), part(Reading), part(method), int(seed))
+
+
+def read(content: Any, where: Path) -> tuple[Record, dict[str, Any]]:
+    """Read the options of `config.json` or of a manifest: the record, and those of its place.
+
+    Options that only other methods have are passed over. Raises `InputError` with the file `where`
+    for options that cannot be used.
+    """
+    if not isinstance(content, Mapping) or not {"paths", "method"} <= content.keys():
+        raise InputError(f"{where}: damaged: the options of a run are not there")
+    method = METHODS.get(content["method"]) if isinstance(content["method"], str) else None
+    others = SETTINGS - set(settings_of(method)) if method else set()
+    place = {name: content[name] for name in PLACE if name in content}
+    options = {
+        name: value for name, value in content.items() if name not in others and name not in PLACE
+    }
+    try:
+        paths = options.get("paths")
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise InputError("must be a list of paths", "paths", paths)
+        return cut(options), place
+    except InputError as error:
+        raise InputError(f"{where}: damaged: {error}") from None

@@ -1,0 +1,1 @@
+"""Vector files of this and other tools: reader and writer of a format side by side."""

@@ -1,0 +1,55 @@
+import numpy as np
+
+from jaxtext.reports import certificate
+from jaxtext.verification.findings import Check
+
+CHECKS = [
+    Check("networks.a", "n inputs", "holds", None, "3", 1e-13, (), ""),
+    Check("networks.b", "edges", "holds under assumptions", None, 7, 0.0, ("no bias", "small"), ""),
+    Check("backprop.c", "two is three", "corrected", 3, 2, 0.0, (), "two is two"),
+    Check("backprop.d.x", "all is well", "fails", None, "Error: no", np.inf, (), ""),
+]
+
+
+def test_one_table_for_each_part_in_the_order_of_the_checks():
+    networks, backprop = certificate.tables(CHECKS)
+    assert networks.title == "Fully connected networks (networks)"
+    assert networks.header == ["check", "status", "error", "statement"]
+    assert networks.rows == [
+        ["a", "holds", "1e-13", "n inputs"],
+        ["b", "assuming", "0e+00", "edges. Assuming: no bias; small"],
+    ]
+    assert backprop.title == "Backpropagation (backprop)"
+    assert backprop.rows == [
+        ["c", "corrected", "0e+00", "two is three"],
+        ["d.x", "FAILS", "inf", "all is well"],
+    ]
+
+
+def test_corrections_and_failures_say_what_is_right_and_what_was_computed():
+    assert certificate.corrections(CHECKS) == [
+        "\nCorrections", "\nbackprop.c: two is three", "  Right: two is two", "  Computed: 2",
+    ]  # fmt: skip
+    assert certificate.failures(CHECKS) == [
+        "\nFailed", "\nbackprop.d.x: all is well", "  Computed: Error: no; error inf",
+    ]  # fmt: skip
+    assert certificate.corrections(CHECKS[:2]) == certificate.failures(CHECKS[:2]) == []
+
+
+def test_the_printed_certificate_ends_with_the_numbers(capsys):
+    certificate.print_certificate(CHECKS)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "4 checks, 1 failed, 1 corrections of the sheet"
+    order = [
+        lines.index("Fully connected networks (networks)"),
+        lines.index("Backpropagation (backprop)"),
+        lines.index("Corrections"),
+        lines.index("Failed"),
+    ]
+    assert order == sorted(order)
+
+
+def test_every_part_of_the_certificate_has_a_title():
+    from jaxtext.verification.claims import claims
+
+    assert {claim.id.split(".")[0] for claim in claims()} == set(certificate.TITLES)
