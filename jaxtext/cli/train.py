@@ -105,7 +105,7 @@ class Train:
 
     # Seconds between checkpoints, from which a run is resumed; the last two are kept. exact can
     # have one after each pass.
-    checkpoint_every: float = 60.0
+    checkpoint_every: Annotated[float | None, open_("FLOAT", "60")] = None
 
     # Repeat the run of this manifest with its options, and report whether the vectors are identical
     # to the bit; exit status 1 if not. Give only --out, and the text if it has moved.

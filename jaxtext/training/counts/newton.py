@@ -196,7 +196,7 @@ def _inverse_curvature(
     other: Float[Array, " V"],
     moments: Moments,
 ) -> Float[Array, "D D"]:
-    """Invert the average curvature of rows, each normalised so that frequent ones do not dominate."""
+    """Invert the average curvature of rows, in which all count alike, however frequent."""
     every = len(rows) // ROWS
     rows, counts, weight = rows[::every], counts[::every], weight[::every]
     _, variance = moments(kept(rows @ columns.T))
