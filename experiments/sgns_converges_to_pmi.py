@@ -132,7 +132,7 @@ def floor(
     def on_state(state: Callable[[], State]) -> None:
         now = state()
         epoch = int(now.done * ENDLESS)
-        if epoch == config.floor_epochs:
+        if epoch >= config.floor_epochs:
             raise Enough
         found[epoch].append(errors(now.params, best, pairs))
 
@@ -141,6 +141,8 @@ def floor(
         fit(key, corpus, endless, start=start, on_state=on_state)
     rows = []
     for epoch, measured in enumerate(found, 1):
+        if not measured:  # the text is shorter than the tokens between two states
+            continue
         rms = math.sqrt(mean(each["rms"] ** 2 for each in measured))
         largest = max(each["largest"] for each in measured)
         rows.append({"rate": rate, "epoch": epoch, "largest": largest, "rms": rms})
