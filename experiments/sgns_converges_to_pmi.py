@@ -31,6 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 import tyro
 from matplotlib.figure import Figure
+from scipy import sparse
 
 import jaxtext
 from jaxtext import Corpus, EmbeddingParams, Embeddings, Exact, Sgns, pmi
@@ -194,7 +195,7 @@ def main(config: Config) -> int:
     )
     key = jax.random.key(config.seed)
     objective = counting.objective(key, corpus.vocab, corpus.text, settings)
-    pairs = objective.counts.toarray()
+    pairs = sparse.csr_array(objective.counts).toarray()
     print(f"{pairs.sum():,.0f} pairs, {(pairs > 0).mean():.0%} of all cells observed")
     with jax.enable_x64(True):
         exact, params = converge(config, pairs)

@@ -29,13 +29,14 @@ def positive_pmi(objective: Objective, exponent: float = 1.0) -> sparse.csr_arra
 
     Raises `InputError` where no pair occurs more often than by chance.
     """
-    shifted = pmi.positive(pmi.shifted_pmi(objective.counts, objective.negatives, exponent))
-    if not shifted.data.any():
+    shifted = pmi.shifted_pmi(sparse.csr_array(objective.counts), objective.negatives, exponent)
+    matrix = sparse.csr_array(pmi.positive(shifted), dtype=np.float32)
+    if not matrix.nnz:
         raise InputError(
             "no words occur together more often than by chance, so there is nothing to "
             "factorize: use fewer negatives, or train with sgns"
         )
-    return shifted.astype(np.float32)
+    return matrix
 
 
 def fit(
