@@ -126,8 +126,9 @@ def measure(config: Config, tool: str, seed: int) -> Measured:
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
-    if status:
-        raise SystemExit(f"{tool} failed with status {status}")
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise InputError(f"{tool} failed with status {process.returncode}")
     timed = json.loads(times_file(folder).read_text(encoding="utf-8"))
     return {
         "words/s": timed["words"] * config.epochs / timed["train"],

@@ -137,7 +137,7 @@ def compare(config: Config, objective: Objective, best: float) -> list[Row]:
     start = starts.singular_vectors(objective.counts, objective.negatives, config.dim)
     print(f"singular vectors: {time.perf_counter() - begin:.1f} s")
     key = jax.random.key(config.seed)
-    random = starts.random(key, objective.counts.shape[0], config.dim)
+    random = starts.random(key, len(objective.noise), config.dim)
     optimizers: dict[str, Callable[[], Steps]] = {
         "shared": lambda: passes(problem, start),
         "shared, from random": lambda: passes(problem, random),

@@ -31,6 +31,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import tyro
+from scipy import sparse
 from tyro.conf import Positional, arg
 
 import jaxtext
@@ -78,11 +79,12 @@ class Cell(NamedTuple):
 
 def cells(config: Config) -> Iterator[Cell]:
     """Yield the rows of the table, those of fewer dimensions first."""
-    for dim, method, k in product(config.dims, config.methods, config.negatives):
-        if method != FREE:
-            yield Cell(method, k, dim)
-        elif dim == config.dims[0]:
-            yield Cell(method, k, 0)
+    for dim in config.dims:
+        for method in config.methods:
+            if method != FREE:
+                yield from (Cell(method, k, dim) for k in config.negatives)
+            elif dim == config.dims[0]:
+                yield from (Cell(method, k, 0) for k in config.negatives)
 
 
 def method_of(config: Config, cell: Cell) -> Method:
@@ -120,7 +122,7 @@ def gensim(config: Config, cell: Cell, corpus: Corpus) -> EmbeddingParams:
 def positive_scores(objective: Objective) -> dict[str, float]:
     """Percent above the optimum where scores are the positive shifted PMI, zero if never seen."""
     best = optimum(objective)
-    n = objective.counts.data.astype(np.float64)
+    n = np.asarray(sparse.csr_array(objective.counts).data, np.float64)
     e = n / np.exp(best.data)
     least = optimum_loss(objective)
     observed = float(cell_loss(n, e, np.maximum(best.data, 0)).sum())
@@ -157,10 +159,10 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
     negatives = sorted({cell.negatives for cell in by_cell})
     columns = list(product(PARTS, negatives))
     lines = []
-    for method, dim in dict.fromkeys((cell.method, cell.dim) for cell in by_cell):
-        of_k = [(part, by_cell.get(Cell(method, k, dim))) for part, k in columns]
+    for line in dict.fromkeys(cell._replace(negatives=0) for cell in by_cell):
+        of_k = [(part, by_cell.get(line._replace(negatives=k))) for part, k in columns]
         percents = [f"{row[part]:.1f}%" if row else "" for part, row in of_k]
-        lines.append([method, str(dim or ""), *percents])
+        lines.append([line.method, str(line.dim or ""), *percents])
     header = ["method", "dim", *(f"{part}, k = {k}" for part, k in columns)]
     return Table("Percent above the optimum", header, lines)
 
@@ -174,7 +176,7 @@ def main(config: Config) -> None:
     some_cell = Cell("exact", 1, 1)  # counts and noise are those of all
     key = jax.random.key(config.seed)
     objective = counting.objective(key, corpus.vocab, corpus.text, method_of(config, some_cell))
-    counts = objective.counts
+    counts = sparse.csr_array(objective.counts)
     print(f"{len(corpus.vocab):,} words, {counts.sum():,.0f} pairs, {counts.nnz:,} different")
     for cell in cells(config):
         if results.get(cell._asdict()) is None:

@@ -219,8 +219,8 @@ def answers(
     for all words with its spelling, case ignored; answers are such ids.
     """
     # Whole groups of columns, so that no row of scores needs to be filled up.
-    filling = -table.shape[0] % GROUP
-    size = table.shape[0] + filling
+    filling = -len(same) % GROUP
+    size = len(same) + filling
     most = max(3, PRODUCTS // size)
     if isinstance(table, sparse.csr_array):
         most = min(len(np.unique(asked)), most)
@@ -229,7 +229,7 @@ def answers(
         most = min(WORDS, most)
         products = partial(_products, jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T))
     excluded = _excluded(asked, same, size)
-    blank = np.broadcast_to(np.arange(table.shape[0], size), (len(asked), filling))
+    blank = np.broadcast_to(np.arange(len(same), size), (len(asked), filling))
     excluded = np.concatenate([excluded, blank], axis=1)
     batches = []
     for some in _rounds(asked, most):

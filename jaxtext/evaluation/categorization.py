@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
-from jaxtext.vectors.embeddings import Embeddings, normalize
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize
 
 RESTARTS = 20
 ROUNDS = 100  # at most, in each restart
@@ -110,7 +111,10 @@ def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[
 
 
 def evaluate(
-    embeddings: Embeddings, categories: Categories, kind: str = "center", seed: int = 0
+    embeddings: Embeddings | SparseEmbeddings,
+    categories: Categories,
+    kind: str = "center",
+    seed: int = 0,
 ) -> Result:
     """Return the purity of as many clusters as the known words have categories.
 
@@ -122,7 +126,9 @@ def evaluate(
     if not known.size:
         first = items.shown(categories.words[0])
         raise InputError(f"none of {len(ids):,} words is known, for example {first}")
-    table = normalize(embeddings.vectors(kind)[ids[known]].astype(np.float64))
+    rows = embeddings.vectors(kind)[ids[known]]
+    dense = rows.toarray() if isinstance(rows, sparse.csr_array) else rows
+    table = normalize(dense.astype(np.float64))
     levels, all_labels, all_clusters = [], [], []
     for names in categories.levels:
         labels = np.unique(names, return_inverse=True)[1].ravel()
