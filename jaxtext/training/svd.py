@@ -29,7 +29,8 @@ def positive_pmi(objective: Objective, exponent: float = 1.0) -> sparse.csr_arra
 
     Raises `InputError` where no pair occurs more often than by chance.
     """
-    shifted = pmi.positive(pmi.shifted_pmi(objective.counts, objective.negatives, exponent))
+    counts = sparse.csr_array(objective.counts)
+    shifted = pmi.positive(pmi.shifted_pmi(counts, objective.negatives, exponent))
     if not shifted.data.any():
         raise InputError(
             "no words occur together more often than by chance, so there is nothing to "
