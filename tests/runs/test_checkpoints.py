@@ -20,7 +20,7 @@ from jaxtext.reports import progress
 from jaxtext.runs import checkpoints, circumstances, lock, stopping
 from jaxtext.runs import gap as run_gap
 from jaxtext.text import Vocab, encode_sentences, sentences
-from jaxtext.training import methods, stream
+from jaxtext.training import stream
 from jaxtext.training.counts import passes
 from jaxtext.training.settings import Sgns
 from jaxtext.training.stream import loop
@@ -181,7 +181,9 @@ def test_a_stopped_run_is_resumed_to_the_same_bits(
     assert found == status and signal.getsignal(number) is before
     name = signal.Signals(number).name
     error, _, command = capsys.readouterr().err.partition("resume with: jaxtext ")
-    assert error == f"jaxtext: stopped by {name}: " and command.endswith(f" --out '{out}'\n")
+    assert error.startswith(
+        f"jaxtext: stopped by {name}: the run in {out} can"
+    ) and command.endswith(f" --out '{out}'\n")
     assert not (out / runs.MANIFEST).exists() and len(checkpoints.files(out)) == 2
     assert not {runs.LOCK, runs.IDS} & {path.name for path in out.iterdir()}
     assert cli.run(shlex.split(command)) == 0
@@ -259,7 +261,7 @@ def test_a_signal_between_the_training_and_the_writing_waits(
 ):
     for method, owner, name in (
         ("sgns", loop, "_trimmed"),
-        ("exact", methods, "_float32"),
+        ("exact", runs.Run, "write_vectors"),
     ):
         out = tmp_path / method
         with monkeypatch.context() as patch:

@@ -9,11 +9,12 @@ from jaxtext.text import encoded, sources
 from jaxtext.training import METHODS
 from jaxtext.training.stream import loop
 
-OPTIONS = ["--dim=8", "--epochs=3", "--min-count=1"]
+OPTIONS = ["--dim=8", "--min-count=1"]
 
 
 def train(text, out, *options):
-    assert cli.run(["train", str(text), "--out", str(out), *OPTIONS, *options]) == 0
+    epochs = [] if "svd" in options else ["--epochs=3"]
+    assert cli.run(["train", str(text), "--out", str(out), *OPTIONS, *epochs, *options]) == 0
     return runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"]
 
 

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxtext.base.errors import InputError
-from jaxtext.models import factorization
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.training import counting, counts, methods, starts, stream, svd
 from jaxtext.training.settings import Exact, Sgns, Svd
 from jaxtext.vectors.embeddings import Embeddings
@@ -135,14 +136,17 @@ def test_exact_gives_contexts_a_step_before_a_start_without_them(corpus):
 
 
 def test_new_words_of_exact_begin_at_zero(corpus, read, topics):
+<<<<<<< HEAD
     """A row of zeros has scores of zero: the first loss is that of the start, filled up."""
+=======
+    """A row of zeros has scores of zero: the first loss is that of the start filled up so."""
+>>>>>>> wc
     more = read(topics[:300] + ["fresh t0w1 fresh t0w2"] * 9)
     start = embeddings(corpus, methods.fit(key(), corpus, EACH[1]))
     reports = []
     methods.fit(key(), more, EACH[1], start=start, on_report=reports.append)
-    filled = starts.given(
-        start, more.vocab, factorization.EmbeddingParams(*np.zeros((2, 51, 6), np.float32))
-    )
+    zeros = EmbeddingParams(*jnp.zeros((2, 51, 6), jnp.float32))
+    filled = starts.given(start, more.vocab, zeros)
     problem = counts.problem(*counting.objective(key(), more.vocab, more.text, EACH[1]))
     pairs = problem.by_center.sum()
     assert reports[0].loss == pytest.approx(counts.loss(filled, problem) / pairs, rel=1e-5)
