@@ -34,15 +34,9 @@ def positive_pmi(objective: Objective, exponent: float = 1.0) -> sparse.csr_arra
 
     Raises `InputError` if no pair has a positive entry.
     """
-<<<<<<< HEAD
     shifted = pmi.shifted_pmi(sparse.csr_array(objective.counts), objective.negatives, exponent)
     matrix = sparse.csr_array(pmi.positive(shifted), dtype=np.float32)
     if not matrix.nnz:
-=======
-    counts = sparse.csr_array(objective.counts)
-    shifted = pmi.positive(pmi.shifted_pmi(counts, objective.negatives, exponent))
-    if not shifted.data.any():
->>>>>>> wc
         raise InputError(
             "no words occur together more often than by chance, so there is nothing to "
             "factorize: use fewer negatives, or train with sgns"
