@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from jaxtext.base.ranges import words
-
 if TYPE_CHECKING:
     from jaxtext.runs.execute import Outcome
     from jaxtext.runs.record import Place
@@ -193,7 +191,7 @@ def _print_outcome(outcome: "Outcome", options: Train) -> int:
     verdict = "the same as in" if same else "not those of"
     print(f"\nvectors SHA-256 {outcome.sha256}: {verdict} {options.from_manifest}")
     if outcome.differences:
-        rows = [[words(name), str(then), str(now)] for name, then, now in outcome.differences]
+        rows = [[name, str(then), str(now)] for name, then, now in outcome.differences]
         print_tables(Table("Circumstances that differ", ["circumstance", "then", "now"], rows))
     if not same and len(outcome.differences) == 1:
         print("no recorded circumstance differs")

@@ -129,7 +129,9 @@ def test_a_difference_without_a_cause_is_said(first, tmp_path, capsys):
         (lambda m: m["options"].update(paths=["nowhere"]), "nowhere"),
     ],
 )
-def test_a_manifest_that_cannot_be_used_is_one_line(first, change, message, tmp_path, capsys):
+def test_a_manifest_that_cannot_be_used_is_one_line(
+    unchecked, first, change, message, tmp_path, capsys
+):
     status, shown = repeat(first / "sgns" / runs.MANIFEST, change, tmp_path, capsys)
     assert status == 2 and message in shown
     assert not (tmp_path / "x").exists()
