@@ -113,8 +113,10 @@ def graph(modules: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def outside(source: str) -> set[str]:
-    """Packages that a module imports, by their top name."""
-    return {module.partition(".")[0] for module, _ in imports(source)} - {"jaxtext"}
+    """Packages that a module imports, by their top name; jaxtyping's arrays of JAX need JAX."""
+    found = {module.partition(".")[0] for module, _ in imports(source)} - {"jaxtext"}
+    arrays = {("jaxtyping", name) for name in ("Array", "ArrayLike", "Key")}
+    return found | ({"jax"} if arrays & set(imports(source)) else set())
 
 
 def reached(start: str, uses: Mapping[str, set[str]]) -> set[str]:

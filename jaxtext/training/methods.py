@@ -109,19 +109,21 @@ def _counts(
     on_state: Callable[[Callable[[], Any]], None],
 ) -> EmbeddingParams:
     assert method.epochs is not None
-    begin = _tables(start, corpus, objective) if isinstance(start, Embeddings) else start
+    begin: Any = start
+    if isinstance(start, Embeddings):
+        begin = _tables(start, corpus, objective, method.dim)
     params = counts.fit(
         *objective, method.dim, method.epochs, begin, on_report=on_report, on_state=on_state
     )
     return _float32(factorization.vectors(factorization.product_svd(params), POWER))
 
 
-def _tables(start: Embeddings, corpus: Corpus, objective: Objective) -> EmbeddingParams:
+def _tables(start: Embeddings, corpus: Corpus, objective: Objective, dim: int) -> EmbeddingParams:
     """Turn vectors into tables to start from, with zero rows for new words.
 
-    Vectors without a context table get contexts by half a pass over the counts.
+    If there are no context vectors, a step of every context is made first.
     """
-    zeros = jnp.zeros((len(corpus.vocab), start.dim), jnp.float32)
+    zeros = jnp.zeros((len(corpus.vocab), dim), jnp.float32)
     params = starts.given(start, corpus.vocab, EmbeddingParams(zeros, zeros))
     if start.context is not None:
         return params

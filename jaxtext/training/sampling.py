@@ -30,7 +30,7 @@ def keep_probability(counts: Int[np.ndarray, " V"], threshold: float) -> Float[n
 
 
 def noise_distribution(counts: Num[np.ndarray, " V"], exponent: float) -> Float[np.ndarray, " V"]:
-    """Return the probability that each word is drawn: counts to the power `exponent`, normalised.
+    """Return the probability of each word as a negative: counts to a power, normalised.
 
     Exponent 1 gives the unigram distribution and 0 the uniform one; word2vec uses 0.75 (Mikolov et
     al. 2013, section 2.2).
@@ -42,8 +42,8 @@ def noise_distribution(counts: Num[np.ndarray, " V"], exponent: float) -> Float[
     """
     if np.min(counts) < 0 or np.max(counts) == 0:
         raise ValueError(
-            f"counts: found {np.min(counts)} to {np.max(counts)}, none may be negative and "
-            "at least one must be positive"
+            f"counts: found {np.min(counts)} to {np.max(counts)}, none may be negative and one "
+            "must be positive"
         )
     # Divided by the largest before the power, so that no exponent overflows.
     weights = (counts / counts.max()) ** exponent

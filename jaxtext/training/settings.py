@@ -33,9 +33,9 @@ class Sgns:
     window: int = ranged(5, *WINDOW)
     negatives: int = ranged(5, *NEGATIVES)
     epochs: int = ranged(5, 1, 100_000)
-    subsample: float = ranged(1e-3, 0, 1)
-    noise_exponent: float = ranged(0.75, *EXPONENT)
-    learning_rate: float = ranged(0.025, 1e-12, 1e6)
+    subsample: int | float = ranged(1e-3, 0, 1)
+    noise_exponent: int | float = ranged(0.75, *EXPONENT)
+    learning_rate: int | float = ranged(0.025, 1e-12, 1e6)
     __post_init__ = check_ranges
 
 
@@ -52,8 +52,8 @@ class Exact:
     window: int = ranged(5, *WINDOW)
     negatives: int = ranged(5, *NEGATIVES)
     epochs: int | None = ranged(None, 1, 100_000)
-    subsample: float = ranged(1e-3, 0, 1)
-    noise_exponent: float = ranged(0.75, *EXPONENT)
+    subsample: int | float = ranged(1e-3, 0, 1)
+    noise_exponent: int | float = ranged(0.75, *EXPONENT)
     __post_init__ = check_ranges
 
 
@@ -68,8 +68,8 @@ class Svd:
     dim: int = ranged(100, *DIM)
     window: int = ranged(5, *WINDOW)
     negatives: int = ranged(1, *NEGATIVES)
-    subsample: float = ranged(1e-3, 0, 1)
-    noise_exponent: float = ranged(1.0, *EXPONENT)
+    subsample: int | float = ranged(1e-3, 0, 1)
+    noise_exponent: int | float = ranged(1.0, *EXPONENT)
     __post_init__ = check_ranges
 
 

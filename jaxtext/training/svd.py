@@ -34,13 +34,14 @@ def positive_pmi(objective: Objective, exponent: float = 1.0) -> sparse.csr_arra
 
     Raises `InputError` if no pair has a positive entry.
     """
-    shifted = pmi.positive(pmi.shifted_pmi(objective.counts, objective.negatives, exponent))
-    if not shifted.data.any():
+    shifted = pmi.shifted_pmi(sparse.csr_array(objective.counts), objective.negatives, exponent)
+    matrix = sparse.csr_array(pmi.positive(shifted), dtype=np.float32)
+    if not matrix.nnz:
         raise InputError(
             "no words occur together more often than by chance, so there is nothing to "
             "factorize: use fewer negatives, or train with sgns"
         )
-    return shifted.astype(np.float32)
+    return matrix
 
 
 def fit(
@@ -56,8 +57,9 @@ def fit(
     Raises `InputError` as `positive_pmi` does, and if `dim` exceeds the rank of the matrix.
     """
     begin = time.perf_counter()
+    matrix = positive_pmi(objective, exponent)
     try:
-        svd = factorization.truncated_svd(positive_pmi(objective, exponent), dim)
+        svd = factorization.truncated_svd(matrix, dim)
     except ValueError as error:  # the rank
         raise InputError(str(error).partition(", ")[2], "dim", dim) from None
     largest, smallest = map(float, svd.values[[0, -1]])

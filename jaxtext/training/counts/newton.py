@@ -182,8 +182,8 @@ def _improve_rows(
             inverse = _inverse_curvature(*block, moments)
         return _block_step(*block, inverse, moments, measured)
 
-    moved = by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
-    rows, losses = zip(*moved, strict=True)
+    blocks_moved = by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
+    rows, losses = zip(*blocks_moved, strict=True)
     return jnp.concatenate(rows)[: len(table)], _total(losses)
 
 
@@ -196,7 +196,7 @@ def _inverse_curvature(
     other: Float[Array, " V"],
     moments: Moments,
 ) -> Float[Array, "D D"]:
-    """Invert the mean curvature of rows, which are normalised so that frequent ones count alike."""
+    """Invert the average curvature of rows, in which all count alike, however frequent."""
     every = len(rows) // ROWS
     rows, counts, weight = rows[::every], counts[::every], weight[::every]
     _, variance = moments(kept(rows @ columns.T))

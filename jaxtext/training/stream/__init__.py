@@ -29,7 +29,7 @@ from jaxtext.training.stream.block import (
     window_offsets,
 )
 from jaxtext.training.stream.loop import Diverged, Report, State, fit, initial
-from jaxtext.training.stream.plan import Plan, plan
+from jaxtext.training.stream.plan import Plan
 
 __all__ = [
     "Block",
@@ -45,6 +45,5 @@ __all__ = [
     "block_loss",
     "fit",
     "initial",
-    "plan",
     "window_offsets",
 ]

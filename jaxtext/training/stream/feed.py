@@ -44,7 +44,7 @@ class Position(NamedTuple):
         return cls(0, np.zeros(window, np.int32), none, none, np.zeros(0, np.int64))
 
     def joined(self, stream: Stream, start: int) -> "Position":
-        """Append the next span, whose first token is at `start` in the text of all epochs."""
+        """Append the next span, whose first token has the place `start` in all epochs."""
         return Position(
             self.spans + 1,
             np.concatenate([self.ids, stream.ids]),

@@ -1,104 +1,21 @@
-import jax
+import json
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import sparse
 
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import pmi, sgns
-from jaxtext.training import blocks, exact
+from jaxtext.training import counts as exact
+from jaxtext.training import starts
 from jaxtext.training.sampling import noise_distribution
 
 SIZE, DIM, NEGATIVES = 300, 7, 5
 
 
-@pytest.fixture
-def counts(rng):
-    """Of words with frequencies 1 / rank and some structure; three of four cells are empty."""
-    ranks = np.arange(1, SIZE + 1)
-    topics = rng.gamma(0.3, size=(SIZE, 4)) @ rng.gamma(0.3, size=(4, SIZE))
-    means = 3e3 * topics / np.outer(ranks, ranks)
-    found = rng.poisson(means + means.T)
-    np.fill_diagonal(found, 1)  # no word without a pair
-    return sparse.csr_array(found.astype(np.float64))
-
-
-@pytest.fixture
-def noise(counts):
-    return noise_distribution(counts.sum(axis=0), 0.75)
-
-
-@pytest.fixture(params=["one block", "four blocks"])
-def sizes(request, monkeypatch):
-    """Blocks of 128 rows, or all rows in one; the last is filled up with zeros in both."""
-    if request.param == "four blocks":
-        monkeypatch.setattr(blocks, "BUFFER_CELLS", 128 * SIZE)
-
-
 def tables(rng, scale=1.0, dtype=np.float64):
     center, context = scale * rng.normal(size=(2, SIZE, DIM))
     return EmbeddingParams(jnp.asarray(center, dtype), jnp.asarray(context, dtype))
-
-
-@pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
-def test_loss_and_gradient_by_blocks_are_those_of_the_definition(rng, counts, noise, sizes, scale):
-    params = tables(rng, scale)
-    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
-    dense = jnp.asarray(counts.toarray())
-    value, expected = jax.value_and_grad(sgns.expected_loss)(
-        params, dense, jnp.asarray(noise), NEGATIVES
-    )
-    assert exact.loss(params, problem) == pytest.approx(float(value), rel=1e-12)
-    found = exact.gradient(params, problem)
-    for mine, theirs in zip(found, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12 * float(value))
-
-
-def test_gradient_in_float32_is_that_of_the_definition(rng, counts, noise):
-    params = tables(rng, 1.0, np.float32)
-    found = exact.gradient(params, exact.problem(counts, noise, NEGATIVES))
-    dense = jnp.asarray(counts.toarray(), jnp.float32)
-    expected = jax.grad(sgns.expected_loss)(params, dense, jnp.asarray(noise), NEGATIVES)
-    for mine, theirs in zip(found, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, atol=1e-5 * float(jnp.abs(theirs).max()))
-
-
-@pytest.mark.parametrize("scale", [0.01, 1.0, 10.0, 100.0])
-def test_no_pass_raises_the_loss_wherever_it_begins(rng, counts, noise, scale):
-    params = tables(rng, scale)
-    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
-    losses = []
-    for _ in range(6):
-        params, before = exact.improve(params, problem)
-        losses.append(before)
-    assert np.isfinite(losses).all()
-    assert (np.diff(losses) < 0).all()
-
-
-@pytest.mark.parametrize("own_curvature", [False, True])
-def test_a_step_takes_every_row_downhill(rng, counts, noise, sizes, own_curvature):
-    """The loss of a row, given the other table, is its own: none may rise."""
-    params = tables(rng)
-    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
-    center, before = exact._improve_rows(
-        *params, problem.by_center, problem.center_weight, problem.noise, own_curvature, True
-    )
-    assert before == pytest.approx(exact.loss(params, problem), rel=1e-12)
-
-    def by_row(center):
-        scores = np.asarray(center @ params.context.T)
-        drawn = NEGATIVES * np.outer(counts.sum(axis=1), noise)
-        cells = counts.toarray() * np.logaddexp(0, -scores) + drawn * np.logaddexp(0, scores)
-        return cells.sum(axis=1)
-
-    assert (by_row(center) < by_row(params.center)).all()
-
-
-def test_the_measured_loss_is_that_before_the_pass(rng, counts, noise):
-    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
-    params = tables(rng)
-    _, before = exact.improve(params, problem)
-    assert before == pytest.approx(exact.loss(params, problem), rel=1e-12)
 
 
 def test_own_curvature_goes_where_the_shared_one_is_slow(rng, counts, noise):
@@ -133,7 +50,7 @@ def test_the_optimum_with_full_rank_is_shifted_pmi(rng):
     seen = rng.integers(1, 30, (12, 12))
     noise = noise_distribution(seen.sum(axis=0), 1.0)
     start = EmbeddingParams(*jnp.asarray(rng.normal(size=(2, 12, 12))))
-    found = exact.fit(seen, noise, 3, 12, passes=500, start=start)
+    found = exact.fit(seen, noise, 3, 12, passes=200, start=start)
     expected = pmi.shifted_pmi(seen, 3)
     np.testing.assert_allclose(found.center @ found.context.T, expected, atol=1e-8)
 
@@ -147,7 +64,7 @@ def test_fit_is_better_than_its_start_and_repeats_to_the_bit(counts, noise):
     assert losses == sorted(losses, reverse=True)
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
-    start = exact.svd_start(counts, NEGATIVES, DIM)
+    start = starts.singular_vectors(counts, NEGATIVES, DIM)
     scores = np.asarray(start.center @ start.context.T, np.float64)
     assert losses[0] == pytest.approx(
         float(sgns.score_loss(jnp.asarray(scores), counts.toarray(), noise, NEGATIVES))
@@ -173,32 +90,6 @@ def test_the_text_may_be_twice_as_long_at_no_more_work(counts, noise):
         np.testing.assert_allclose(once, twice, rtol=1e-4, atol=1e-5)
 
 
-def bad_counts(counts, kind):
-    dense = counts.toarray()
-    if kind == "not square":
-        return dense[:, :-1]
-    if kind == "empty":
-        dense[[4, 9]] = 0
-    else:
-        dense[3, 5] = {"negative": -2, "not finite": np.nan}[kind]
-    return dense
-
-
-@pytest.mark.parametrize(
-    ("kind", "message"),
-    [
-        ("not square", r"counts: found shape \[300, 299\], must be square"),
-        ("negative", r"counts: found -2.0, must be finite and not negative"),
-        ("not finite", r"counts: found nan, must be finite"),
-        ("empty", r"counts: found 2 of 300 words without any pair, the first with id 4"),
-    ],
-)
-@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
-def test_bad_counts_are_named(unchecked, counts, noise, kind, message, form):
-    with pytest.raises(ValueError, match=message):
-        exact.fit(form(bad_counts(counts, kind)), noise, NEGATIVES, DIM)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -216,16 +107,50 @@ def test_bad_arguments_are_named(unchecked, counts, noise, change, message):
         exact.fit(counts, **arguments)
 
 
-def test_the_start_has_ln_k_in_every_score(counts):
-    """What k adds to the scores is one number, -ln k, that a dimension is kept for."""
-    one, five = (exact.svd_start(counts, negatives, DIM) for negatives in (1, 5))
-    change = five.center @ five.context.T - one.center @ one.context.T
-    np.testing.assert_allclose(change, np.full((SIZE, SIZE), -np.log(5)), atol=1e-5)
-
-
 def test_both_tables_get_an_equal_part_of_the_singular_values(rng, counts, noise):
     params = exact.fit(counts, noise, NEGATIVES, DIM, passes=2, start=tables(rng))
     of_centers, of_contexts = (np.asarray(table.T @ table) for table in params)
     scale = np.diag(of_centers).max()
     np.testing.assert_allclose(of_centers, np.diag(np.diag(of_centers)), atol=1e-10 * scale)
     np.testing.assert_allclose(of_centers, of_contexts, atol=1e-10 * scale)
+
+
+def test_training_resumed_after_any_pass_ends_with_the_same_bits(counts, noise):
+    states = []
+    whole = exact.fit(
+        counts, noise, NEGATIVES, DIM, 4, on_state=lambda state: states.append(state())
+    )
+    assert [state.number for state in states] == [1, 2, 3, 4]
+    assert [state.done for state in states] == [0.25, 0.5, 0.75, 1]
+    for state in states:
+        number, arrays, scalars = state.parts()
+        again = exact.State.of(number, arrays, scalars)
+        assert (again.number, again.passes) == (state.number, 4)
+        reports = []
+        found = exact.fit(counts, noise, NEGATIVES, DIM, 4, again, on_report=reports.append)
+        for one, other in zip(found, whole, strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert [report.done for report in reports] == [n / 4 for n in range(number, 5)]
+
+
+def test_parts_of_a_state_are_copies_that_json_and_numpy_can_hold(counts, noise):
+    states = []
+    exact.fit(counts, noise, NEGATIVES, DIM, 1, on_state=lambda state: states.append(state()))
+    number, arrays, scalars = states[0].parts()
+    assert (number, json.loads(json.dumps(scalars))) == (1, {"passes": 1})
+    assert {name: (type(a), a.dtype) for name, a in arrays.items()} == {
+        "center": (np.ndarray, np.float32), "context": (np.ndarray, np.float32),
+    }  # fmt: skip
+    arrays["center"][:] = 0
+    assert states[0].params.center.any()
+
+
+def test_no_pass_returns_the_start_as_it_is_but_for_rotation(rng, counts, noise):
+    start = tables(rng)
+    states, reports = [], []
+    found = exact.fit(
+        counts, noise, NEGATIVES, DIM, 0, start, on_report=reports.append, on_state=states.append
+    )
+    scores = [np.asarray(each.center @ each.context.T) for each in (start, found)]
+    np.testing.assert_allclose(scores[1], scores[0], atol=1e-12)
+    assert states == [] and [report.done for report in reports] == [0.0]

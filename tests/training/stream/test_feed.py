@@ -3,8 +3,10 @@ import pytest
 
 from jaxtext.text import Encoded, Stream, stream_pairs, subsampled_stream
 from jaxtext.text.windows import spans
-from jaxtext.training import feed
 from jaxtext.training.sampling import keep_probability
+from jaxtext.training.settings import Sgns
+from jaxtext.training.stream import feed
+from jaxtext.training.stream.plan import Plan
 
 
 @pytest.fixture
@@ -28,9 +30,9 @@ def pairs_of_chunks(chunks, tokens):
 @pytest.mark.parametrize("steps", [1, 5])
 def test_chunks_hold_the_pairs_of_the_stream_whatever_their_size(text, tokens, steps, monkeypatch):
     monkeypatch.setattr(feed, "SPAN_TOKENS", 100)
-    config = feed.StreamConfig(window=3, epochs=2, subsample=0.05)
+    config = Sgns(window=3, epochs=2, subsample=0.05)
     keep = keep_probability(np.bincount(text.ids), config.subsample)
-    sizes = feed.Plan(tokens, 8, steps, 0.025)
+    sizes = Plan(tokens, 8, steps, 0.025)
     chunks, positions = zip(*feed.chunks(text, keep, config, sizes, (4,)), strict=True)
     expected = []
     for epoch in range(2):
@@ -48,54 +50,3 @@ def test_chunks_hold_the_pairs_of_the_stream_whatever_their_size(text, tokens, s
         for (chunk, _), before in zip(again, chunks[first:], strict=True):
             for one, other in zip(chunk, before, strict=True):
                 np.testing.assert_array_equal(one, other)
-
-
-def test_occurrences_equal_counting_one_by_one(rng):
-    ids = rng.integers(0, 6, (7, 9))
-    expected = [[int((row == id).sum()) for id in row] for row in ids]
-    assert feed.occurrences(ids).tolist() == expected
-
-
-def test_damping_leaves_single_occurrences_alone_and_bounds_many():
-    factors = np.asarray(feed.damping(np.array([1.0, 6.0, 100.0]), 0.025, 5))
-    assert factors[:2].tolist() == [1.0, 1.0]
-    np.testing.assert_allclose(100 * 6 * 0.025 * factors[2], feed.MAX_BURST_STEP, rtol=1e-6)
-
-
-def even_text(words, tokens=20_000):
-    ids = np.random.default_rng(0).permutation(np.arange(tokens) % words).astype(np.int32)
-    return Encoded(ids, np.arange(20, tokens + 1, 20))
-
-
-def planned(text, **options):
-    config = feed.StreamConfig(**options)
-    return feed.plan(config, np.bincount(text.ids), text)
-
-
-def test_steps_shrink_with_learning_rate_vocabulary_and_bursts():
-    many = even_text(5000)
-    assert planned(many).tokens == feed.MAX_STEP_TOKENS
-    assert planned(many, learning_rate=0.1).tokens == feed.MAX_STEP_TOKENS // 4
-    assert planned(even_text(20)).tokens < feed.MAX_STEP_TOKENS
-    assert planned(even_text(2)).tokens < planned(even_text(20)).tokens
-    bursts = Encoded(np.repeat(np.arange(500, dtype=np.int32), 40), many.ends)
-    assert planned(bursts).tokens < planned(even_text(500)).tokens
-
-
-def test_the_bound_on_a_step_holds_for_the_words_that_the_plan_is_made_for():
-    for words in (2, 50, 5000):
-        for rate in (0.025, 0.1, 1.0):
-            sizes = planned(even_text(words), learning_rate=rate)
-            moved = rate * sizes.tokens * 6 * max(5 / sizes.shared, 5 / words + 1 / words)
-            assert sizes.tokens == 1 or moved <= feed.MAX_ROW_STEP * (1 + 1e-9)
-
-
-def test_prefetch_gives_the_items_in_order_and_passes_errors_on():
-    assert list(feed.prefetch(iter(range(5)))) == list(range(5))
-
-    def broken():
-        yield 1
-        raise OSError("disk")
-
-    with pytest.raises(OSError, match="disk"):
-        list(feed.prefetch(broken()))
