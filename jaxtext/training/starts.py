@@ -34,7 +34,7 @@ def singular_vectors(counts: Counts, negatives: int, dim: int) -> EmbeddingParam
     The last dimension represents the shift by ln k, unless it is the only one.
     """
     matrix = pmi.positive(pmi.pmi(sparse.csr_array(counts))).astype(np.float32)
-    svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)
+    svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)  # pyright: ignore
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
         center = center.at[:, -1].set(-math.log(negatives))
