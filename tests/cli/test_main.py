@@ -296,7 +296,7 @@ def test_help_fills_its_lines(capsys, monkeypatch):
         cli.run(["train", "--help"])
     assert error.value.code == 0
     lines = [line.strip("│ ") for line in capsys.readouterr().out.splitlines()]
-    assert any("UTF-8, one sentence or paragraph per line." in line for line in lines)
+    assert any("files, folders of them, or - for standard input." in line for line in lines)
 
 
 def test_help_answers_without_heavy_imports():
