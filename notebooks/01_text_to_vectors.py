@@ -17,8 +17,9 @@
 #
 #     text -> tokens -> vocabulary -> ids -> pairs -> loss -> update -> vectors -> neighbors
 #
-# The model is skip-gram with negative sampling. A pair $(w, c)$ that is seen in the text should have
-# a high score $w \cdot c$, and pairs of $w$ with words $n_i$ drawn at random should have a low one:
+# The model is skip-gram with negative sampling. A pair $(w, c)$ that is seen in the text should
+# have a high score $w \cdot c$, and pairs of $w$ with words $n_i$ drawn at random should have a low
+# one:
 #
 # $$\ell(w, c) = -\log\sigma(w \cdot c) - \sum_{i=1}^{k} \log\sigma(-w \cdot n_i).$$
 
@@ -62,8 +63,8 @@ print(text.tokenize("Übergröße, Ελλάς, हिन्दी, 東京!"))
 # ## Vocabulary and ids
 #
 # `jaxtext.read` goes through the text once and gives each word a number, its id. The ids stay on
-# disk and are memory-mapped, so the text may be larger than memory. Words that occur fewer than five
-# times are left out.
+# disk and are memory-mapped, so the text may be larger than memory. Words that occur fewer than
+# five times are left out.
 
 # %%
 corpus = jaxtext.read(path, min_count=5)
@@ -181,8 +182,8 @@ print(f"{len(listed)} pairs; largest difference {difference:.1e}, largest entry 
 #
 # `jaxtext.train` follows the fast path. Every random draw comes from the key, so the same key gives
 # the same vectors. With `progress=True` a bar shows how far training has come; otherwise nothing is
-# printed. The result is an `Embeddings`: the words, their counts and their vectors. A notebook shows
-# its first rows and columns.
+# printed. The result is an `Embeddings`: the words, their counts and their vectors. A notebook
+# shows its first rows and columns.
 
 # %%
 vectors = jaxtext.train(jax.random.key(0), corpus, method, progress=True)
@@ -243,5 +244,5 @@ print(again)
 print(from_word2vec)
 
 # %% [markdown]
-# `jaxtext train` does all this on the command line, and the functions above accept the folder that it
-# leaves: `jaxtext.load("runs/name")`.
+# `jaxtext train` does all this on the command line, and the functions above accept the folder that
+# it leaves: `jaxtext.load("runs/name")`.

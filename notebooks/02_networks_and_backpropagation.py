@@ -13,8 +13,8 @@
 #
 # A network can be drawn as circles and lines, written as a formula, or computed with matrices. Here
 # the three views stand side by side. They lead up to the exercise that everybody does by hand once:
-# one update of a network with ten weights. The gradient derived by hand is then checked in two other
-# ways.
+# one update of a network with ten weights. The gradient derived by hand is then checked in two
+# other ways.
 #
 # The exercise is from Exercise 02 of the course Advanced Methods in Text Analytics (University of
 # Mannheim, FSS 2025), which we call *the sheet*.
@@ -39,8 +39,8 @@ jax.config.update("jax_enable_x64", True)
 #
 # $$h_i = f\Big(\sum_j w_{ij}\, x_j\Big)$$
 #
-# In the drawing, circles contain values and lines carry weights. Row $i$ of $W$ contains the weights
-# of the lines that end in unit $i$.
+# In the drawing, circles contain values and lines carry weights. Row $i$ of $W$ contains the
+# weights of the lines that end in unit $i$.
 
 # %%
 W = jnp.array([[0.5, -1.0, 2.0], [1.5, 0.0, -0.5]])
@@ -96,8 +96,8 @@ for ax, values, t in zip(axes, passes, T, strict=True):
     plots.draw_network(params, values, ["x", "h", "y"], ax, title=title)
 
 # %% [markdown]
-# Because all weights are equal, the two hidden units have the same value, and so do the two outputs.
-# So far the network answers "both classes" to everything.
+# Because all weights are equal, the two hidden units have the same value, and so do the two
+# outputs. So far the network answers "both classes" to everything.
 #
 # ## The loss, and its sign
 #
@@ -105,8 +105,8 @@ for ax, values, t in zip(axes, passes, T, strict=True):
 #
 # $$L = \frac{1}{N} \sum_{e=1}^{N} \frac12 \sum_l (t_{e,l} - y_{e,l})^2$$
 #
-# The sheet prints this loss with a minus sign, but its updates are those of the formula above. A step
-# down the printed loss would increase the error.
+# The sheet prints this loss with a minus sign, but its updates are those of the formula above. A
+# step down the printed loss would increase the error.
 
 
 # %%
@@ -122,9 +122,9 @@ for sign, name in ((1, "L as above"), (-1, "L with a minus sign")):
 # %% [markdown]
 # ## The backward pass
 #
-# Let $z$ be the sum of a unit before $f$ is applied, and let $\delta = \partial \ell / \partial z$ be
-# the derivative of one example's loss with respect to it. A weight influences the loss only through
-# the sum of its unit, so
+# Let $z$ be the sum of a unit before $f$ is applied, and let $\delta = \partial \ell / \partial z$
+# be the derivative of one example's loss with respect to it. A weight influences the loss only
+# through the sum of its unit, so
 #
 # $$\frac{\partial \ell}{\partial w_{ij}} = \delta_i \times
 #   \text{the value at which the line starts}.$$
@@ -137,8 +137,8 @@ for sign, name in ((1, "L as above"), (-1, "L with a minus sign")):
 #
 # $$\delta^{(1)}_i = h_i (1 - h_i) \sum_l \delta^{(2)}_l w^{(2)}_{li}.$$
 #
-# (The $\delta$ of the sheet has the opposite sign.) In the next drawing, the circles contain $\delta$
-# and the lines carry the derivatives with respect to their weights.
+# (The $\delta$ of the sheet has the opposite sign.) In the next drawing, the circles contain
+# $\delta$ and the lines carry the derivatives with respect to their weights.
 
 # %%
 backward = []
@@ -186,10 +186,10 @@ for ax, x, t in zip(axes, X, T, strict=True):
 # %% [markdown]
 # ## Compared with the sheet
 #
-# The sheet works out two of the ten weights. For $w_{12}^{(2)}$ it gets 0.965, which is right, given
-# that it rounds intermediate values to two digits. For $w_{22}^{(1)}$ it gets 0.99987, which rounding
-# does not explain. Only the second example contributes there ($x_2 = 0$ in the first), and the
-# updated weight is
+# The sheet works out two of the ten weights. For $w_{12}^{(2)}$ it gets 0.965, which is right,
+# given that it rounds intermediate values to two digits. For $w_{22}^{(1)}$ it gets 0.99987, which
+# rounding does not explain. Only the second example contributes there ($x_2 = 0$ in the first), and
+# the updated weight is
 #
 # $$1 + \tfrac12\; h (1 - h)\, x_2 \big[ (1 - y)\, y (1 - y) + (0 - y)\, y (1 - y) \big],
 #   \qquad h = 0.98, \; y = 0.88, \; x_2 = 1.$$
@@ -197,10 +197,10 @@ for ax, x, t in zip(axes, X, T, strict=True):
 # In place of $y (1 - y) = 0.88\,(1 - 0.88)$ the sheet has $0.88\,(1 - 0.98)$, but 0.98 is the value
 # of the hidden unit.
 #
-# Two further slips in the derivation do not affect the numbers. The inner derivative $-1$ of
-# $(t - y)^2$ belongs to the terms of both outputs, not only to one. And $w_{22}^{(1)}$ influences both
-# outputs, so the sum over them runs from $l = 1$, not from $l = 2$. The command `jaxtext verify` goes
-# through the sheet line by line.
+# Two further slips in the derivation do not affect the numbers. The inner derivative $-1$ of $(t -
+# y)^2$ belongs to the terms of both outputs, not only to one. And $w_{22}^{(1)}$ influences both
+# outputs, so the sum over them runs from $l = 1$, not from $l = 2$. The command `jaxtext verify`
+# goes through the sheet line by line.
 
 # %%
 h, y = [0.73, 0.98], [0.81, 0.88]  # two digits, as on the sheet
@@ -224,9 +224,9 @@ print(
 # %% [markdown]
 # ## By hand and by machine
 #
-# `jax.grad` differentiates the program that computes the loss, and needs none of the formulas above.
-# `gradients.backpropagate` implements the derivation above for any number of layers. Equal weights
-# can hide a wrong index, so we compare the gradients at random weights as well.
+# `jax.grad` differentiates the program that computes the loss, and needs none of the formulas
+# above. `gradients.backpropagate` implements the derivation above for any number of layers. Equal
+# weights can hide a wrong index, so we compare the gradients at random weights as well.
 
 # %%
 random = [
@@ -323,7 +323,7 @@ print(np.round(np.asarray(trained[0].weight), 3))
 # %% [markdown]
 # Two hidden units that start equal stay equal for ever, because equal weights give equal values,
 # equal $\delta$ and equal updates. Such a network acts like one with a single hidden unit $h > 0$.
-# Its outputs $\sigma(a h)$ lie on the same side of $\frac12$ for both examples, while the targets are
-# 0 and 1. Each output is therefore off by at least $\frac12$ in one of the examples, and $L$ stays
-# above $\frac18$. This is why training starts from random weights. That helps but guarantees
+# Its outputs $\sigma(a h)$ lie on the same side of $\frac12$ for both examples, while the targets
+# are 0 and 1. Each output is therefore off by at least $\frac12$ in one of the examples, and $L$
+# stays above $\frac18$. This is why training starts from random weights. That helps but guarantees
 # nothing: some of the ten runs end near the same $\frac18$.
