@@ -215,7 +215,8 @@ for word, answers in zip(words, jaxtext.neighbors(vectors, words, top=6), strict
 jaxtext.analogy(vectors, "row", "rows", "column", top=3)
 
 # %% [markdown]
-# The length of a vector has a meaning as well. It depends on how often the word occurs.
+# The cosine ignores the length of the vectors, but the length is not arbitrary. It tends to grow with
+# the count of the word, and is smaller again for the most frequent words.
 
 # %%
 lengths = np.linalg.norm(vectors.center, axis=1)

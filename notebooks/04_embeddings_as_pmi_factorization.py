@@ -306,7 +306,7 @@ print(f"Their median e is {np.median(expected[high]):.2f}; ", end="")
 print(f"that of all observed pairs is {np.median(expected):.2f}.")
 
 # %% [markdown]
-# The rarest half of the observed pairs has 5% of the counts and the largest errors. The plume of
+# The rarest half of the observed pairs has 4% of the counts and the largest errors. The plume of
 # the exact model at the upper right consists mostly of pairs of a word with itself. Such a word is
 # seldom drawn as its own negative, and where $e$ is small, the loss hardly rises beyond the
 # optimum.
@@ -343,11 +343,11 @@ print(f"{pairs[-1, -1] / pairs.sum():.1%} of the counts")
 
 # %% [markdown]
 # Pairs of two frequent words are within about one percent of their optimum. Pairs of two rare words
-# are far from it: their loss is several times the optimum. Such a pair has a count of 0.04 on
+# are far from it: their loss is about three times the optimum. Such a pair has a count of 0.06 on
 # average. Most of these pairs never occur and have an optimum of $-\infty$; a few do occur and have
-# a high optimum. Which ones occur cannot be encoded in 50 numbers per word. But these pairs have
-# few observations, so they account for only 8% of the excess. Most of the excess comes from pairs
-# of a frequent and a rare word.
+# a high optimum. Which ones occur cannot be encoded in 50 numbers per word. But these pairs have few
+# observations, so they account for only 6% of the excess. Most of the excess comes from pairs in
+# which at least one word has a rank from 101 to 1,000.
 #
 # ## Smoothed noise
 #

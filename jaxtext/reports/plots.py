@@ -147,7 +147,7 @@ def draw_density(
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
     ax.set_xlabel(r"optimum $\ln(n_{wc} / e_{wc})$, here PMI - ln k or its variant")
     ax.set_ylabel(r"score $w \cdot c$")
-    ax.figure.colorbar(mesh, ax=ax, label="observed pairs a bin", fraction=0.045)
+    ax.figure.colorbar(mesh, ax=ax, label="observed pairs per bin", fraction=0.045)
     return ax
 
 
