@@ -53,7 +53,7 @@ def read(
 
     `texts` are files and folders, or one iterable of sequences of tokens; without any, `name`
     chooses a corpus by name, and without a name the built-in corpus is read. With `progress`, a bar
-    is drawn on standard error.
+    is drawn on standard error, or below the cell of a notebook.
 
     Raises `InputError` for what cannot be read, naming the parameter, file or sequence.
     """
@@ -81,8 +81,8 @@ def train(
     `method` is a record of settings: `Sgns`, `Exact` or `Svd`. Every random draw follows from
     `key`. With `start`, vectors that were trained before, known words begin at theirs (center and,
     where present, context) and new words as usual; words and counts are those of the corpus. With
-    `progress`, a bar is drawn on standard error; `on_report` is told the same (`done` in [0, 1],
-    `seconds`, and `loss` per pair where there is one). `on_state` is given a function that returns
+    `progress`, a bar is drawn on standard error, or below the cell of a notebook; `on_report` is
+    told the same (`done` in [0, 1], `seconds`, and `loss` per pair where there is one). `on_state` is given a function that returns
     the state of the training, which may be the `start` of another one.
 
     Raises `InputError` naming the parameter for arguments and text that cannot be used, and

@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -215,8 +216,8 @@ for word, answers in zip(words, jaxtext.neighbors(vectors, words, top=6), strict
 jaxtext.analogy(vectors, "row", "rows", "column", top=3)
 
 # %% [markdown]
-# The cosine ignores the length of the vectors, but the length is not arbitrary. It tends to grow with
-# the count of the word, and is smaller again for the most frequent words.
+# The cosine ignores the length of the vectors, but the length is not arbitrary. It tends to grow
+# with the count of the word, and is smaller again for the most frequent words.
 
 # %%
 lengths = np.linalg.norm(vectors.center, axis=1)

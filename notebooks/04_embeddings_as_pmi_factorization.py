@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -345,9 +346,9 @@ print(f"{pairs[-1, -1] / pairs.sum():.1%} of the counts")
 # Pairs of two frequent words are within about one percent of their optimum. Pairs of two rare words
 # are far from it: their loss is about three times the optimum. Such a pair has a count of 0.06 on
 # average. Most of these pairs never occur and have an optimum of $-\infty$; a few do occur and have
-# a high optimum. Which ones occur cannot be encoded in 50 numbers per word. But these pairs have few
-# observations, so they account for only 6% of the excess. Most of the excess comes from pairs in
-# which at least one word has a rank from 101 to 1,000.
+# a high optimum. Which ones occur cannot be encoded in 50 numbers per word. But these pairs have
+# few observations, so they account for only 6% of the excess. Most of the excess comes from pairs
+# in which at least one word has a rank from 101 to 1,000.
 #
 # ## Smoothed noise
 #
