@@ -82,8 +82,9 @@ def train(
     `key`. With `start`, vectors that were trained before, known words begin at theirs (center and,
     where present, context) and new words as usual; words and counts are those of the corpus. With
     `progress`, a bar is drawn on standard error, or below the cell of a notebook; `on_report` is
-    told the same (`done` in [0, 1], `seconds`, and `loss` per pair where there is one). `on_state` is given a function that returns
-    the state of the training, which may be the `start` of another one.
+    told the same (`done` in [0, 1], `seconds`, and `loss` per pair where there is one). `on_state`
+    is given a function that returns the state of the training, which may be the `start` of another
+    one.
 
     Raises `InputError` naming the parameter for arguments and text that cannot be used, and
     `Diverged`, whose `vectors` are the last good ones, when the loss is no longer finite.
