@@ -54,7 +54,8 @@ def read(
     `texts` are files and folders, or one iterable of sequences of tokens. Without `texts`, `name`
     chooses a corpus (text8, fil9, wikitext-103); without a name, the built-in corpus is read. Words
     that occur less than `min_count` times are left out, as are all but the `max_vocab` most
-    frequent. With `progress`, a bar is drawn on standard error.
+    frequent. With `progress`, a bar is drawn on standard error, or below
+    the cell of a notebook.
 
     Raises `InputError` for what cannot be read, naming the parameter, file or sequence.
     """
@@ -84,7 +85,7 @@ def train(
 
     With `start`, which is vectors that were trained before, known words begin at their vectors
     (center and, if present, context), and new words begin as usual. With `progress`, a bar is drawn
-    on standard error. `on_report` is called with reports of the progress: `done` in [0, 1],
+    on standard error, or below the cell of a notebook. `on_report` is called with reports of the progress: `done` in [0, 1],
     `seconds`, and `loss` per pair, in nats, if the method has one. `on_state` is called with a
     function that returns the state of the training; that state may be the `start` of another call,
     which resumes the training.
