@@ -85,8 +85,9 @@ def train(
 
     With `start`, which is vectors that were trained before, known words begin at their vectors
     (center and, if present, context), and new words begin as usual. With `progress`, a bar is drawn
-    on standard error, or below the cell of a notebook. `on_report` is called with reports of the progress: `done` in [0, 1],
-    `seconds`, and `loss` per pair, in nats, if the method has one. `on_state` is called with a
+    on standard error, or below the cell of a notebook. `on_report` is called with reports of the
+    progress: `done` in [0, 1], `seconds`, and `loss` per pair, in nats, if the method has one.
+    `on_state` is called with a
     function that returns the state of the training; that state may be the `start` of another call,
     which resumes the training.
 
