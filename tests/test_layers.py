@@ -63,7 +63,8 @@ def sources() -> dict[str, str]:
     return found
 
 
-def imports(source: str) -> Iterator[tuple[str, str]]:
+@cache
+def imports(source: str) -> tuple[tuple[str, str], ...]:
     """(module, name) of each import, but those for type checkers alone; name may be empty."""
     tree = ast.parse(source)
     unused = {
@@ -72,14 +73,16 @@ def imports(source: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for inner in ast.walk(node)
     }
+    found = []
     for node in ast.walk(tree):
         if id(node) in unused:
             continue
         if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
+            found += [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, "imports are absolute"
-            yield from ((node.module or "", alias.name) for alias in node.names)
+            found += [(node.module or "", alias.name) for alias in node.names]
+    return tuple(found)
 
 
 def resolve(module: str, name: str, modules: Mapping[str, str]) -> str | None:
@@ -162,8 +165,13 @@ def reached_from_others(module: str, uses: Mapping[str, set[str]]) -> set[str]:
     return set().union(*(reached(each, uses) for each in uses[module]))
 
 
-def written(module: str, source: str) -> Iterator[str]:
+@cache
+def written(module: str, source: str) -> tuple[str, ...]:
     """Prints outside of reports and cli, and flags of the command line outside of cli."""
+    return tuple(_written(module, source))
+
+
+def _written(module: str, source: str) -> Iterator[str]:
     if FLOOR.get(room(module), ROOF) == ROOF or room(module) == "cli":
         return
     tree = ast.parse(source)

@@ -5,10 +5,11 @@ import jaxtext
 from jaxtext import Embeddings
 from jaxtext.text import Vocab
 
+pytest.importorskip("gensim", reason="needs the bench extra")
+
 
 @pytest.mark.bench
 def test_both_tools_give_the_same_answers(experiment, rng, tmp_path, capsys):
-    pytest.importorskip("gensim", reason="needs the bench extra")
     words = tuple(f"w{i}" for i in range(50))
     table = rng.normal(size=(50, 8)).astype(np.float32)
     vectors = Embeddings(Vocab(words, np.arange(50, 0, -1)), table)

@@ -1,3 +1,4 @@
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_bits(start, topic_file):
     options = ["--trials", 1, "--dim", 8, "--epochs", 1, "--every", 0]
     process = start("kill_and_resume", topic_file, *options)

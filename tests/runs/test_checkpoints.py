@@ -487,6 +487,7 @@ sys.exit(cli.run(arguments))
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_five_moments_ends_as_one_that_was_not(topic_file, tmp_path, rng):
     script, out = tmp_path / "killed.py", tmp_path / "run"
     script.write_text(KILLED)
