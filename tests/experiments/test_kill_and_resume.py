@@ -1,3 +1,6 @@
+import pytest
+
+
 @pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_bits(start, topic_file):
     options = ["--trials", 1, "--dim", 8, "--epochs", 1, "--every", 0]
