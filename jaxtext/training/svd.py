@@ -51,8 +51,9 @@ def fit(
     than the matrix has.
     """
     begin = time.perf_counter()
+    matrix = positive_pmi(objective, exponent)
     try:
-        svd = factorization.truncated_svd(positive_pmi(objective, exponent), dim)
+        svd = factorization.truncated_svd(matrix, dim)
     except ValueError as error:  # the rank
         raise InputError(str(error).partition(", ")[2], "dim", dim) from None
     largest, smallest = map(float, svd.values[[0, -1]])
