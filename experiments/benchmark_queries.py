@@ -5,10 +5,10 @@
 
 RUN is a run folder or a vector file. Its vectors are written as word2vec text and binary, which
 both tools read; then both answer 1,000 queries for 10 neighbors, gensim one by one, and the
-questions among all words. Times are medians over the repetitions, the first of which includes
-compilation; what both find is compared. Takes about three minutes for 70,000 words of 100
-dimensions on 2 cores; nothing else should run. Expect ratios of 3 to 4 for reading text, 2 for
-binary, 8 to 12 for neighbors and 10 to 27 for analogies.
+analogy questions among all words. Times are medians over the repetitions, the first of which
+includes compilation; the answers of both are compared. Takes about three minutes for 70,000 words
+of 100 dimensions on 2 cores; nothing else should run. Expect ratios of 3 to 4 for reading text, 2
+for binary, 8 to 12 for neighbors and 10 to 27 for analogies.
 """
 
 import tempfile
@@ -24,9 +24,11 @@ import tyro
 from gensim.models import KeyedVectors
 from tyro.conf import Positional, arg
 
-from jaxtext import export, query, runs
+import jaxtext
+from jaxtext import export, query
 from jaxtext.evaluation import analogy
-from jaxtext.reports.tables import print_table
+from jaxtext.reports import scripts
+from jaxtext.reports.tables import Table, print_tables
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,15 @@ class Config:
 
 
 def timed(*functions: Callable[[], Any], repetitions: int) -> tuple[list[float], list[Any]]:
-    """The median seconds of each, called in turn, and what each returned last."""
+    """Call functions in turn; return the median seconds of each, and its last answer."""
     seconds: list[list[float]] = [[] for _ in functions]
-    found: list[Any] = [None] * len(functions)
+    answers: list[Any] = [None] * len(functions)
     for _ in range(repetitions):
         for place, function in enumerate(functions):
             begin = time.perf_counter()
-            found[place] = function()
+            answers[place] = function()
             seconds[place].append(time.perf_counter() - begin)
-    return [median(each) for each in seconds], found
+    return [median(each) for each in seconds], answers
 
 
 def main(config: Config) -> None:
@@ -57,11 +59,11 @@ def main(config: Config) -> None:
     rows: list[list[str]] = []
 
     def compare(name: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> list[Any]:
-        (mine, other), found = timed(ours, theirs, repetitions=config.repetitions)
+        (mine, other), answers = timed(ours, theirs, repetitions=config.repetitions)
         rows.append([name, f"{mine:.2f}", f"{other:.2f}", f"{other / mine:.1f} x"])
-        return found
+        return answers
 
-    loaded = runs.load(config.run)
+    loaded = jaxtext.load(config.run)
     size = f"{len(loaded.vocab):,} x {loaded.center.shape[1]}"
     with tempfile.TemporaryDirectory() as folder:
         for form in ("text", "binary"):
@@ -95,8 +97,8 @@ def main(config: Config) -> None:
             lambda: peer.evaluate_word_analogies(str(config.analogies), len(loaded.vocab)),
         )
         print(f"analogies: accuracy {ours.accuracy:.6f} and {theirs[0]:.6f}")
-    print_table("Median seconds", ["", "jaxtext", "gensim", "ratio"], rows)
+    print_tables(Table("Median seconds", ["", "jaxtext", "gensim", "ratio"], rows))
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Config, description=__doc__))
+    scripts.finish(main, tyro.cli(Config, description=__doc__))

@@ -136,15 +136,17 @@ class Trained(NamedTuple):
 
 def grid(config: Config) -> Iterator[tuple[Training, Variant, Row]]:
     """Yield all configurations and their settings; those that share a count follow each other."""
-    names = [name for name in NAMES if name in config.methods]
-    for window, name in itertools.product(config.windows, names):
-        powers: list[float | None] = [None] if name in ("ppmi", "sgns") else []
-        powers += [] if name == "ppmi" else dict.fromkeys(map(float, config.powers))
-        kinds: tuple[Kind, ...] = ("w",) if name == "ppmi" else tuple(KINDS)
-        for exponent, negatives in itertools.product(config.exponents, config.negatives):
-            training = Training(name, method_of(config, name, window, float(exponent), negatives))
-            for variant in itertools.starmap(Variant, itertools.product(powers, kinds)):
-                yield training, variant, settings(config, training, variant)
+    names: list[Name] = [name for name in NAMES if name in config.methods]
+    for window in config.windows:
+        for name in names:
+            powers: list[float | None] = [None] if name in ("ppmi", "sgns") else []
+            powers += [] if name == "ppmi" else dict.fromkeys(map(float, config.powers))
+            kinds: tuple[Kind, ...] = ("w",) if name == "ppmi" else tuple(KINDS)
+            for exponent, negatives in itertools.product(config.exponents, config.negatives):
+                method = method_of(config, name, window, float(exponent), negatives)
+                training = Training(name, method)
+                for variant in itertools.starmap(Variant, itertools.product(powers, kinds)):
+                    yield training, variant, settings(config, training, variant)
 
 
 def method_of(config: Config, name: Name, window: int, exponent: float, negatives: int) -> Method:

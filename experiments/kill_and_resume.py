@@ -5,13 +5,12 @@
 Each trial starts `jaxtext train` with a checkpoint every second, ends it with SIGKILL at a random
 moment between its start and the time that a whole run takes (every third one as soon as a
 checkpoint is seen being written), resumes it, and compares the SHA-256 of the vectors with that of
-a run that nothing stopped. The files in the folder tell what the process was doing.
+a run that nothing stopped. The files in the folder show what the process was doing.
 
-Expect every trial to end with the same hash; status 1 if one does not. A trial takes about twice
-as long as a run.
+Expect every trial to end with the same hash; the status is 1 if one does not. A trial takes about
+twice as long as a run.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -29,7 +28,9 @@ import tyro
 from tyro.conf import Positional, arg
 
 from jaxtext import runs
-from jaxtext.reports.tables import print_table
+from jaxtext.base.errors import InputError
+from jaxtext.reports import scripts
+from jaxtext.reports.tables import Table, print_tables
 
 POLL_SECONDS = 0.001
 
@@ -43,12 +44,14 @@ class Config:
     dim: int = 100
     epochs: int = 2
     min_count: int = 5
-    every: float = 1.0  # seconds between checkpoints
-    seed: int = 0  # of the moments
+    every: float = 1.0
+    """Seconds between checkpoints."""
+    seed: int = 0
+    """Seed of the moments at which runs are killed."""
 
 
 def start(config: Config, out: Path, *, resume: bool) -> subprocess.Popen:
-    """A training in a process of its own; resumed with the same options, or begun."""
+    """Start a training in a process of its own, or resume it with the same options."""
     options = ["--dim", config.dim, "--epochs", config.epochs, "--min-count", config.min_count]
     options += ["--checkpoint-every", config.every, "--out", out]
     command = [sys.executable, "-m", "jaxtext", "train", *config.corpus, *options]
@@ -59,19 +62,19 @@ def start(config: Config, out: Path, *, resume: bool) -> subprocess.Popen:
 
 
 def finish(process: subprocess.Popen) -> None:
-    """Wait for a training that nothing stops."""
+    """Wait for a training that nothing stops, which must succeed."""
     _, error = process.communicate()
     if process.returncode:
-        raise SystemExit(f"jaxtext train ended with status {process.returncode}: {error}")
+        raise InputError(f"jaxtext train ended with status {process.returncode}: {error.strip()}")
 
 
 def sha256(out: Path) -> str:
-    """Of the vectors of a finished run."""
-    return json.loads((out / runs.MANIFEST).read_text())["vectors_sha256"]
+    """Return the SHA-256 of the vectors of a finished run."""
+    return runs.Run(out).read_json(runs.MANIFEST)["vectors_sha256"]
 
 
 def kill_when(process: subprocess.Popen, now: Callable[[], bool]) -> None:
-    """SIGKILL as soon as something is true, or not at all when the process ends before."""
+    """Send SIGKILL as soon as `now()` is true, unless the process ends before."""
     while process.poll() is None and not now():
         time.sleep(POLL_SECONDS)
     process.kill()
@@ -79,13 +82,13 @@ def kill_when(process: subprocess.Popen, now: Callable[[], bool]) -> None:
 
 
 def writing(out: Path) -> bool:
-    """Whether a checkpoint is being written, or was when the process ended."""
+    """Return whether a checkpoint is being written, or was when the process ended."""
     folder = out / runs.CHECKPOINTS
     return folder.exists() and any(name.startswith(".") for name in os.listdir(folder))
 
 
 def stage(out: Path) -> str:
-    """What a process did that left these files."""
+    """Return what a process was doing when it left these files."""
     if (out / runs.MANIFEST).exists():
         return "after the run was finished"
     if (out / runs.VECTORS).exists():
@@ -100,18 +103,21 @@ def stage(out: Path) -> str:
 
 
 def trial(config: Config, out: Path, moment: float | None) -> str:
-    """Kill a run after `moment` seconds, or while it writes a checkpoint; resume it: the stage."""
+    """Kill a run after `moment` seconds or while it writes a checkpoint, and resume it.
+
+    Returns the stage at which it was killed.
+    """
     process = start(config, out, resume=False)
     end = time.monotonic() + (moment or 0)
     kill_when(process, lambda: writing(out) if moment is None else time.monotonic() >= end)
     assert process.returncode in (0, -signal.SIGKILL), process.returncode
-    found = stage(out)
+    killed = stage(out)
     finish(start(config, out, resume=out.exists()))
-    return found
+    return killed
 
 
-def main(config: Config) -> None:
-    """Run the trials and print the tally."""
+def main(config: Config) -> int:
+    """Run the trials and print the tally; return the exit status."""
     rng = np.random.default_rng(config.seed)
     with tempfile.TemporaryDirectory() as folder:
         begin = time.monotonic()
@@ -123,16 +129,15 @@ def main(config: Config) -> None:
         same: Counter[str] = Counter()
         for number in range(config.trials):
             out = Path(folder) / f"run-{number}"
-            found = trial(config, out, None if number % 3 == 2 else rng.uniform(0, seconds))
-            tally[found] += 1
-            same[found] += sha256(out) == expected
-            print(f"{number + 1}: killed {found}, {same.total()} the same", flush=True)
+            killed = trial(config, out, None if number % 3 == 2 else rng.uniform(0, seconds))
+            tally[killed] += 1
+            same[killed] += sha256(out) == expected
+            print(f"{number + 1}: killed {killed}, {same.total()} the same", flush=True)
     rows = [[name, str(count), str(same[name])] for name, count in tally.most_common()]
     rows.append(["all", str(tally.total()), str(same.total())])
-    print_table("Killed and resumed", ["killed", "trials", "same bits"], rows)
-    if same.total() < config.trials:
-        raise SystemExit(1)
+    print_tables(Table("Killed and resumed", ["killed", "trials", "same bits"], rows))
+    return 0 if same.total() == config.trials else 1
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Config, description=__doc__))
+    scripts.finish(main, tyro.cli(Config, description=__doc__))

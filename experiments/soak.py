@@ -3,24 +3,23 @@
     pip install -e '.[eval]'
     python experiments/soak.py --out runs/soak
 
-Writes a text whose words are distributed as Zipf's law says (Mandelbrot's form: the share of rank r
-is proportional to 1 / (r + 2.7)^1.05), trains on it with `jaxtext train` for so many minutes, with
-its checkpoints, and ends it with SIGTERM, as somebody who has seen enough would. Once a second the
-memory of the process (its resident set) is read; throughput comes from the run's metrics. Prints
-both minute by minute, and writes them to results.json and figure.png. Nothing else should run.
+Writes a text whose words follow Zipf's law (in Mandelbrot's form: the share of rank r is
+proportional to 1 / (r + 2.7)^1.05), trains on it with `jaxtext train`, checkpoints included, and
+ends the training with SIGTERM after the given number of minutes. Once a second the memory of the
+process (its resident set) is read; throughput comes from the run's metrics. Prints both minute by
+minute, and writes them to results.json and figure.png. Nothing else should run.
 
-Expect medians of memory that stay within 2% of the second minute's, and of throughput that do not
-fall below 90% of it: status 1 otherwise. What else a machine does can only slow the training down:
-where the medians fall and the fastest tenth of each minute's reports does not, it was that.
+Expect medians of memory within 2% of the second minute's, and medians of throughput not below 90%
+of it; the status is 1 otherwise. Other work on the machine can only slow the training down: where
+the medians fall but the fastest tenth of each minute's reports does not, that is the reason.
 """
 
-import json
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -30,11 +29,14 @@ import tyro
 from matplotlib.figure import Figure
 
 from jaxtext import runs
-from jaxtext.reports.tables import print_table
+from jaxtext.base.errors import InputError
+from jaxtext.base.files import finite, read_json_lines, write_json
+from jaxtext.reports import scripts
+from jaxtext.reports.tables import Table, print_tables
 
-OFFSET, EXPONENT = 2.7, 1.05  # of the law
+OFFSET, EXPONENT = 2.7, 1.05  # in the law
 SENTENCE, PIECE = 20, 1_000_000  # words
-GROWTH, FALL = 1.02, 0.9  # of the last quarter against the second minute
+GROWTH, FALL = 1.02, 0.9  # limits for the last quarter against the second minute
 EPOCHS = 100_000  # more than there is time for
 
 
@@ -44,7 +46,8 @@ class Config:
 
     out: Path = Path("runs/soak")
     minutes: int = 20
-    minute: float = 60.0  # seconds
+    minute: float = 60.0
+    """Seconds in a minute, fewer for a test."""
     words: int = 20_000_000
     vocabulary: int = 100_000
     dim: int = 100
@@ -52,7 +55,7 @@ class Config:
 
 
 def write_text(config: Config, path: Path) -> None:
-    """Sentences of words drawn by Zipf's law."""
+    """Write sentences of words drawn by Zipf's law."""
     rng = np.random.default_rng(config.seed)
     names = np.array([f"w{rank}" for rank in range(config.vocabulary)])
     cdf = np.cumsum(1 / (np.arange(config.vocabulary) + OFFSET) ** EXPONENT)
@@ -65,44 +68,40 @@ def write_text(config: Config, path: Path) -> None:
 
 
 def resident(pid: int) -> float:
-    """Resident set of a process in MB; Linux only."""
+    """Return the resident set of a process in MB; Linux only."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1000
 
 
 def reports(run: Path) -> list[tuple[float, float]]:
-    """Seconds and share of the training done, of each report."""
-    path = run / runs.METRICS
-    if not path.exists():
-        return []
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [(line["seconds"], line["done"]) for line in lines]
+    """Return seconds and the share of the training done, for each report."""
+    return [(line["seconds"], line["done"]) for line in read_json_lines(run / runs.METRICS)]
 
 
 def soak(config: Config, text: Path, run: Path) -> list[tuple[float, float]]:
-    """Train until the time is over: memory of each second, counted from the first report."""
+    """Train until the time is over; return the memory at each second from the first report on."""
     options = ["--epochs", EPOCHS, "--dim", config.dim, "--min-count", 1, "--out", run]
     options += ["--checkpoint-every", config.minute]
     command = [sys.executable, "-m", "jaxtext", "train", text, *options]
     process = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL)
     while not reports(run):
         if process.poll() is not None:
-            raise SystemExit(f"jaxtext train ended with status {process.returncode}")
+            raise InputError(f"jaxtext train ended with status {process.returncode}")
         time.sleep(0.05)
     begin, memory = time.monotonic(), []
     while (now := time.monotonic() - begin) < config.minutes * config.minute:
         if process.poll() is not None:
-            raise SystemExit(f"jaxtext train ended with status {process.returncode}")
+            raise InputError(f"jaxtext train ended with status {process.returncode}")
         memory.append((now, resident(process.pid)))
         time.sleep(min(1.0, config.minute / 10))
     process.send_signal(signal.SIGTERM)
     if process.wait() != 128 + signal.SIGTERM:
-        raise SystemExit(f"SIGTERM ended it with status {process.returncode}, not 143")
+        raise InputError(f"SIGTERM ended it with status {process.returncode}, not 143")
     return memory
 
 
 def by_minute(points: list[tuple[float, float]], config: Config, rank: float = 0.5) -> list[float]:
-    """The value of this rank (0.5 is the median) among those of each minute, where it has any."""
+    """Return a quantile, by default the median, of the values of each minute; NaN without any."""
     groups: list[list[float]] = [[] for _ in range(config.minutes)]
     for seconds, value in points:
         groups[min(int(seconds / config.minute), config.minutes - 1)].append(value)
@@ -110,20 +109,20 @@ def by_minute(points: list[tuple[float, float]], config: Config, rank: float = 0
 
 
 def draw(memory: list[tuple[float, float]], speed: list[tuple[float, float]], path: Path) -> None:
-    """Both against time."""
+    """Draw throughput and memory against time."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     above, below = figure.subplots(2, sharex=True)
     above.plot(*zip(*speed, strict=True), lw=1)
-    above.set(ylabel="million words a second", ylim=(0, None))
+    above.set(ylabel="million words per second", ylim=(0, None))
     below.plot(*zip(*memory, strict=True), lw=1)
     below.set(ylabel="resident MB", xlabel="seconds of training", ylim=(0, None))
     figure.savefig(path, dpi=150)
 
 
-def main(config: Config) -> None:
-    """Soak, and say what grew and what fell."""
+def main(config: Config) -> int:
+    """Soak, and report what grew and what fell; return the exit status."""
     if config.out.exists():
-        raise SystemExit(f"{config.out}: exists already: choose another --out")
+        raise InputError(f"{config.out}: exists already: choose another folder", "out")
     config.out.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "text.txt"
@@ -139,7 +138,7 @@ def main(config: Config) -> None:
         for number, (rate, best, size) in enumerate(zip(rates, fastest, megabytes, strict=True))
     ]
     header = ["minute", "M words/s", "fastest tenth", "MB"]
-    print_table("Each minute: medians, and the fastest tenth", header, rows)
+    print_tables(Table("Each minute: medians, and the fastest tenth", header, rows))
     last = -max(config.minutes // 4, 1)
     growth = median(megabytes[last:]) / megabytes[1]
     fall, best = (median(each[last:]) / each[1] for each in (rates, fastest))
@@ -148,14 +147,14 @@ def main(config: Config) -> None:
         f"\nlast quarter against the second minute: memory {growth:.3f}, throughput {fall:.3f} "
         f"(its fastest tenth {best:.3f}); largest memory after the first minute {peak:.0f} MB"
     )
-    content = {"config": {name: str(value) for name, value in asdict(config).items()}}
-    content |= {"megabytes": megabytes, "million_words_per_second": rates, "fastest": fastest}
-    content |= {"memory_growth": growth, "throughput": fall, "peak": peak}
-    (config.out / "results.json").write_text(json.dumps(content, indent=2) + "\n")
+    content = {"config": scripts.settings(config)}
+    minutes = {"megabytes": megabytes, "million_words_per_second": rates, "fastest": fastest}
+    content |= {name: list(map(finite, values)) for name, values in minutes.items()}
+    content |= {"memory_growth": finite(growth), "throughput": finite(fall), "peak": peak}
+    write_json(config.out / "results.json", content)
     draw(memory, speed, config.out / "figure.png")
-    if growth > GROWTH or fall < FALL:
-        raise SystemExit(1)
+    return 1 if growth > GROWTH or fall < FALL else 0
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Config, description=__doc__))
+    scripts.finish(main, tyro.cli(Config, description=__doc__))

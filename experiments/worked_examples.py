@@ -15,6 +15,7 @@ import numpy as np
 import tyro
 
 from jaxtext import mlp, pmi, sgns, skipgram, text
+from jaxtext.reports import scripts
 from jaxtext.reports.tables import print_table, print_text
 from jaxtext.verification import optima
 from jaxtext.verification.sheet import examples
@@ -29,12 +30,12 @@ class Config:
 
 
 def show(values: np.ndarray | jax.Array, digits: int = 6) -> str:
-    """Numbers of a vector, rounded."""
+    """Return the numbers of a vector, rounded."""
     return "  ".join(f"{float(v):.{digits}f}" for v in np.ravel(np.asarray(values)))
 
 
 def backpropagation(learning_rate: float) -> None:
-    """Forward pass, deltas, gradients and one update of the 3-2-2 network."""
+    """Print forward pass, deltas, gradients and one update of the 3-2-2 network."""
     params = examples.toy_network()
     print_text("\nBACKPROPAGATION: a 3-2-2 network of logistic units, all weights 1")
     rows, losses = [], []
@@ -60,24 +61,24 @@ def backpropagation(learning_rate: float) -> None:
 
 
 def pairs_and_parameters() -> None:
-    """Training pairs of the sentence and the size of the model."""
+    """Print the training pairs of the sentence and the size of the model."""
     print_text(f"\nSKIP-GRAM BASICS: {' '.join(examples.SENTENCE)}")
     words, ids = examples.sentence_ids()
-    found = text.pairs(ids, examples.WINDOW)
-    rows, places = [], iter(found)
+    pairs = text.pairs(ids, examples.WINDOW)
+    rows, places = [], iter(pairs)
     for number, center in enumerate(examples.SENTENCE, 1):
         reach = min(number - 1, examples.WINDOW) + min(len(ids) - number, examples.WINDOW)
         contexts = [words[next(places)[1]] for _ in range(reach)]
         rows.append([str(number), center, ", ".join(contexts)])
     print_table(
-        f"{len(found)} pairs, window {examples.WINDOW}", ["window", "source", "targets"], rows
+        f"{len(pairs)} pairs, window {examples.WINDOW}", ["window", "source", "targets"], rows
     )
     count = skipgram.parameter_count(101_425, 300)
     print_text(f"parameters for 101,425 words of 300 dimensions: 2 x 101,425 x 300 = {count:,}")
 
 
 def cross_entropy() -> None:
-    """Logits, exponentials, probabilities and loss of (Frodo, ring)."""
+    """Print logits, exponentials, probabilities and loss of (Frodo, ring)."""
     print_text("\nSKIP-GRAM TRAINING: cross entropy of (Frodo, ring)")
     params, frodo, ring = examples.frodo_params(), examples.FRODO, examples.RING
     logits = np.asarray(skipgram.logits(params, frodo))
@@ -96,7 +97,7 @@ def cross_entropy() -> None:
 
 
 def factorization(negatives: int) -> None:
-    """The sampled objective, its expectation, and the optimum of the whole corpus."""
+    """Print the sampled objective, its expectation, and the optimum of the whole corpus."""
     print_text("\nMATRIX FACTORIZATION: a corpus of 150 tokens, 5 words, window 2")
     counts, noise = examples.small_counts()
     params = examples.random_tables(0)
@@ -117,9 +118,9 @@ def factorization(negatives: int) -> None:
     header = ["w, c", "count", "PMI", f"PMI - ln {negatives}", "w.c after training"]
     print_table("The optimum (10 of 25 pairs)", header, rows)
     print_text(f"largest difference of all 25: {np.abs(trained - optimum).max():.1e}")
-    found = optima.conditional_from_scores(trained, noise)
+    learned = optima.conditional_from_scores(trained, noise)
     data = counts / counts.sum(1, keepdims=True)
-    print_text(f"softmax_c(w.c + ln P(c)) against p(c | w): {np.abs(found - data).max():.1e}")
+    print_text(f"softmax_c(w.c + ln P(c)) against p(c | w): {np.abs(learned - data).max():.1e}")
 
 
 def main(config: Config) -> None:
@@ -132,4 +133,4 @@ def main(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Config))
+    scripts.finish(main, tyro.cli(Config, description=__doc__))

@@ -35,7 +35,6 @@ class Column(list):
 def names(topics, tmp_path, monkeypatch):
     """What the blocks use: sentences, a column, more text, a file in the current folder."""
     monkeypatch.chdir(tmp_path)
-    Path("text.txt").write_text("\n".join(topics[:200]) + "\n")
     sentences = [line.split() for line in topics[:600]]
     more = [line.split() + ["new"] for line in topics[600:900]]
     try:
@@ -44,7 +43,9 @@ def names(topics, tmp_path, monkeypatch):
         frame = DataFrame({"tokens": sentences})
     except ImportError:
         frame = {"tokens": Column(sentences)}
-    return {"sentences": sentences, "more": more, "frame": frame, "losses": []}
+    return {"sentences": sentences, "more": more, "frame": frame, "losses": []} | {
+        "lines": iter(topics[:200])
+    }
 
 
 def test_no_task_takes_more_statements_than_in_gensim():

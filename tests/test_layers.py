@@ -9,6 +9,7 @@ Rooms in braces stand side by side and do not use each other. Imports inside fun
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -113,8 +114,10 @@ def graph(modules: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def outside(source: str) -> set[str]:
-    """Packages that a module imports, by their top name."""
-    return {module.partition(".")[0] for module, _ in imports(source)} - {"jaxtext"}
+    """Packages that a module imports, by their top name; jaxtyping's arrays of JAX need JAX."""
+    found = {module.partition(".")[0] for module, _ in imports(source)} - {"jaxtext"}
+    arrays = {("jaxtyping", name) for name in ("Array", "ArrayLike", "Key")}
+    return found | ({"jax"} if arrays & set(imports(source)) else set())
 
 
 def reached(start: str, uses: Mapping[str, set[str]]) -> set[str]:
@@ -178,8 +181,14 @@ def written(module: str, source: str) -> Iterator[str]:
             yield f"writes a flag: {node.value!r}"
 
 
+@cache
+def today() -> tuple[str, ...]:
+    """What breaks the rules as the package is."""
+    return tuple(violations(sources()))
+
+
 def test_the_package_keeps_its_layers():
-    assert violations(sources()) == []
+    assert today() == ()
 
 
 def test_every_room_is_on_a_floor():
@@ -214,6 +223,5 @@ def test_every_room_is_on_a_floor():
 )
 def test_each_rule_can_be_broken(module, line, message):
     modules = sources()
-    before = violations(modules)
     added = violations({**modules, module: f"{modules[module]}\n{line}\n"})
-    assert any(message in each and module in each for each in set(added) - set(before))
+    assert any(message in each and module in each for each in set(added) - set(today()))

@@ -1,5 +1,6 @@
 """`jaxtext evaluate`: scores of one run, or of two and their differences."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -59,7 +60,7 @@ def evaluate(options: Evaluate) -> None:
     if not (options.similarity or options.analogy or options.categorization):
         raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
     if options.restrict is not None:
-        number("restrict", options.restrict, 1, 2**62, whole=True)
+        number("restrict", options.restrict, 1, math.inf, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
     sets = evaluation.read(options.similarity, options.analogy, options.categorization)
     paths = [options.run] if options.other is None else [options.run, options.other]

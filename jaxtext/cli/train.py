@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from jaxtext.base.ranges import words
-
 if TYPE_CHECKING:
     from jaxtext.runs.execute import Outcome
     from jaxtext.runs.record import Place
@@ -105,7 +103,7 @@ class Train:
 
     # Seconds between checkpoints, from which a run is resumed; the last two are kept. exact can
     # have one after each pass.
-    checkpoint_every: float = 60.0
+    checkpoint_every: Annotated[float | None, open_("FLOAT", "60")] = None
 
     # Repeat the run of this manifest with its options, and report whether the vectors are identical
     # to the bit; exit status 1 if not. Give only --out, and the text if it has moved.
@@ -193,7 +191,7 @@ def _print_outcome(outcome: "Outcome", options: Train) -> int:
     verdict = "the same as in" if same else "not those of"
     print(f"\nvectors SHA-256 {outcome.sha256}: {verdict} {options.from_manifest}")
     if outcome.differences:
-        rows = [[words(name), str(then), str(now)] for name, then, now in outcome.differences]
+        rows = [[name, str(then), str(now)] for name, then, now in outcome.differences]
         print_tables(Table("Circumstances that differ", ["circumstance", "then", "now"], rows))
     if not same and len(outcome.differences) == 1:
         print("no recorded circumstance differs")

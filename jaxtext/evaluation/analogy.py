@@ -1,8 +1,8 @@
-"""Analogies: a is to b as c is to ?, answered by the vectors' differences.
+"""Analogies: a is to b as c is to ?, answered by differences of vectors.
 
-Two layouts are read: that of `questions-words.txt` (": section", then four words a line) and that
-of BATS (group, relation, word, answers/with/slashes, cut at tabs), where any two pairs of a
-relation make a question and any of the answers is right.
+Two layouts are read. In that of `questions-words.txt`, a line ": section" is followed by lines of
+four words. In that of BATS, a line has a group, a relation, a word and answers/with/slashes,
+separated by tabs; any two pairs of a relation make a question, and any of the answers is right.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,16 +29,16 @@ from jaxtext.vectors.embeddings import (
 
 Method = Literal["3cosadd", "3cosmul"]
 Row = tuple[int, str]  # a line and its number
-QUESTIONS = 2**20  # at most, that pairs of relations make
-GROUP = 64  # scores of which only the largest is looked at first
-BATCH = 32  # questions at a time, whose scores fit memory that is used again
-WORDS = 256  # of which dot products with all words are held at a time,
-PRODUCTS = 2**25  # or fewer, so that these are not more
+QUESTIONS = 2**20  # largest number that the pairs of all relations may make
+GROUP = 64  # rows into which the scores of a question are reshaped to find the largest
+BATCH = 32  # questions at a time, so that their scores stay in memory that is reused
+WORDS = 256  # words whose dot products with all words are in memory at a time,
+PRODUCTS = 2**25  # or fewer words, so that there are no more products than this
 EPSILON = 1e-6  # against division by zero in 3CosMul, as in gensim
 
 
 class Question(NamedTuple):
-    """a is to b as c is to one of the answers; of several b the first known one stands."""
+    """a is to b as c is to one of the answers; of several b, the first known one is used."""
 
     section: str
     a: str
@@ -48,39 +48,40 @@ class Question(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Scores of one set."""
+    """The scores of one set."""
 
     accuracy: float  # among the covered questions
     ci95: tuple[float, float]
     items: int
     covered: int
-    accuracy_all: float  # where a question with an unknown word counts as missed
+    accuracy_all: float  # a question with an unknown word counts as missed
     sections: dict[str, dict[str, float | int | None]]
-    right: Float[np.ndarray, " N"]  # of every question 1 or 0; NaN where a word is unknown
+    right: Float[np.ndarray, " N"]  # 1 or 0 for every question; NaN where a word is unknown
 
     def as_json(self) -> dict:
-        """Without the single questions."""
+        """Return the scores as `jaxtext evaluate --json` writes them, without single questions."""
         return {name: value for name, value in self._asdict().items() if name != "right"}
 
 
 def read(path: str | Path) -> list[Question]:
-    """Read a set of either layout.
+    """Read a set in either layout.
 
-    Raises `InputError` with the line for one that fits neither.
+    Raises `InputError`, naming the line, for a line that does not fit the layout, and for a file
+    without any question.
     """
     rows = items.lines(path)
     first = next(rows)
     rows = chain([first], rows)
     tabs = not first[1].startswith(":") and "\t" in first[1]
-    found = list((_read_relations if tabs else _read_sections)(path, rows))
-    if not found:
+    questions = list((_read_relations if tabs else _read_sections)(path, rows))
+    if not questions:
         raise InputError(
-            f"{path}: holds no question: lines with tabs are read as group, relation, word and "
-            "answers, and a relation needs two; four words are separated by spaces"
+            f"{path}: contains no question: lines with tabs are read as group, relation, word and "
+            "answers, and a relation needs two; separate the four words of a question by spaces"
             if tabs
-            else f"{path}: holds no question"
+            else f"{path}: contains no question"
         )
-    return found
+    return questions
 
 
 def _read_sections(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
@@ -119,9 +120,9 @@ def _read_relations(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]
 
 
 class _Encoded(NamedTuple):
-    """Questions of known words as ids."""
+    """The questions whose words are all known, as ids."""
 
-    places: Int[np.ndarray, " n"]  # among all questions
+    places: Int[np.ndarray, " n"]  # of these among all questions
     asked: Int[np.ndarray, "n 3"]  # a, b, c
     answers: list[set[int]]
 
@@ -142,7 +143,7 @@ def _encode(questions: Sequence[Question], index: dict[str, int]) -> _Encoded:
 
 @jax.jit
 def _products(table: Float[Array, "D V"], words: Int[Array, " W"]) -> Float[Array, "W V"]:
-    """Dot products of some words with all, which serve every question that they occur in."""
+    """Return the dot products of some words with all words, for all questions about them."""
     return table[:, words].T @ table
 
 
@@ -161,7 +162,10 @@ def _best(
     excluded: Int[Array, "B E"],
     method: Method,
 ) -> Int[Array, " B"]:
-    """The best answer to each question of places of a, b, c in `products`; -1 without any."""
+    """Return the best answer to each question, or -1 if there is none.
+
+    A question is given by the rows of a, b and c in `products`.
+    """
     of_a, of_b, of_c = (products[places] for places in asked.T)
     if method == "3cosadd":
         scores = of_b - of_a + of_c
@@ -170,27 +174,27 @@ def _best(
         scores = of_b * of_c / (of_a + EPSILON)
     rows = jnp.arange(len(asked))[:, None]
     scores = scores.at[rows, excluded].set(-jnp.inf, mode="drop")
-    # The largest of long rows: first which of the groups that every GROUP-th score is dealt to.
+    # The largest score of a long row: first the column of the reshaped row, then the place in it.
     dealt = scores.reshape(len(asked), GROUP, -1)
-    group = dealt.max(axis=1).argmax(axis=1)
-    found = dealt[jnp.arange(len(asked)), :, group].argmax(axis=1) * dealt.shape[2] + group
-    return jnp.where(jnp.isneginf(dealt.max(axis=(1, 2))), -1, found)
+    column = dealt.max(axis=1).argmax(axis=1)
+    best = dealt[jnp.arange(len(asked)), :, column].argmax(axis=1) * dealt.shape[2] + column
+    return jnp.where(jnp.isneginf(dealt.max(axis=(1, 2))), -1, best)
 
 
 def _excluded(
     asked: Int[np.ndarray, "n 3"], same: Int[np.ndarray, " V"], beyond: int
 ) -> Int[np.ndarray, "n E"]:
-    """All ids of words spelled as those asked, and where these are fewer than E, `beyond`."""
-    order, sizes = np.argsort(same, kind="stable"), np.bincount(same, minlength=len(same))
-    starts = np.cumsum(sizes) - sizes
-    spelled = same[asked][:, :, None]  # [n, 3, 1]
-    nth = np.arange(sizes[spelled].max())
-    ids = order[np.minimum(starts[spelled] + nth, len(order) - 1)]
-    return np.where(nth < sizes[spelled], ids, beyond).reshape(len(asked), -1)
+    """Return the ids of all spellings of the words asked, filled up with `beyond` to E ids."""
+    order, spellings = np.argsort(same, kind="stable"), np.bincount(same, minlength=len(same))
+    starts = np.cumsum(spellings) - spellings
+    word = same[asked][:, :, None]  # [n, 3, 1]
+    nth = np.arange(spellings[word].max())
+    ids = order[np.minimum(starts[word] + nth, len(order) - 1)]
+    return np.where(nth < spellings[word], ids, beyond).reshape(len(asked), -1)
 
 
 def _rounds(asked: Int[np.ndarray, "n 3"], most: int) -> Iterator[slice]:
-    """Runs of questions with at most so many different words among them."""
+    """Cut the questions into runs that have at most `most` different words each."""
     first, words = 0, set[int]()
     for place, three in enumerate(asked.tolist()):
         if len(words.union(three)) > most:
@@ -206,16 +210,17 @@ def answers(
     same: Int[np.ndarray, " V"],
     method: Method = "3cosadd",
 ) -> Int[np.ndarray, " n"]:
-    """The answer to each question of ids a, b, c; of words spelled the same, ids in `same`.
+    """Return the answer to each question, which is given by the ids of a, b and c.
 
     3CosAdd is the word nearest to b - a + c (Mikolov, Yih and Zweig 2013), 3CosMul the one with the
-    largest cos(d, b) cos(d, c) / cos(d, a), cosines moved to [0, 1] (Levy and Goldberg 2014). None
-    of the three words, in whatever letter case, is an answer; -1 where no other word is left. Rows
-    of `table` have length one.
+    largest cos(d, b) cos(d, c) / cos(d, a), cosines moved to [0, 1] (Levy and Goldberg 2014). The
+    three words themselves, in any letter case, are no answers; where no other word is left, the
+    answer is -1. Rows of `table` must have length one. `same` maps each id to the id that stands
+    for all words with its spelling, case ignored; answers are such ids.
     """
     # Whole groups of columns, so that no row of scores needs to be filled up.
-    filling = -table.shape[0] % GROUP
-    size = table.shape[0] + filling
+    filling = -len(same) % GROUP
+    size = len(same) + filling
     most = max(3, PRODUCTS // size)
     if isinstance(table, sparse.csr_array):
         most = min(len(np.unique(asked)), most)
@@ -224,9 +229,9 @@ def answers(
         most = min(WORDS, most)
         products = partial(_products, jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T))
     excluded = _excluded(asked, same, size)
-    blank = np.broadcast_to(np.arange(table.shape[0], size), (len(asked), filling))
+    blank = np.broadcast_to(np.arange(len(same), size), (len(asked), filling))
     excluded = np.concatenate([excluded, blank], axis=1)
-    found = []
+    batches = []
     for some in _rounds(asked, most):
         words, places = np.unique(asked[some], return_inverse=True)
         rows_of = products(np.resize(words, most))
@@ -234,8 +239,8 @@ def answers(
         for first in range(0, len(places), BATCH):
             rows = np.arange(first, first + BATCH).clip(max=len(places) - 1)
             best = _best(rows_of, jnp.asarray(places[rows]), jnp.asarray(out[rows]), method)
-            found.append(best[: len(places) - first])
-    ids = np.concatenate(found)
+            batches.append(best[: len(places) - first])
+    ids = np.concatenate(batches)
     return np.where(ids < 0, -1, same[ids])
 
 
@@ -247,10 +252,10 @@ def evaluate(
     method: Method = "3cosadd",
     seed: int = 0,
 ) -> Result:
-    """Accuracy, by section and in all, over the questions whose words are all known.
+    """Return the accuracy, overall and by section, over the questions whose words are all known.
 
-    With `restrict`, only so many most frequent words are known, and answers. The interval takes
-    questions for independent; since they share words, it is a little narrow.
+    With `restrict`, only that many of the most frequent words are known and can be answers. The
+    interval treats questions as independent; since they share words, it is a little narrow.
     Raises `InputError` if no question is covered.
     """
     words = embeddings.vocab.words[:restrict]
@@ -260,7 +265,7 @@ def evaluate(
         asked = questions[0]
         first = map(items.shown, (asked.a, asked.b[0], asked.c, asked.answers[0]))
         raise InputError(
-            f"none of {len(questions):,} questions has known words only: "
+            f"none of {len(questions):,} questions has only known words: "
             f"the first is {' '.join(first)}"
         )
     same = np.array([index[word.upper()] for word in words], np.int64)
@@ -268,10 +273,11 @@ def evaluate(
         table = normalize_sparse(embeddings.vectors(kind)[: len(words)])
     else:
         table = normalize(embeddings.vectors(kind)[: len(words)])
-    given = answers(table, encoded.asked, same, method)
+    answered = answers(table, encoded.asked, same, method)
     right = np.full(len(questions), np.nan)
     right[encoded.places] = [
-        answer in possible for answer, possible in zip(given.tolist(), encoded.answers, strict=True)
+        answer in possible
+        for answer, possible in zip(answered.tolist(), encoded.answers, strict=True)
     ]
     return _score(questions, right, seed)
 
@@ -304,7 +310,7 @@ def _section(right: Float[np.ndarray, " N"]) -> dict[str, float | int | None]:
 
 
 def difference(first: Result, second: Result, seed: int = 0) -> Difference:
-    """How much larger the second's accuracy is, by a paired bootstrap over common questions."""
+    """Return how much larger the second accuracy is, by a paired bootstrap on common questions."""
     change = second.right - first.right
     common = ~np.isnan(change)
     change = change[common]

@@ -1,7 +1,8 @@
-"""Categorization: do clusters of vectors agree with categories that people made?
+"""Categorization: do clusters of vectors agree with categories made by people?
 
-A set is text, one word a line: its categories, finest first, then the word, cut at tabs (or as
-`items.cells` cuts). Where there are several levels of categories, each is a clustering of its own.
+A set is a text file with one word per line: its categories, the finest first, and then the word,
+separated by tabs (or by other marks, see `items.cells`). With several levels of categories, the
+words are clustered once for each level.
 """
 
 from pathlib import Path
@@ -9,17 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
-from jaxtext.vectors.embeddings import Embeddings, normalize
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize
 
-RESTARTS, ROUNDS = 20, 100
+RESTARTS = 20
+ROUNDS = 100  # at most, in each restart
 
 
 class Categories(NamedTuple):
-    """Words and, for each level, the category of each."""
+    """Words and, for each level, the category of each word."""
 
     words: list[str]
     levels: list[list[str]]
@@ -31,28 +34,28 @@ class Level(NamedTuple):
     categories: int
     purity: float
     chance: float  # mean purity of the same clusters with shuffled categories
-    purity_all: float  # where an unknown word counts as in the wrong cluster
+    purity_all: float  # an unknown word counts as being in the wrong cluster
 
 
 class Result(NamedTuple):
-    """Scores of one set; the first level is the set's."""
+    """The scores of one set; those of the first level are the scores of the set."""
 
     items: int
     covered: int
     levels: list[Level]
-    labels: list[Int[np.ndarray, " N"]]  # of each level, the category of each word
-    clusters: list[Int[np.ndarray, " N"]]  # of each level, the cluster of each word, or -1
+    labels: list[Int[np.ndarray, " N"]]  # for each level, the category of each word
+    clusters: list[Int[np.ndarray, " N"]]  # for each level, the cluster of each word, or -1
 
     def as_json(self) -> dict:
-        """The first level, and all of them where there are several."""
-        found = self.levels[0]._asdict() | {"items": self.items, "covered": self.covered}
+        """Return the scores of the first level, and of all levels if there are several."""
+        scores = self.levels[0]._asdict() | {"items": self.items, "covered": self.covered}
         if len(self.levels) > 1:
-            found["levels"] = [level._asdict() for level in self.levels]
-        return found
+            scores["levels"] = [level._asdict() for level in self.levels]
+        return scores
 
 
 def read(path: str | Path) -> Categories:
-    """Read a set. Raises `InputError` with the line for one that does not fit the others."""
+    """Read a set. Raises `InputError`, naming the line, for a line that does not fit the others."""
     words, rows = [], []
     for number, row in items.cells(path):
         if len(row) < 2 or not all(row) or (rows and len(row) != len(rows[0]) + 1):
@@ -64,9 +67,9 @@ def read(path: str | Path) -> Categories:
 
 
 def purity(labels: Int[np.ndarray, " N"], clusters: Int[np.ndarray, " N"]) -> float:
-    """The part of words that belong to the category most common in their cluster.
+    """Return the part of words that belong to the most common category of their cluster.
 
-    Cluster -1 is none: its words count as wrong.
+    Words with cluster -1 are in no cluster and count as wrong.
 
     >>> purity(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))
     0.75
@@ -79,15 +82,16 @@ def purity(labels: Int[np.ndarray, " N"], clusters: Int[np.ndarray, " N"]) -> fl
 
 
 def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[np.ndarray, " N"]:
-    """Spherical k-means of unit rows (Dhillon and Modha 2001): the best of `RESTARTS` starts.
+    """Return the clusters of unit rows by spherical k-means (Dhillon and Modha 2001).
 
-    Rows join the mean with the largest cosine; means get length one. Starts are by k-means++ of
-    scikit-learn (extra `[eval]`). Raises `InputError` without it.
+    Rows join the mean with the largest cosine, and means are scaled to length one. Of `RESTARTS`
+    starts by the k-means++ of scikit-learn (extra `[eval]`), the best result is returned. Raises
+    `InputError` if scikit-learn is not installed.
     """
     try:
         from sklearn.cluster import kmeans_plusplus
     except ImportError:
-        raise InputError("categories need scikit-learn: pip install 'jaxtext[eval]'") from None
+        raise InputError("categorization needs scikit-learn: pip install 'jaxtext[eval]'") from None
     random, best, most = np.random.RandomState(seed), None, -np.inf
     for _ in range(RESTARTS):
         means, _ = kmeans_plusplus(table, number, random_state=random)
@@ -97,7 +101,7 @@ def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[
             if (assigned == before).all():
                 break
             sums = (assigned == np.arange(number)[:, None]).astype(table.dtype) @ table
-            empty = ~sums.any(axis=1)  # such a mean stays where it is
+            empty = ~sums.any(axis=1)  # these means stay where they are
             means = np.where(empty[:, None], means, normalize(sums))
         total = float((table @ means.T).max(axis=1).sum())
         if total > most:
@@ -107,19 +111,24 @@ def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[
 
 
 def evaluate(
-    embeddings: Embeddings, categories: Categories, kind: str = "center", seed: int = 0
+    embeddings: Embeddings | SparseEmbeddings,
+    categories: Categories,
+    kind: str = "center",
+    seed: int = 0,
 ) -> Result:
-    """Purity of as many clusters of the known words as these have categories.
+    """Return the purity of as many clusters as the known words have categories.
 
-    Raises `InputError` if no word is known, and without scikit-learn.
+    Raises `InputError` if no word is known, and if scikit-learn is not installed.
     """
     index = items.index(embeddings.vocab)
     ids = np.array([index.get(word.upper(), -1) for word in categories.words])
     known = np.flatnonzero(ids >= 0)
     if not known.size:
         first = items.shown(categories.words[0])
-        raise InputError(f"none of {len(ids):,} words is known, as {first} is not")
-    table = normalize(embeddings.vectors(kind)[ids[known]].astype(np.float64))
+        raise InputError(f"none of {len(ids):,} words is known, for example {first}")
+    rows = embeddings.vectors(kind)[ids[known]]
+    dense = rows.toarray() if isinstance(rows, sparse.csr_array) else rows
+    table = normalize(dense.astype(np.float64))
     levels, all_labels, all_clusters = [], [], []
     for names in categories.levels:
         labels = np.unique(names, return_inverse=True)[1].ravel()
@@ -144,7 +153,7 @@ def evaluate(
 
 
 def difference(first: Result, second: Result, seed: int = 0) -> Difference:
-    """How much larger the second's purity is (first level), by a paired bootstrap over words."""
+    """Return how much larger the second purity is (first level), by a paired bootstrap."""
     a, b = first.clusters[0], second.clusters[0]
     known = np.flatnonzero((a >= 0) & (b >= 0))
     a, b, labels = a[known], b[known], first.labels[0][known]

@@ -147,14 +147,15 @@ def measure(
     Raises `ValueError` for counts that are not square, negative or not finite, for centers without
     any pair, for noise that is no distribution, for tables of other sizes and for an empty sample.
     """
-    check_square("counts", objective.counts)
-    size, dim = np.shape(objective.counts)[0], params.center.shape[1]
+    counts: Any = objective.counts
+    check_square("counts", counts)
+    size, dim = counts.shape[0], params.center.shape[1]
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
     centers, weights = sample or Sample(np.arange(size), np.ones(size))
     if not len(centers):
         raise ValueError("sample: found no center, must have at least one")
-    rows = sparse.csr_array(sparse.csr_array(objective.counts)[centers])
+    rows = sparse.csr_array(sparse.csr_array(counts)[centers])
     check(objective, rows, centers)
     borders = np.array([0, *(rank for rank in BANDS if rank < size), size])
     bands = np.searchsorted(borders, np.arange(size), "right") - 1  # of each word

@@ -1,4 +1,4 @@
-"""What all evaluations share: reading a set line by line, words to ids, bootstrap intervals."""
+"""What all evaluations share: reading sets line by line, finding words, bootstrap intervals."""
 
 import csv
 import os
@@ -15,28 +15,29 @@ from jaxtext.text.vocab import Vocab
 SAMPLES = 1000
 LONGEST_LINE = 1 << 20
 
-Statistic = Callable[[Int[np.ndarray, " N"]], float]  # of a resampled set, given as places
+Statistic = Callable[[Int[np.ndarray, " N"]], float]  # of a resampled set, which is given by places
 
 
 class Difference(NamedTuple):
-    """Of a score between two tables of vectors, over the items that both know."""
+    """The difference of a score between two tables of vectors, over the items known to both."""
 
     first: float | None
     second: float | None
-    difference: float | None  # second less first
+    difference: float | None  # second minus first
     ci95: tuple[float, float] | None
     covered: int
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the interval excludes zero."""
         return self.ci95 is not None and not self.ci95[0] <= 0 <= self.ci95[1]
 
 
 def lines(path: str | Path) -> Iterator[tuple[int, str]]:
-    """Lines that hold something and are no comment (#), with their numbers, from 1.
+    """Yield the lines that are neither blank nor a comment (#), with their numbers, from 1.
 
-    Raises `InputError` with the line's number for bytes that are not text, and for an empty file.
+    Raises `InputError` for a file that cannot be read, for an empty one, and, naming the line, for
+    bytes that are not UTF-8 text.
     """
     empty = True
     try:
@@ -53,11 +54,11 @@ def lines(path: str | Path) -> Iterator[tuple[int, str]]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if empty:
-        raise InputError(f"{path}: the file is empty: no item in it")
+        raise InputError(f"{path}: the file is empty: it contains no item")
 
 
 def never_waiting(path: str, flags: int) -> int:
-    """Opens a pipe that nobody writes to as an empty file, instead of waiting for a writer."""
+    """Open a file; a pipe that nobody writes to is opened as an empty file, without waiting."""
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     os.set_blocking(descriptor, True)
     return descriptor
@@ -67,9 +68,11 @@ def _decode(line: bytes, place: str) -> str:
     if len(line) == LONGEST_LINE:
         raise InputError(f"{place} is longer than {LONGEST_LINE:,} bytes: not an evaluation set")
     if b"\0" in line:
-        raise InputError(f"{place} holds a zero byte: not a text file")
+        raise InputError(f"{place} contains a zero byte: not a text file")
     if b"\r" in line.rstrip(b"\r\n"):
-        raise InputError(f"{place} holds a carriage return before its end: convert the line ends")
+        raise InputError(
+            f"{place} contains a carriage return before its end: convert the line ends"
+        )
     try:
         return line.decode()
     except UnicodeDecodeError as error:
@@ -77,7 +80,11 @@ def _decode(line: bytes, place: str) -> str:
 
 
 def cells(path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """Lines cut at tabs, or else at semicolons, commas (with quotes as in CSV) or spaces."""
+    """Yield the cells of each line and its number.
+
+    The first line decides what separates cells: tabs or else semicolons, commas (both with quotes
+    as in CSV) or spaces. Raises `InputError` as `lines` does, and for a line that is not CSV.
+    """
     delimiter = None
     for number, line in lines(path):
         if delimiter is None:
@@ -95,21 +102,21 @@ def cells(path: str | Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _unquoted(cell: str) -> str:
-    """Without the quotes around it, those inside being doubled, as in CSV."""
+    """Remove the quotes around a cell; quotes inside are doubled, as in CSV."""
     if len(cell) > 1 and cell[0] == cell[-1] == '"':
         return cell[1:-1].replace('""', '"').strip()
     return cell
 
 
 def shown(text: str) -> str:
-    """The beginning in quotes, control characters escaped, for messages."""
+    """Return the beginning in quotes, with control characters escaped, for messages."""
     return repr(text[:40])
 
 
 def index(vocab: Vocab, restrict: int | None = None) -> dict[str, int]:
-    """Word in capitals -> id; of spellings that differ in case only, the most frequent one's.
+    """Map each word in capitals to its id; of spellings that differ in case, to the most frequent.
 
-    With `restrict`, among so many most frequent words only.
+    With `restrict`, only that many of the most frequent words are included.
 
     >>> index(Vocab(("Rose", "rose", "a"), np.array([3, 2, 1])))
     {'A': 2, 'ROSE': 0}
@@ -119,13 +126,13 @@ def index(vocab: Vocab, restrict: int | None = None) -> dict[str, int]:
 
 
 def resampled(statistic: Statistic, size: int, seed: int, samples: int = SAMPLES) -> list[float]:
-    """The statistic of bootstrap samples of a set of `size` items."""
+    """Return the statistic of bootstrap samples of a set of `size` items."""
     random = np.random.default_rng(seed)
     return [statistic(random.integers(0, size, size)) for _ in range(samples)]
 
 
 def interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """The middle 95% (percentile bootstrap, Efron 1979); None where no value is finite."""
+    """Return the middle 95% (percentile bootstrap, Efron 1979); None if no value is finite."""
     finite = np.asarray(values, np.float64)
     finite = finite[np.isfinite(finite)]
     if not finite.size:
@@ -135,5 +142,5 @@ def interval(values: Sequence[float]) -> tuple[float, float] | None:
 
 
 def finite(value: float) -> float | None:
-    """None for what is not a number, as JSON has it."""
+    """Return the value, or None if it is not finite, as JSON requires."""
     return float(value) if np.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Many sets at once: `jaxtext evaluate`, its tables and its JSON."""
+"""Evaluation on many sets at once, and the comparison of two such evaluations."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,14 +21,14 @@ class Sets(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Results by set."""
+    """The results of one table of vectors, by set."""
 
     similarity: dict[str, similarity.Result]
     analogy: dict[str, analogy.Result]
     categorization: dict[str, categorization.Result]
 
     def as_json(self) -> dict[str, Any]:
-        """What `jaxtext evaluate --json` writes."""
+        """Return what `jaxtext evaluate --json` writes for one run."""
         return {
             kind: {name: result.as_json() for name, result in results.items()}
             for kind, results in self._asdict().items()
@@ -36,14 +36,14 @@ class Report(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Differences by set."""
+    """The differences between two reports, by set."""
 
     similarity: dict[str, Difference]
     analogy: dict[str, Difference]
     categorization: dict[str, Difference]
 
     def as_json(self) -> dict[str, Any]:
-        """As in the report of `jaxtext evaluate --json` on two runs."""
+        """Return what `jaxtext evaluate --json` writes about the difference of two runs."""
         return {
             kind: {
                 name: each._asdict() | {"significant": each.significant}
@@ -58,9 +58,9 @@ def read(
     analogies: Sequence[Path] = (),
     categorizations: Sequence[Path] = (),
 ) -> Sets:
-    """Read files; the name of a set is its file's name without the ending.
+    """Read sets from files; the name of a set is the name of its file without the suffix.
 
-    Raises `InputError` for files that cannot be used and for two with one name.
+    Raises `InputError` for files that cannot be used and for two sets of one kind with one name.
     """
     return Sets(
         _read(similarity.read, similarities),
@@ -70,12 +70,12 @@ def read(
 
 
 def _read(reader: Callable[[Path], T], paths: Sequence[Path]) -> dict[str, T]:
-    found: dict[str, T] = {}
+    sets: dict[str, T] = {}
     for path in paths:
-        if path.stem in found:
+        if path.stem in sets:
             raise InputError(f"{path}: a set called {path.stem!r} was given already: rename one")
-        found[path.stem] = reader(path)
-    return found
+        sets[path.stem] = reader(path)
+    return sets
 
 
 def evaluate(
@@ -87,15 +87,17 @@ def evaluate(
     seed: int = 0,
     samples: int = SAMPLES,
 ) -> Report:
-    """Evaluate on all sets; arguments as those of the single evaluations.
+    """Evaluate on all sets, with the arguments of the single evaluations.
 
-    `samples` are those of the intervals of similarity; with 0 there are none. Sparse vectors cannot
-    be evaluated on categories. Raises `InputError` naming a set of which nothing is known.
+    `kind` is one of those of `Embeddings.vectors`; `restrict` and `method` concern analogies.
+    `samples` bootstrap samples make the intervals of similarity; with 0 there are none. Sparse
+    vectors cannot be evaluated on categories. Raises `InputError`, naming the set, if none of its
+    items is covered.
     """
 
-    def each(found: dict[str, T], score: Callable[[T], Any]) -> dict[str, Any]:
+    def each(named: dict[str, T], score: Callable[[T], Any]) -> dict[str, Any]:
         results = {}
-        for name, items in found.items():
+        for name, items in named.items():
             try:
                 results[name] = score(items)
             except InputError as error:
@@ -113,13 +115,16 @@ def evaluate(
         ),
         each(
             sets.categorization,
-            lambda found: categorization.evaluate(embeddings, found, kind, seed),
+            lambda words: categorization.evaluate(embeddings, words, kind, seed),
         ),
     )
 
 
 def compare(first: Report, second: Report, sets: Sets, seed: int = 0) -> Comparison:
-    """How much higher the second's scores are, by paired bootstraps over common items."""
+    """Return how much higher the second scores are, by paired bootstraps over common items.
+
+    Both reports must be about `sets`.
+    """
     return Comparison(
         {
             name: similarity.difference(result, second.similarity[name], pairs, seed)

@@ -1,7 +1,8 @@
-"""Word similarity: Spearman's rho between cosines and what people said.
+"""Word similarity: Spearman's rho between cosines and the judgments of people.
 
-A set holds pairs of words with a score on any scale. It is text, one pair a line, cut at tabs,
-commas, semicolons or spaces; comments (#), a header and further columns may be there.
+A set consists of pairs of words with a score on any scale. It is a text file with one pair per
+line, separated by tabs, commas, semicolons or spaces; it may contain comments (#), a header and
+further columns.
 """
 
 import math
@@ -21,51 +22,52 @@ from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize_s
 
 
 class Pairs(NamedTuple):
-    """Pairs of words, and how similar people find them."""
+    """Pairs of words, and how similar people find them, on any scale."""
 
     words: list[tuple[str, str]]
     scores: Float[np.ndarray, " N"]
 
 
 class Result(NamedTuple):
-    """Scores of one set."""
+    """The scores of one set."""
 
-    spearman: float | None  # rho over the covered pairs; None where it is not defined
+    spearman: float | None  # rho over the covered pairs; None if it is not defined
     ci95: tuple[float, float] | None
     items: int
     covered: int
-    spearman_all: float | None  # rho over all pairs, where an unknown pair has cosine zero
-    cosines: Float[np.ndarray, " N"]  # of every pair; NaN where a word is unknown
+    spearman_all: float | None  # rho over all pairs; an unknown pair has cosine zero
+    cosines: Float[np.ndarray, " N"]  # of every pair; NaN if a word is unknown
 
     def as_json(self) -> dict:
-        """Without the cosines."""
+        """Return the scores as `jaxtext evaluate --json` writes them, without the cosines."""
         return {name: value for name, value in self._asdict().items() if name != "cosines"}
 
 
 def read(path: str | Path) -> Pairs:
-    """Read a set: the first two columns that are not numbers are the words, the next of numbers
-    behind them, or else the last before them, is the score. Scores may have a decimal comma.
+    """Read a set of word pairs with scores.
 
-    Raises `InputError` with the line for a row that lacks a word or a score.
+    The words are the first two columns that are not numbers. The score is the first column of
+    numbers after them or, if there is none, the last one before them. Scores may have a decimal
+    comma. Raises `InputError`, naming the line, for a row that lacks a word or a score.
     """
     rows = list(items.cells(path))
     columns = _columns([row for _, row in rows], path)
     words, scores = [], []
     for place, (number, row) in enumerate(rows):
-        found = [row[column] if column < len(row) else "" for column in columns]
-        score = _number(found[2])
-        if place == 0 and len(rows) > 1 and _is_header(found):
+        a, b, shown = (row[column] if column < len(row) else "" for column in columns)
+        score = _number(shown)
+        if place == 0 and len(rows) > 1 and _is_header(a, b, shown):
             continue
-        if score is None or not (found[0] and found[1]):
+        if score is None or not (a and b):
             text = " | ".join(row)[:60]
             raise InputError(f"{path}: line {number}: not two words and a score: {text!r}")
-        words.append((found[0], found[1]))
+        words.append((a, b))
         scores.append(score)
     return Pairs(words, np.array(scores, np.float64))
 
 
 def _columns(rows: list[list[str]], path: str | Path) -> list[int]:
-    """Which columns are the two words and the score, by what most rows hold."""
+    """Return the columns of the two words and of the score, by what most rows contain."""
     width = max(map(len, rows))
     share = [0] * width
     for row in rows:
@@ -78,8 +80,8 @@ def _columns(rows: list[list[str]], path: str | Path) -> list[int]:
         raise InputError(
             f"{path}: not two words and a score in a row: {' | '.join(rows[0])[:60]!r}"
         )
-    behind = [column for column in scores if column > words[1]]
-    return [*words, behind[0] if behind else scores[-1]]
+    after = [column for column in scores if column > words[1]]
+    return [*words, after[0] if after else scores[-1]]
 
 
 def _number(text: str) -> float | None:
@@ -90,12 +92,12 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _is_header(found: list[str]) -> bool:
-    """Whether none is a number, and the score is neither absent nor one that is not finite."""
+def _is_header(a: str, b: str, score: str) -> bool:
+    """Whether no cell is a number; an absent score and one like "nan" are mistakes of a row."""
     try:
-        float(found[2].replace(",", "."))
+        float(score.replace(",", "."))
     except ValueError:
-        return bool(found[2]) and all(_number(text) is None for text in found[:2])
+        return bool(score) and _number(a) is None and _number(b) is None
     return False
 
 
@@ -104,42 +106,44 @@ def cosines(
     words: Sequence[tuple[str, str]],
     kind: str = "center",
 ) -> Float[np.ndarray, " N"]:
-    """Cosine of each pair, NaN where a word is unknown; letter case is ignored.
+    """Return the cosine of each pair, NaN if a word is unknown; letter case is ignored.
 
-    Vectors get length one in float64 and are rounded to their own precision before they are
-    multiplied, pair by pair, as in gensim: where cosines differ by less than float32 can tell,
-    ranks are then the same.
+    Vectors are scaled to length one in float64 and rounded to their own precision before they are
+    multiplied, pair by pair, as in gensim. Ranks are then the same as there even if cosines differ
+    by less than float32 can represent.
     """
     index = items.index(embeddings.vocab)
     ids = np.array([[index.get(word.upper(), -1) for word in pair] for pair in words], np.int64)
     known = ids.min(axis=1) >= 0
-    found = np.full(len(words), np.nan)
+    products = np.full(len(words), np.nan)
     if isinstance(embeddings, SparseEmbeddings):
         unit_rows = normalize_sparse(embeddings.vectors(kind))
         first, second = (unit_rows[column] for column in ids[known].T)
-        found[known] = (first * second).sum(axis=1)
-        return found
+        products[known] = (first * second).sum(axis=1)
+        return products
     table = embeddings.vectors(kind)
     length, scale = get_blas_funcs(("nrm2", "scal"), dtype=np.float64)
 
     def unit(row: int) -> np.ndarray:
         vector = table[row].astype(np.float64)
-        size = length(vector)
-        return scale(1 / size, vector).astype(table.dtype) if size > 0 else table[row]
+        norm = length(vector)
+        return scale(1 / norm, vector).astype(table.dtype) if norm > 0 else table[row]
 
-    found[known] = [np.dot(unit(i), unit(j)) for i, j in ids[known].tolist()]
-    return found
+    products[known] = [np.dot(unit(i), unit(j)) for i, j in ids[known].tolist()]
+    return products
 
 
 def spearman(a: Float[np.ndarray, " N"], b: Float[np.ndarray, " N"]) -> float:
-    """Spearman's rho: the correlation of ranks, ties sharing their mean rank; NaN if undefined.
+    """Return Spearman's rho, the correlation of ranks; NaN if all ranks of one side are the same.
+
+    Ties share their mean rank.
 
     >>> spearman(np.array([1.0, 2.0, 4.0]), np.array([0.1, 0.7, 0.5]))
     0.5
     """
     x, y = (ranks - ranks.mean() for ranks in (rankdata(a), rankdata(b)))
-    size = math.sqrt(float(x @ x) * float(y @ y))
-    return float(x @ y) / size if size > 0 else math.nan
+    spread = math.sqrt(float(x @ x) * float(y @ y))
+    return float(x @ y) / spread if spread > 0 else math.nan
 
 
 def evaluate(
@@ -149,20 +153,20 @@ def evaluate(
     seed: int = 0,
     samples: int = items.SAMPLES,
 ) -> Result:
-    """Rho with its bootstrap interval, over the pairs whose words are both known.
+    """Return rho with its bootstrap interval, over the pairs whose words are both known.
 
     The interval is made of `samples` bootstrap samples; with 0, which is faster, there is none.
-    Raises `InputError` if no pair is known.
+    Raises `InputError` if no pair is covered.
     """
-    found = cosines(embeddings, pairs.words, kind)
-    known = ~np.isnan(found)
+    products = cosines(embeddings, pairs.words, kind)
+    known = ~np.isnan(products)
     if not known.any():
         a, b = pairs.words[0]
         raise InputError(
             f"none of {len(pairs.words):,} pairs is known, "
-            f"as {items.shown(a)} and {items.shown(b)} are not"
+            f"for example {items.shown(a)} and {items.shown(b)}"
         )
-    a, b = found[known], pairs.scores[known]
+    a, b = products[known], pairs.scores[known]
 
     def rho(sample: Int[np.ndarray, " N"]) -> float:
         return spearman(a[sample], b[sample])
@@ -170,15 +174,15 @@ def evaluate(
     return Result(
         spearman=items.finite(spearman(a, b)),
         ci95=items.interval(items.resampled(rho, len(a), seed, samples)),
-        items=len(found),
+        items=len(products),
         covered=len(a),
-        spearman_all=items.finite(spearman(np.nan_to_num(found), pairs.scores)),
-        cosines=found,
+        spearman_all=items.finite(spearman(np.nan_to_num(products), pairs.scores)),
+        cosines=products,
     )
 
 
 def difference(first: Result, second: Result, pairs: Pairs, seed: int = 0) -> Difference:
-    """How much larger the second's rho is, by a paired bootstrap over pairs that both know."""
+    """Return how much larger the second rho is, by a paired bootstrap over common pairs."""
     known = ~(np.isnan(first.cosines) | np.isnan(second.cosines))
     a, b, gold = first.cosines[known], second.cosines[known], pairs.scores[known]
 

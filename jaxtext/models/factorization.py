@@ -61,11 +61,11 @@ def truncated_svd(
     ([3.0, 2.0], [[0.0, 1.0], [1.0, 0.0]])
     """
     check_at_least("dim", dim, 1)
-    shape = np.shape(matrix)
+    entries: Any = sparse.csr_array(matrix) if sparse.issparse(matrix) else matrix
+    shape = list(entries.shape)
     sides = min(shape)
     if dim > sides:
-        raise ValueError(f"dim: found {dim}, a matrix of {list(shape)} has at most {sides}")
-    entries: Any = sparse.csr_array(matrix) if sparse.issparse(matrix) else matrix
+        raise ValueError(f"dim: found {dim}, a matrix of {shape} has at most {sides}")
     if sparse.issparse(entries) and dim < sides and entries.count_nonzero():
         with ThreadPoolExecutor(WORKERS) as pool:
             operator = _Operator(entries, pool)

@@ -185,7 +185,7 @@ def resolve_all(activation: Activation | Sequence[Activation], layers: int) -> l
         return [resolve(activation)] * layers
     if len(activation) != layers:
         raise ValueError(
-            f"activation: {len(activation)} activations for {layers} layers, give one, or one per layer"
+            f"activation: found {len(activation)} for {layers} layers, give one, or one per layer"
         )
     return [resolve(each) for each in activation]
 

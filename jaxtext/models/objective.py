@@ -10,7 +10,7 @@ which is PMI - ln k if P is the distribution of contexts (sheet: matrix factoriz
 Goldberg 2014, eq. 7). A pair that never occurs has its optimum at $-\infty$.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -41,16 +41,17 @@ def check(objective: Objective, rows: Counts | None = None, ids: np.ndarray | No
     must be a distribution over the words, and `negatives` at least one. With `rows`, which are the
     rows of the counts that belong to the words `ids`, only these are checked.
     """
-    counts, noise, negatives = objective
+    counts: Any = objective.counts
+    noise, negatives = objective.noise, objective.negatives
     check_at_least("negatives", negatives, 1)
     check_square("counts", counts)
     check_counts(counts if rows is None else rows, ids)
-    check_shape("noise", noise, np.shape(counts)[:1])
+    check_shape("noise", noise, (counts.shape[0],))
     check_distribution("noise", noise)
 
 
 def expected(counts: sparse.csr_array, objective: Objective) -> Float[np.ndarray, " N"]:
-    r"""Return the expected number of negatives $e_{wc} = k\,\#(w)\,P(c)$ of each stored cell of `counts`."""
+    r"""Return $e_{wc} = k\,\#(w)\,P(c)$, the expected negatives, of each stored cell of counts."""
     pairs = np.asarray(counts.sum(axis=1), np.float64)
     rows = np.repeat(objective.negatives * pairs, np.diff(counts.indptr))
     return rows * objective.noise[counts.indices]
@@ -64,9 +65,9 @@ def cell_loss(
 
 
 def optimum(objective: Objective) -> sparse.csr_array:
-    r"""Return the free scores that minimise the objective: $\ln(n_{wc} / e_{wc})$ at observed pairs.
+    r"""Return the free scores that minimise the objective, $\ln(n_{wc} / e_{wc})$.
 
-    A pair that is not observed has no entry; its optimum is $-\infty$.
+    Only observed pairs have an entry; the optimum of the others is $-\infty$.
     """
     counts = sparse.csr_array(objective.counts)
     values = np.log(counts.data) - np.log(expected(counts, objective))

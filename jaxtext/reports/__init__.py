@@ -1,1 +1,1 @@
-"""What people look at: tables, progress bars and figures of what the rooms below return."""
+"""What people look at: tables and figures of the values that other parts of the package return."""

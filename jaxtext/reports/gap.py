@@ -89,7 +89,7 @@ def figure(path: Path) -> Figure:
         raise InputError(
             "matplotlib is not installed: pip install 'jaxtext[eval]'", "figure"
         ) from None
-    empty = Figure(figsize=(5, 4.2), layout="constrained")
+    empty = Figure(figsize=(5.6, 4.2), layout="constrained")
     formats = sorted(empty.canvas.get_supported_filetypes())
     if _format(path) not in formats:
         raise InputError(f"{path}: the name must end in one of .{', .'.join(formats)}", "figure")

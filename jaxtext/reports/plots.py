@@ -1,8 +1,7 @@
 """Pictures of small networks and tables, with their numbers: what the notebooks show.
 
-Each function draws into axes, new ones unless given, and returns them; it saves and shows nothing.
-Matplotlib is an optional part of the installation (`pip install jaxtext[eval]`), and is imported
-when something is drawn.
+Each function draws into the given axes, or into new ones, and returns them; nothing is saved or
+shown. Matplotlib is optional (`pip install jaxtext[eval]`) and is imported when something is drawn.
 """
 
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from jaxtext.models import mlp
 Axes = Any  # matplotlib.axes.Axes, by a name that needs no matplotlib
 Point = tuple[float, float]
 
-# Colors that are told apart without red and green: above zero, below zero, all else.
+# Colors that can be told apart without red and green: above zero, below zero, everything else.
 POSITIVE, NEGATIVE, INK = "#2166ac", "#b35806", "#333333"
 LAYER_GAP, UNIT_GAP, RADIUS = 2.8, 1.15, 0.38
 BIAS_GAP = 0.25  # added below each unit for its bias
@@ -31,16 +30,16 @@ def draw_network(
     digits: int = 2,
     title: str = "",
 ) -> Axes:
-    r"""A network from left to right: numbers of the units in circles, of the weights on edges.
+    r"""Draw a network from left to right, with values of units in circles and weights on edges.
 
-    `values` holds a vector for each layer, the input's first, as `mlp.values` returns it; None
-    leaves a layer's circles empty. `names` holds a letter for each layer, in TeX, to which the
-    unit's number is added. Blue stands for numbers above zero, brown for those below, and the
-    largest weight has the widest edge. Biases stand below their units. With more than three units
-    a layer the numbers on the edges run into each other.
+    `values` contains a vector for each layer, beginning with the input, as returned by
+    `mlp.values`; None leaves the circles of a layer empty. `names` contains a letter for each
+    layer, in TeX, to which the number of the unit is added. Numbers above zero are blue, those
+    below are brown, and the largest weight has the widest edge. Biases stand below their units.
+    With more than three units per layer, the numbers on the edges overlap.
 
     The forward pass is `draw_network(params, mlp.values(params, x, f))`. For the backward pass
-    give the gradient, which is built like `params`, and $\delta$ in place of the values:
+    pass the gradient, which has the structure of `params`, and $\delta$ in place of the values:
     `draw_network(gradient, [None, delta_1, delta_2])`.
 
     Raises `ValueError` if values, names and layers do not fit together, and for numbers that are
@@ -83,11 +82,11 @@ def draw_table(
     largest: float | None = None,
     title: str = "",
 ) -> Axes:
-    """A heat map of a small table with its numbers; an entry that is exactly zero is a bare 0.
+    """Draw a heat map of a small table with its numbers; an exact zero is written as 0.
 
-    Colors are those of `draw_network`: blue above zero, brown below.
-    `rows` and `columns` are the names along the sides, `largest` the number that has the full
-    color, by default the largest of the table. Raises `ValueError` if the names do not fit the
+    Colors are those of `draw_network`: blue above zero, brown below. `rows` and `columns` are the
+    names along the sides; `largest` is the number with the full color, by default the largest of
+    the table. Raises `ValueError` if the names do not fit the
     table, for an empty one and for numbers that are not finite.
     """
     numbers = np.asarray(table)
@@ -125,14 +124,15 @@ def draw_density(
     ax: Axes = None,
     title: str = "",
 ) -> Axes:
-    """Pairs by the optimum of their score (across) and the score w.c (up), as `gap.measure` counts.
+    """Draw pairs by the optimum of their score (across) and the score w.c (up), from `gap.measure`.
 
-    Darker is more, by its logarithm; on the diagonal a score is at its optimum. The axes end where
-    all but one in ten thousand pairs lie. Raises `ValueError` for a density without any pair.
+    Colors are darker for more pairs, on a logarithmic scale; on the diagonal a score is at its
+    optimum. The axes include all but about one in ten thousand pairs. Raises `ValueError` for a
+    density without any pair.
     """
     check_shape("density", density, (len(edges) - 1,) * 2)
     if not density.sum():
-        raise ValueError("density: holds no pair to draw")
+        raise ValueError("density: contains no pair to draw")
     ax = _axes(ax, (4.5, 4.2))
     from matplotlib.colors import LogNorm
 
@@ -147,7 +147,7 @@ def draw_density(
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
     ax.set_xlabel(r"optimum $\ln(n_{wc} / e_{wc})$, here PMI - ln k or its variant")
     ax.set_ylabel(r"score $w \cdot c$")
-    ax.figure.colorbar(mesh, ax=ax, label="observed pairs a bin", fraction=0.045)
+    ax.figure.colorbar(mesh, ax=ax, label="observed pairs per bin", fraction=0.045)
     return ax
 
 
@@ -156,17 +156,17 @@ def _check_network(
     values: Sequence[Num[ArrayLike, " _"] | None],
     names: Sequence[str] | None,
 ) -> list[int]:
-    """The widths of all layers; raises `ValueError` for what `draw_network` cannot draw."""
+    """Return the widths of all layers. Raises `ValueError` for what `draw_network` cannot draw."""
     if not params:
-        raise ValueError("a network needs at least one layer")
+        raise ValueError("params: a network needs at least one layer")
     widths = [np.shape(params[0].weight)[-1], *(len(layer.weight) for layer in params)]
     if len(values) != len(widths):
         raise ValueError(
-            f"values: found those of {len(values)} layers, must be {len(widths)}: the input and "
-            "one for each layer of weights"
+            f"values: found {len(values)} layers, must be {len(widths)}: the input and one for "
+            "each layer of weights"
         )
     if names is not None and len(names) != len(widths):
-        raise ValueError(f"names: found {len(names)}, must be {len(widths)}, one a layer")
+        raise ValueError(f"names: found {len(names)}, must be {len(widths)}, one per layer")
     for k, (layer, inputs, outputs) in enumerate(zip(params, widths, widths[1:], strict=False), 1):
         _check_numbers(f"weight of layer {k}", layer.weight, (outputs, inputs))
         if layer.bias is not None:
@@ -180,7 +180,7 @@ def _check_network(
 def _draw_edge(
     ax: Axes, start: Point, end: Point, part: float, label: str, strength: float
 ) -> None:
-    """A line with its label at `part` of the way; `strength` is from -1 to 1."""
+    """Draw a line with its label at `part` of the way; `strength` is from -1 to 1."""
     (x, y), (x_end, y_end) = start, end
     color = POSITIVE if strength > 0 else NEGATIVE if strength < 0 else INK
     width = 0.6 + 2 * abs(strength)
@@ -191,7 +191,7 @@ def _draw_edge(
 
 
 def _draw_unit(ax: Axes, center: Point, number: str, name: str, below: str) -> None:
-    """A circle with a number; what is empty is left out."""
+    """Draw a circle with a number, a name and a bias; empty texts are left out."""
     from matplotlib.patches import Circle
 
     x, y = center
@@ -207,7 +207,7 @@ def _draw_unit(ax: Axes, center: Point, number: str, name: str, below: str) -> N
 
 
 def _axes(ax: Axes, size: tuple[float, float]) -> Axes:
-    """The axes given, or new ones in a figure of this size."""
+    """Return the given axes, or new ones in a figure of this size."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
@@ -217,9 +217,9 @@ def _axes(ax: Axes, size: tuple[float, float]) -> Axes:
 
 def _check_numbers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> None:
     check_shape(name, values, shape)
-    found = np.asarray(values)
-    if not np.isfinite(found).all():
-        raise ValueError(f"{name}: found {found[~np.isfinite(found)].flat[0]}, cannot be drawn")
+    numbers = np.asarray(values)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name}: found {numbers[~np.isfinite(numbers)].flat[0]}, cannot be drawn")
 
 
 def _text(value: float, digits: int) -> str:

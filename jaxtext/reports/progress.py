@@ -1,7 +1,9 @@
 """Progress bars on standard error, in terminals and notebooks."""
 
+import io
 import math
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,18 +13,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text import Corpus
 
+SECONDS, WIDTH = 0.1, 88  # between two drawings below a cell, at least; characters of its line
+
 
 class Bars:
-    """A bar for each stage of reading and training; the context of them.
+    """Draw a bar for each stage of reading and training, while this context is open.
 
-    With `only_terminals` nothing is drawn where standard error is a file or a pipe.
+    In a notebook the bars stand below the cell, elsewhere on standard error. With `only_terminals`,
+    nothing is drawn where standard error is a file or a pipe.
     """
 
     def __init__(self, only_terminals: bool = False):
-        # Where a notebook has no ipywidgets, rich would draw nothing but a request for it.
         self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
-        if self._console.is_jupyter and not _has_widgets():
-            self._console = Console(file=sys.stderr, force_jupyter=False, markup=False)
+        self._kind: type[Progress] = _CellProgress if self._console.is_jupyter else Progress
         drawn = self._console.is_terminal or self._console.is_jupyter or not only_terminals
         self._drawn = drawn and sys.stderr is not None
         self._progress: Progress | None = None
@@ -92,7 +95,7 @@ class Bars:
         if not self._drawn:
             return
         if self._progress is None:
-            self._progress = Progress(
+            self._progress = self._kind(
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=20),
                 TextColumn("{task.fields[text]}"),
@@ -120,9 +123,41 @@ class Bars:
         self._progress = None
 
 
-def _has_widgets() -> bool:
-    try:
-        import ipywidgets  # pyright: ignore[reportMissingImports] # noqa: F401
-    except ImportError:
-        return False
-    return True
+class _CellProgress(Progress):
+    """A bar below a cell of a notebook: text that is replaced in place.
+
+    Unlike rich's own, it does not need ipywidgets, and is still there in the saved notebook.
+    """
+
+    _handle: Any = None
+    _drawn = -math.inf
+
+    def start(self) -> None:
+        """Start nothing: the bar is drawn whenever it moves."""
+
+    def update(self, *arguments: Any, **options: Any) -> None:
+        """Move the bar."""
+        super().update(*arguments, **options)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the bar, unless it has just been drawn."""
+        if time.monotonic() - self._drawn > SECONDS:
+            self._draw()
+
+    def stop(self) -> None:
+        """Draw the bar as it ends."""
+        self._draw()
+
+    def _draw(self) -> None:
+        from IPython.display import display  # pyright: ignore[reportMissingImports]
+
+        page = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_jupyter=False)
+        with page.capture() as drawn:
+            page.print(self)
+        text = {"text/plain": drawn.get().strip()}
+        if self._handle is None:
+            self._handle = display(text, raw=True, display_id=True)
+        else:
+            self._handle.update(text, raw=True)
+        self._drawn = time.monotonic()

@@ -1,5 +1,6 @@
 """What the scripts in `experiments` have in common: exit status, and settings as JSON."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -26,7 +27,4 @@ def finish(main: Callable[[Config], int | None], config: Config) -> NoReturn:
 
 def settings(config: Any) -> dict[str, Any]:
     """Return the fields of a dataclass as JSON has them; paths become strings."""
-    return {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in asdict(config).items()
-    }
+    return json.loads(json.dumps(asdict(config), default=str))

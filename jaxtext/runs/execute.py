@@ -163,7 +163,7 @@ class _Execution(NamedTuple):
         identity = repeating.identity(record, corpus, now)
         start, earlier = self._start(corpus, identity, resumed)
         identity = {**identity, EARLIER: json.dumps(earlier)}
-        keeper = Keeper(run.folder, identity, place.checkpoint_every, stops)
+        keeper = Keeper(run.folder, identity, place.seconds, stops)
         with stops.deferred():  # but where a method lets them pass
             trained = self._train(corpus, keeper, start)
             begin = time.perf_counter()

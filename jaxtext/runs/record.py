@@ -16,6 +16,7 @@ from jaxtext.text.reading import Reading, Source
 from jaxtext.training.settings import METHODS, Method, Sgns, settings_of
 
 SEEDS = (0, 2**32 - 1)
+MINUTE = 60.0
 
 
 class Record(NamedTuple):
@@ -33,7 +34,7 @@ class Place:
 
     out: Path
     resume: bool = False
-    checkpoint_every: float = ranged(60.0, 0, math.nextafter(math.inf, 0))  # seconds
+    checkpoint_every: int | float | None = ranged(None, 0, math.nextafter(math.inf, 0))  # seconds
     from_manifest: Path | None = None
 
     def __post_init__(self) -> None:
@@ -41,6 +42,11 @@ class Place:
         object.__setattr__(self, "out", Path(self.out))
         if self.from_manifest is not None:
             object.__setattr__(self, "from_manifest", Path(self.from_manifest))
+
+    @property
+    def seconds(self) -> float:
+        """Seconds between checkpoints: those given, or else a minute."""
+        return MINUTE if self.checkpoint_every is None else self.checkpoint_every
 
 
 def names_of(kind: type) -> tuple[str, ...]:
@@ -61,7 +67,7 @@ def as_json(record: Record, place: Place | None = None) -> dict[str, Any]:
         return options
     manifest = None if place.from_manifest is None else str(place.from_manifest)
     return options | {
-        "out": str(place.out), "checkpoint_every": place.checkpoint_every,
+        "out": str(place.out), "checkpoint_every": place.seconds,
         "from_manifest": manifest,
     }  # fmt: skip
 

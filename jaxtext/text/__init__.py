@@ -1,4 +1,4 @@
-"""From raw text to token ids: Python and NumPy only.
+"""Raw text -> token ids -> counts, in Python and NumPy only.
 
     blocks of text -> tokens -> Vocab -> ids on disk -> (center, context) pairs, or their counts
 
@@ -22,7 +22,7 @@ from jaxtext.text.tokens import sentences, tokenize
 from jaxtext.text.vocab import Vocab
 from jaxtext.text.windows import Stream, pairs, stream_pairs, subsampled_stream
 
-EncodedCorpus = Corpus  # the former name
+EncodedCorpus = Corpus  # an earlier name, kept for existing code
 
 __all__ = [
     "Corpus",

@@ -1,4 +1,4 @@
-"""The built-in corpus: the documentation that the installation carries, as a text file."""
+"""The built-in corpus: the documentation of the installed packages, as a text file."""
 
 import ast
 import hashlib
@@ -15,15 +15,18 @@ from pathlib import Path
 from jaxtext.base.files import cache_folder, kept
 
 PACKAGES = ("jax", "numpy", "scipy", "optax")
-VERSION = "2"  # raise it when the extraction below changes
+VERSION = "2"  # to be raised when the extraction below changes
 
 
 def builtin_corpus(folder: Path | None = None) -> Path:
-    """A text file with the documentation that the installation carries, made on first use.
+    """Return a text file with the documentation of the installed packages, made on first use.
 
     The docstrings of jax, numpy, scipy, optax and the standard library are read from their sources
-    with `ast`; nothing is imported and tests are left out. One paragraph is one line, each once.
-    The file is kept in `folder` (the user's cache folder), named by the versions it was made from.
+    with `ast`; nothing is imported, and tests are left out. Each line is one paragraph, and no
+    paragraph occurs twice. The file is kept in `folder`, by default the user's cache folder; its
+    name depends on the versions of Python and the packages.
+
+    Raises `InputError` if the folder cannot be written to.
     """
     folder = cache_folder() if folder is None else folder
     versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
@@ -35,7 +38,7 @@ def builtin_corpus(folder: Path | None = None) -> Path:
 
 
 def builtin_paragraphs() -> Iterator[str]:
-    """Paragraphs of all docstrings of the built-in corpus, each text once."""
+    """Yield the paragraphs of all docstrings of the built-in corpus, each text once."""
     seen: set[int] = set()
     for file in _builtin_files():
         for docstring in docstrings(file):
@@ -53,7 +56,7 @@ def _builtin_files() -> Iterator[Path]:
 
 
 def package_files(name: str) -> Iterator[Path]:
-    """The source files of an installed package in order, without its tests."""
+    """Yield the source files of an installed package in alphabetical order, without its tests."""
     spec = importlib.util.find_spec(name)
     if spec is not None and spec.submodule_search_locations:
         yield from _sources(Path(spec.submodule_search_locations[0]))
@@ -67,14 +70,14 @@ def _sources(root: Path) -> Iterator[Path]:
 
 
 def docstrings(file: Path) -> Iterator[str]:
-    """The docstrings of a source file, read without importing it; none if it cannot be parsed."""
+    """Yield the docstrings of a source file without importing it; none if it cannot be parsed."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about escapes: none of it is ours
+            warnings.simplefilter("ignore")  # about escapes in code that is not ours
             tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):  # templates and files for other Python versions
         return
-    # Only statements are visited: most nodes of a tree are parts of expressions.
+    # Only statements are visited, since most nodes of a tree are parts of expressions.
     nodes: list[ast.AST] = [tree]
     while nodes:
         node = nodes.pop()
@@ -84,13 +87,13 @@ def docstrings(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             yield from _added_docs(node.value)
         for field in ("finalbody", "orelse", "handlers", "body"):
-            inside = getattr(node, field, None)
-            if isinstance(inside, list):  # the body of a lambda is an expression
-                nodes.extend(reversed(inside))
+            statements = getattr(node, field, None)
+            if isinstance(statements, list):  # the body of a lambda is an expression
+                nodes.extend(reversed(statements))
 
 
 def _added_docs(call: ast.Call) -> Iterator[str]:
-    """Docstrings of compiled functions, which numpy and scipy attach by `add_newdoc(..., text)`."""
+    """Yield docstrings that numpy and scipy attach to compiled code by `add_newdoc(..., text)`."""
     if "add_newdoc" in ast.unparse(call.func):
         for node in (part for argument in call.args for part in ast.walk(argument)):
             if (
@@ -102,9 +105,9 @@ def _added_docs(call: ast.Call) -> Iterator[str]:
 
 
 def paragraphs(docstring: str) -> Iterator[str]:
-    """The prose of a docstring, one paragraph one line, without sessions of the interpreter."""
+    """Yield the paragraphs of a docstring, each as one line and without interpreter examples."""
     for paragraph in re.split(r"\n\s*\n", docstring):
-        prose = paragraph.partition(">>>")[0]  # what follows is a session and what it printed
+        prose = paragraph.partition(">>>")[0]  # the rest is an example and its output
         text = " ".join(prose.split()).encode("utf-8", "replace").decode().replace("\0", " ")
         if any(c.isalnum() for c in text):
             yield text

@@ -1,10 +1,11 @@
-"""Token ids and sentence ends: from text in one streamed pass, on disk, memory-mapped.
+"""Text -> token ids and sentence ends, in one streamed pass, as memory-mapped files.
 
 The clear path is `sentences` -> `Vocab.build` -> `Vocab.encode`. `encode_corpus` gives the same ids
-without a Python step a token: a byte table lower-cases ASCII and turns what separates words into
-spaces, `bytes.split` yields *pieces*, and a piece is looked up in a dict. Only pieces with other
-letters go through the token pattern, each different one once. Pieces are numbered as they come and
-written to disk; when the text is over, their numbers are replaced by word ids, block by block.
+without one Python step per token. A byte table lower-cases ASCII letters and turns what separates
+words into spaces; `bytes.split` yields *pieces*; each piece is looked up in a dict. Only pieces
+with letters outside ASCII go through the token pattern, once per distinct piece. Pieces are
+numbered in order of appearance, and the numbers are written to disk. At the end of the text they
+are replaced by word ids, chunk by chunk.
 """
 
 import hashlib
@@ -31,7 +32,7 @@ CHUNK = 1 << 20  # pieces renumbered at a time
 class Encoded(NamedTuple):
     """A text as ids: `ids[ends[i - 1]:ends[i]]` is sentence i.
 
-    Words outside the vocabulary are left out; so are sentences without any other word.
+    Words outside the vocabulary are left out, and so are sentences that contain no other words.
     """
 
     ids: Int[np.ndarray, " T"]
@@ -39,16 +40,16 @@ class Encoded(NamedTuple):
 
 
 class NoWords(InputError):
-    """A text is empty, or has nothing but white space and punctuation."""
+    """A text is empty, or contains nothing but white space and punctuation."""
 
 
 class Corpus(NamedTuple):
-    """What one pass over a text yields."""
+    """A text that has been read: its vocabulary, its ids, and its size and hash."""
 
     vocab: Vocab
     text: Encoded
-    tokens: int  # with those outside the vocabulary
-    sha256: str  # of the text's bytes, where each file ends in a line break; or of its tokens
+    tokens: int  # including those outside the vocabulary
+    sha256: str  # of the text's bytes, each file ending in a line break; or of its tokens
 
     def __repr__(self) -> str:
         return (
@@ -58,7 +59,7 @@ class Corpus(NamedTuple):
 
 
 def encode_sentences(sentences: Iterable[Sequence[str]], vocab: Vocab) -> Encoded:
-    """The clear path: ids of the sentences' tokens.
+    """Encode tokenized sentences with a vocabulary: the clear path.
 
     >>> vocab = Vocab(("a", "rose"), np.array([3, 2]))
     >>> encode_sentences([["a", "rose"], ["red"], ["a"]], vocab)
@@ -78,12 +79,14 @@ def encode_corpus(
     lowercase: bool = True,
     on_tokens: Callable[[int], None] = lambda tokens: None,
 ) -> Corpus:
-    """Count and encode a text that is read once; ids and sentence ends go to files in `folder`.
+    """Count and encode a text in one pass; ids and sentence ends are written to `folder`.
 
-    `blocks` end at a line break or between words, as those of `read_blocks`.
+    Each block of UTF-8 bytes must end at a line break or between words, as those of `read_blocks`
+    do. Words that occur less than `min_count` times are left out, as are all but the `max_vocab`
+    most frequent. `on_tokens` is called with the number of tokens read so far.
 
-    `on_tokens` is told the number of tokens seen so far. Raises `NoWords` for a text without
-    words, and `InputError` when no word occurs `min_count` times.
+    Raises `NoWords` for a text without words, and `InputError` when no word occurs `min_count`
+    times.
     """
     with _temporary(folder / PIECES) as path:
         pieces, digest = _write_pieces(blocks, path, lowercase, on_tokens)
@@ -99,11 +102,13 @@ def encode_tokens(
     max_vocab: int | None = None,
     on_tokens: Callable[[int], None] = lambda tokens: None,
 ) -> Corpus:
-    """Count and encode sequences of tokens, which are read once and kept as they are.
+    """Count and encode sequences of tokens in one pass, keeping the tokens as they are.
 
-    A token is a string, or a whole number, which becomes the word that it is written as. Empty
-    strings are left out. Otherwise as `encode_corpus`; a token of another kind raises `InputError`
-    with its place.
+    A token is a string or a whole number; a number becomes the word of its decimal digits. Empty
+    strings are left out. Everything else is as in `encode_corpus`.
+
+    Raises `InputError` as `encode_corpus` does, and for a token of another type, naming the
+    sequence.
     """
     with _temporary(folder / PIECES) as path:
         words, digest = _write_tokens(sentences, path, on_tokens)
@@ -126,7 +131,7 @@ def _finish(
     max_vocab: int | None,
     folder: Path,
 ) -> Corpus:
-    """From numbered pieces on disk to a vocabulary and ids; piece 0 ends a sentence."""
+    """Turn numbered pieces on disk into a vocabulary and ids; piece 0 ends a sentence."""
     numbers = np.memmap(folder / PIECES, np.int32, "r")
     occurrences = _count(numbers, len(pieces)).tolist()
     counts = {
@@ -145,12 +150,15 @@ def _finish(
 
 
 def load_encoded(folder: Path) -> Encoded:
-    """The memory-mapped ids and ends that `encode_corpus` left in `folder`."""
+    """Return the ids and sentence ends that `encode_corpus` wrote to `folder`, memory-mapped."""
     return Encoded(np.memmap(folder / IDS, np.int32, "r"), np.memmap(folder / ENDS, np.int64, "r"))
 
 
 def _piece_table(lowercase: bool) -> bytes:
-    """Byte -> byte: ASCII letters and digits (lower-cased), line break, non-ASCII; else space."""
+    """Return a byte table that keeps letters, digits, line breaks and non-ASCII bytes.
+
+    Letters are lower-cased if asked; every other byte becomes a space.
+    """
     table = bytearray(b" " * 128 + bytes(range(128, 256)))
     for byte in range(128):
         if byte == ord("\n") or chr(byte).isalnum():
@@ -161,7 +169,7 @@ def _piece_table(lowercase: bool) -> bytes:
 def _write_pieces(
     blocks: Iterable[bytes], path: Path, lowercase: bool, on_tokens: Callable[[int], None]
 ) -> tuple[list[str], str]:
-    """Number the pieces in order of appearance and write the numbers; pieces and SHA-256."""
+    """Number the pieces in order of appearance, write the numbers, return pieces and SHA-256."""
     table = _piece_table(lowercase)
     number: defaultdict[bytes, int] = defaultdict()
     number.default_factory = number.__len__
@@ -175,25 +183,25 @@ def _write_pieces(
             file.write(np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces)).data)
             seen += len(pieces) - block.count(b"\n")
             on_tokens(seen)
-        file.write(np.zeros(1, np.int32).data)  # ends the last sentence, line break or not
+        file.write(np.zeros(1, np.int32).data)  # ends the last sentence
     return b" ".join(number).decode().split(" "), digest.hexdigest()
 
 
 class _Numbers(dict[Any, int]):
-    """Token -> its number, in order of appearance from 1 on; `words` holds the tokens as strings.
+    """Number tokens from 1 in order of appearance; `words` lists them as strings.
 
-    A token is looked at only when it is new, so that known ones cost no more than the look-up.
+    Only new tokens are examined, so that known ones cost no more than a look-up.
     """
 
     def __init__(self) -> None:
-        super().__init__({"": 0})  # which is left out later
+        super().__init__({"": 0})  # number 0 is left out later
         self.words = [""]
 
     def __missing__(self, token: Any) -> int:
         word = token
         if not isinstance(token, str):
             if isinstance(token, bool | np.bool_) or not isinstance(token, int | np.integer):
-                raise InputError(f"{_kind(token)} is no token: give strings or whole numbers")
+                raise InputError(f"{_kind(token)} is not a token: give strings or whole numbers")
             word = str(int(token))
         try:
             word.encode()
@@ -215,7 +223,7 @@ def _kind(value: Any) -> str:
 def _write_tokens(
     sentences: Iterable[Iterable[Any]], path: Path, on_tokens: Callable[[int], None]
 ) -> tuple[list[str], str]:
-    """Number the tokens in order of appearance and write the numbers; words and SHA-256."""
+    """Number the tokens in order of appearance, write the numbers, return words and SHA-256."""
     numbers, digest, seen = _Numbers(), hashlib.sha256(), 0
     end = np.zeros(1, np.int32)
     with open(path, "wb") as file:
@@ -248,7 +256,7 @@ def _count(numbers: Int[np.ndarray, " P"], size: int) -> Int[np.ndarray, " size"
 
 
 def _words_of_others(pieces: list[str], lowercase: bool) -> dict[int, list[str]]:
-    """Find the words of each piece that is not itself a word: those with other letters."""
+    """Split pieces with letters outside ASCII into words, which may be none, one or several."""
     return {i: tokenize(piece, lowercase) for i, piece in enumerate(pieces) if not piece.isascii()}
 
 
@@ -259,7 +267,7 @@ def _renumber(
     vocab: Vocab,
     folder: Path,
 ) -> None:
-    """Replace the numbers of pieces by word ids and sentence ends."""
+    """Replace the numbers of pieces by word ids, and write ids and sentence ends."""
     index = vocab.index
     first = np.array([index.get(piece, UNKNOWN) for piece in pieces], np.int32)
     several: dict[int, list[int]] = {}  # pieces that are more than one word, as in 'word–word'
@@ -272,7 +280,7 @@ def _renumber(
     extra = np.zeros(len(pieces), np.int32)
     extra[list(several)] = [len(ids) for ids in several.values()]
     written = last_end = 0
-    # Renamed when complete: an earlier corpus in the same folder may still be mapped.
+    # Renamed only when complete, since an earlier corpus in the folder may still be mapped.
     partial = folder / f"{IDS}.partial", folder / f"{ENDS}.partial"
     with open(partial[0], "wb") as ids_file, open(partial[1], "wb") as ends_file:
         for start in range(0, len(numbers), CHUNK):

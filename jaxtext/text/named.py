@@ -1,9 +1,9 @@
 """Corpora that are known by name: downloaded once, checked by SHA-256, and kept.
 
-text8 and fil9 are Mahoney's (https://mattmahoney.net/dc/textdata.html): the English Wikipedia of
-March 2006 as lower-case letters and spaces, all of it (fil9) and its first 100 million bytes.
-WikiText-103 is Merity et al.'s (2017): good and featured articles, with case and punctuation.
-Their texts are Wikipedia's, under CC BY-SA.
+text8 and fil9 are by Mahoney (https://mattmahoney.net/dc/textdata.html). fil9 is the first 10^9
+bytes of an English Wikipedia dump of March 2006, reduced to lower-case letters and spaces; text8 is
+its first 10^8 bytes. WikiText-103 is by Merity et al. (2017) and contains good and featured
+articles with case and punctuation. All texts are from Wikipedia, under CC BY-SA.
 """
 
 import logging
@@ -17,15 +17,15 @@ from jaxtext.base.errors import InputError
 from jaxtext.base.files import cache_folder, kept, sha256
 
 CHUNK_BYTES = 1 << 20
-ATTEMPTS = 3  # where a connection breaks off
-SECONDS = 30  # without an answer
+ATTEMPTS = 3  # at a download whose connection breaks off
+SECONDS = 30  # to wait for an answer
 
 Blocks = Iterable[bytes]
-OnBytes = Callable[[str, int, int], None]  # what is done with how many bytes of how many
+OnBytes = Callable[[str, int, int], None]  # the stage, bytes done, bytes in total
 
 
 class Named(NamedTuple):
-    """An archive, the file in it that is meant, and how that becomes text."""
+    """An archive, the file in it that contains the corpus, and how that file becomes text."""
 
     url: str
     sha256: str
@@ -34,21 +34,21 @@ class Named(NamedTuple):
 
     @property
     def archive(self) -> str:
-        """The archive's file name."""
+        """Return the file name of the archive."""
         return self.url.rpartition("/")[2]
 
 
 def as_it_is(blocks: Blocks) -> Iterator[bytes]:
-    """The same text."""
+    """Yield the text unchanged."""
     yield from blocks
 
 
 def letters_of_wikipedia(blocks: Blocks) -> Iterator[bytes]:
-    """What a reader sees of a Wikipedia dump, in words of the letters a to z alone.
+    """Yield the visible text of a Wikipedia dump as words of the letters a to z alone.
 
-    The rules of Mahoney's `wikifil` (2006): the text of each article without markup, tables and
-    links to other languages; captions stay; digits are spelled out. A record ends at ">", and a
-    rule never sees beyond it.
+    These are the rules of Mahoney's `wikifil.pl` (2006). Markup, tables and links to other
+    languages are removed from the text of each article; captions stay; digits are spelled out.
+    A record ends at ">", and each rule is applied to one record at a time.
     """
     inside = False
     for record in _records(blocks):
@@ -127,22 +127,26 @@ CORPORA = {
 def named_corpus(
     name: str, folder: Path | None = None, on_bytes: OnBytes = lambda what, done, of: None
 ) -> Path:
-    """The text file of a corpus in `CORPORA`, downloaded on first use.
+    """Return the text file of a corpus in `CORPORA`, downloaded on first use.
 
-    It is kept with its archive and its SHA-256 in `folder` (`corpora` in the user's cache folder),
-    and unpacked again when that is another; an archive that was put there by hand serves as well.
-    A download that breaks off is started again.
-    Raises `InputError` when there is no way to get it, and for an archive that is another one.
+    Text, archive and SHA-256 are kept in `folder`, by default `corpora` in the user's cache folder.
+    An archive that was put there by hand is used as well. A text whose SHA-256 has changed is
+    unpacked again, and a download that breaks off is started again, `ATTEMPTS` times in all.
+    `on_bytes` is called with the stage ("downloading" or "unpacking"), the bytes done and the bytes
+    in total.
+
+    Raises `InputError` when the corpus cannot be downloaded or kept, and for an archive with
+    another SHA-256.
     """
     folder = cache_folder() / "corpora" if folder is None else folder
     path, digest = folder / f"{name}.txt", folder / f"{name}.sha256"
     if path.is_file() and digest.is_file() and digest.read_text().split()[:1] == [sha256(path)]:
         return path
-    found = CORPORA[name]
-    archive = _fetch(name, found, folder, on_bytes)
+    corpus = CORPORA[name]
+    archive = _fetch(name, corpus, folder, on_bytes)
     try:
-        with zipfile.ZipFile(archive) as packed, packed.open(found.member) as file:
-            size, done = packed.getinfo(found.member).file_size, 0
+        with zipfile.ZipFile(archive) as packed, packed.open(corpus.member) as file:
+            size, done = packed.getinfo(corpus.member).file_size, 0
 
             def blocks() -> Iterator[bytes]:
                 nonlocal done
@@ -151,15 +155,15 @@ def named_corpus(
                     on_bytes("unpacking", done, size)
                     yield block
 
-            kept(path, found.clean(blocks()))
+            kept(path, corpus.clean(blocks()))
             kept(digest, [f"{sha256(path)}  {path.name}\n".encode()])
             return path
     except (zipfile.BadZipFile, KeyError) as error:
-        raise InputError(f"{archive}: holds no {found.member}: {error}") from None
+        raise InputError(f"{archive}: contains no {corpus.member}: {error}") from None
 
 
 class _Bar:
-    """What pooch tells about a download, which it may begin several times."""
+    """Pass on the progress that pooch reports of a download, which may begin several times."""
 
     def __init__(self, on_bytes: OnBytes):
         self._on_bytes, self._total, self._done = on_bytes, 0, 0
@@ -183,14 +187,14 @@ class _Bar:
         pass
 
 
-def _fetch(name: str, found: Named, folder: Path, on_bytes: OnBytes) -> Path:
+def _fetch(name: str, corpus: Named, folder: Path, on_bytes: OnBytes) -> Path:
     import pooch
     from requests import exceptions
 
-    pooch.get_logger().setLevel(logging.WARNING)  # the bar says it
-    path = folder / found.archive
+    pooch.get_logger().setLevel(logging.WARNING)  # the progress bar says the same
+    path = folder / corpus.archive
     store = pooch.create(
-        folder, base_url="", registry={path.name: found.sha256}, urls={path.name: found.url}
+        folder, base_url="", registry={path.name: corpus.sha256}, urls={path.name: corpus.url}
     )
     load = pooch.HTTPDownloader(chunk_size=CHUNK_BYTES, timeout=SECONDS)
     load.progressbar = _Bar(on_bytes)  # pyright: ignore[reportAttributeAccessIssue]
@@ -201,24 +205,24 @@ def _fetch(name: str, found: Named, folder: Path, on_bytes: OnBytes) -> Path:
         except exceptions.RequestException as error:
             if isinstance(error, broke_off) and attempt + 1 < ATTEMPTS:
                 continue
-            there = ", and the file that is there is another one" if path.exists() else ""
+            there = ", and the file already there has another SHA-256" if path.exists() else ""
             raise InputError(
-                f"{found.url} {_reason(error)}{there}: get {path.name} elsewhere and put "
+                f"{corpus.url} {_reason(error)}{there}: get {path.name} elsewhere and put "
                 f"it at {path}",
                 "corpus",
                 name,
             ) from None
         except ValueError:
             raise InputError(
-                f"what {found.url} sends is not the known {path.name}, whose SHA-256 is "
-                f"{found.sha256}: get that elsewhere and put it at {path}",
+                f"{corpus.url} sends a file that is not the known {path.name}, whose SHA-256 is "
+                f"{corpus.sha256}: get that file elsewhere and put it at {path}",
                 "corpus",
                 name,
             ) from None
         except OSError as error:
             raise InputError(
                 f"{folder}: {path.name} cannot be kept there ({error.strerror or error}): set "
-                "XDG_CACHE_HOME to a folder that can be written"
+                "XDG_CACHE_HOME to a folder that can be written to"
             ) from None
     raise AssertionError("unreachable: the last attempt returns or raises")
 

@@ -1,4 +1,4 @@
-"""Files, folders, a corpus by name, or sequences in memory -> `Corpus`, in one call."""
+"""Files, folders, a named corpus or sequences in memory -> `Corpus`, in one call."""
 
 import os
 import shutil
@@ -24,9 +24,12 @@ BUILTIN = "built-in"
 
 @dataclass(frozen=True)
 class Source:
-    """Where a text comes from: files and folders, or a corpus by name; else the built-in one."""
+    """Where a text comes from: files and folders, or a named corpus; by default the built-in one.
 
-    paths: Any = ()  # a path or several; kept as a tuple of strings
+    Raises `InputError` for an unknown corpus, and when both files and a corpus are given.
+    """
+
+    paths: Any = ()  # one path or several; stored as a tuple of strings
     corpus: str | None = None
 
     def __post_init__(self) -> None:
@@ -51,7 +54,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a text becomes ids: which words are kept, and whether 'The' and 'the' are one word."""
+    """How a text becomes ids: which words are kept, and whether 'The' and 'the' are one word.
+
+    Raises `InputError` for `min_count` or `max_vocab` below one.
+    """
 
     min_count: int = ranged(5, 1)
     max_vocab: int | None = ranged(None, 1)
@@ -64,9 +70,9 @@ def files_of(
     on_stage: Callable[[str], None] = lambda stage: None,
     on_bytes: OnBytes = lambda what, done, of: None,
 ) -> list[str]:
-    """Return the files of a source; a corpus by name is downloaded, the built-in one is made.
+    """Return the files of a source, downloading or making its corpus if necessary.
 
-    Raises `InputError` for files that cannot be read and a corpus that cannot be downloaded.
+    Raises `InputError` for files that cannot be read and for a corpus that cannot be downloaded.
     """
     if source.paths:
         return find_sources(source.paths)
@@ -82,9 +88,9 @@ def encode_files(
     folder: Path,
     on_tokens: Callable[[int], None] = lambda tokens: None,
 ) -> Corpus:
-    """Read files once; the ids go to files in `folder`.
+    """Read text files in one pass; the ids are written to files in `folder`.
 
-    Raises `InputError` for text that cannot be read or has no pair of words.
+    Raises `InputError` for text that cannot be read or that has no pair of words.
     """
     try:
         corpus = encode_corpus(
@@ -113,15 +119,16 @@ def read(
     """Read a text and return its vocabulary and ids.
 
     `texts` are paths of files and folders (.txt, .gz, .bz2, .xz), or one iterable of sequences of
-    tokens: lists of strings or whole numbers, NumPy arrays of integers, a column of a table, a
-    generator, which is consumed once. Tokens are kept as they are. Strings in place of sequences
-    are sentences: they are split into words as the lines of a file are, and a warning says so.
-    Without any text, `name` chooses a corpus (text8, fil9, wikitext-103), and without a name the
-    documentation of the installed packages is read.
+    tokens: lists of strings or whole numbers, NumPy arrays of integers, a column of a table, or a
+    generator, which is consumed once. Tokens are kept as they are. A string in place of a sequence
+    is a sentence: it is split into words like a line of a file, and a warning says so. Without
+    `texts`, `name` chooses a corpus (text8, fil9, wikitext-103); without a name, the documentation
+    of the installed packages is read.
 
     Words that occur less than `min_count` times are left out, as are all but the `max_vocab` most
-    frequent; `lowercase` applies to text, not to tokens. The ids lie in a temporary folder that
-    exists as long as the corpus.
+    frequent. `lowercase` applies to text, not to tokens. `on_stage`, `on_bytes` and `on_tokens` are
+    told what begins, how much of a corpus is downloaded, and how many tokens have been read. The
+    ids are kept in a temporary folder, which exists as long as the corpus.
 
     Raises `InputError` for what cannot be read, naming the file and line or the sequence.
     """
@@ -152,9 +159,10 @@ def encode_sequences(
     folder: Path,
     on_tokens: Callable[[int], None] = lambda tokens: None,
 ) -> Corpus:
-    """Read an iterable of sequences of tokens once; the ids go to files in `folder`.
+    """Read an iterable of sequences of tokens in one pass; the ids are written to `folder`.
 
-    Raises `InputError` naming a sequence that has no tokens in it, and for a text without pairs.
+    Raises `InputError` for an entry that is not a sequence of tokens, naming its place, and for
+    sequences without any pair of words.
     """
     corpus = encode_tokens(
         sentences_of(sequences, reading.lowercase),
@@ -173,7 +181,7 @@ def _with_pairs(corpus: Corpus) -> Corpus:
 
 
 def _source(texts: tuple[Any, ...], name: str | None) -> Source:
-    """The source of paths or a name; a name that cannot be used is one of `name`."""
+    """Return the source for the arguments of `read`, under whose names errors are reported."""
     paths = texts[0] if len(texts) == 1 and isinstance(texts[0], list | tuple) else texts
     try:
         for path in paths:
@@ -188,7 +196,7 @@ def _source(texts: tuple[Any, ...], name: str | None) -> Source:
 
 
 def _are_paths(texts: Sequence[Any]) -> bool:
-    """Whether the arguments of `read` are paths, and not one iterable of sequences."""
+    """Tell whether the arguments of `read` are paths, and not one iterable of sequences."""
     if all(isinstance(text, str | os.PathLike) for text in texts):
         return True
     if len(texts) > 1:
@@ -198,10 +206,11 @@ def _are_paths(texts: Sequence[Any]) -> bool:
 
 
 def _is_path(text: Any) -> bool:
-    """Whether an entry of a list is a path: it exists, or has the form of a file's name."""
+    """Tell whether an entry of a list is a path: it exists, or it looks like a file name."""
     if isinstance(text, os.PathLike):
         return True
     if not isinstance(text, str):
         return False
-    form = text == STDIN or (" " not in text and Path(text).suffix.lower() in SUFFIXES)
-    return form or (len(text.split()) < 2 and os.path.sep in text and os.path.exists(text))
+    if text == STDIN or (" " not in text and Path(text).suffix.lower() in SUFFIXES):
+        return True
+    return len(text.split()) < 2 and os.path.sep in text and os.path.exists(text)

@@ -1,4 +1,4 @@
-"""Sequences of tokens in memory -> sentences; what is not one is named with its place."""
+"""Sequences of tokens in memory -> sentences; an entry that is not one is reported by place."""
 
 import math
 import warnings
@@ -14,9 +14,10 @@ from jaxtext.text.tokens import tokenize
 def sentences_of(sequences: Any, lowercase: bool = True) -> Iterator[Iterable[Any]]:
     """Yield the tokens of each sequence of an iterable, which is consumed once.
 
-    A string is text: each of its lines is split into words, and one warning says so. Raises
-    `InputError` for anything that is no iterable of sequences, and for an entry that is a number
-    or a missing value.
+    A string is text: each of its lines is split into words, and one warning says so.
+
+    Raises `InputError` for anything but an iterable of sequences, and for an entry that is not a
+    sequence of tokens, such as a number or a missing value.
 
     >>> [list(sentence) for sentence in sentences_of([["The", "cat"], (4, 2)])]
     [['The', 'cat'], [4, 2]]
@@ -42,20 +43,20 @@ def _check_iterable(sequences: Any) -> None:
             "texts",
         )
     if hasattr(sequences, "vocab") and hasattr(sequences, "text"):
-        raise InputError("is a corpus already: train on it", "texts")
+        raise InputError("is a corpus already: train on it directly", "texts")
 
 
 def _warn() -> None:
     warnings.warn(
-        "strings were given where lists of tokens are expected: each was split into words as a "
-        "line of text is; give lists of tokens to keep them as they are",
+        "strings were given where lists of tokens are expected: each was split into words like "
+        "a line of text; give lists of tokens to keep them as they are",
         UserWarning,
         stacklevel=2,
     )
 
 
 def _tokens(entry: Any, place: int) -> Iterable[Any]:
-    """The tokens of one entry."""
+    """Return the tokens of one entry. Raises `InputError`, naming its place, if it has none."""
     where = f"sequence {place}"
     if entry is None or (isinstance(entry, float) and math.isnan(entry)):
         raise InputError(f"{where} is {entry}, a missing value: leave it out first", "texts")
@@ -71,12 +72,12 @@ def _tokens(entry: Any, place: int) -> Iterable[Any]:
             "one sequence, put it into a list",
             "texts",
         )
-    if hasattr(entry, "dtype"):  # NumPy, JAX, pandas: their numbers as Python's
+    if hasattr(entry, "dtype"):  # NumPy, JAX, pandas: converted to Python numbers
         array = np.asarray(entry)
         if array.ndim != 1:
             raise InputError(
                 f"{where} is an array of shape {list(array.shape)}: a sequence has one axis; "
-                "a single one goes into a list",
+                "put a single sequence into a list",
                 "texts",
             )
         return array.tolist()

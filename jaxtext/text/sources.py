@@ -1,7 +1,7 @@
 """Where text comes from: files, folders and standard input -> blocks of bytes.
 
-A block is valid UTF-8 that ends at a line break, or, within a line longer than a block, at a space.
-No more than a block and the rest of its last line is ever held.
+A block is valid UTF-8 that ends at a line break or, within a line longer than a block, at a space.
+Only one block and the unfinished line after it are in memory at any time.
 """
 
 import bz2
@@ -23,43 +23,46 @@ STDIN = "-"
 
 
 def find_sources(paths: Sequence[str | Path]) -> list[str]:
-    """The files behind `paths`, in order; a folder stands for its text files, sorted by name.
+    """Return the files of `paths` in order; a folder stands for its text files, sorted by name.
 
-    Raises `InputError` for a path that does not exist, a folder without text files, a file that
-    cannot be read and `-` given twice.
+    Raises `InputError` for a path that does not exist, a folder without text files, an empty file,
+    a file that cannot be read, and standard input (`-`) given twice.
     """
-    found: list[str] = []
+    files: list[str] = []
     for path in map(str, paths):
         if path == STDIN:
-            if STDIN in found:
-                raise InputError("standard input ('-') can be read once: give it once")
-            found.append(path)
+            if STDIN in files:
+                raise InputError("standard input ('-') can be read only once: give it once")
+            files.append(path)
         elif os.path.isdir(path):
-            inside = [
+            text_files = [
                 str(file)
                 for file in sorted(Path(path).rglob("*"))
                 if file.suffix.lower() in SUFFIXES and file.is_file()
             ]
-            if not inside:
-                raise InputError(f"{path}: the folder holds no {', '.join(SUFFIXES)} file")
-            found += inside
+            if not text_files:
+                raise InputError(f"{path}: the folder contains no {', '.join(SUFFIXES)} file")
+            files += text_files
         elif not os.path.exists(path):
             raise InputError(f"{path}: no such file or folder")
         elif os.path.isfile(path) and not os.path.getsize(path):
             raise InputError(f"{path}: the file is empty")
         else:
-            found.append(path)
-    for path in found:
+            files.append(path)
+    for path in files:
         if path != STDIN and not os.access(path, os.R_OK):
             raise InputError(f"{path}: no permission to read it")
-    return found
+    return files
 
 
 def read_blocks(sources: Sequence[str], block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """Text of the sources, one after the other, as blocks of UTF-8 bytes.
+    """Yield the text of the sources, one after the other, as blocks of UTF-8 bytes.
 
-    A source's last line gets the line break that it may lack, so that no sentence spans two files.
-    Raises `InputError` naming the place for bytes that are not UTF-8 text and for damaged archives.
+    A block has about `block_bytes` bytes. If the last line of a source lacks a line break, one is
+    added, so that no sentence spans two files.
+
+    Raises `InputError` for bytes that are not UTF-8 text, naming line and byte, for damaged
+    archives, and for files that cannot be read.
     """
     for source in sources:
         line, column = 1, 0
@@ -87,7 +90,7 @@ def _open(source: str) -> BufferedIOBase:
 
 
 def _cut(stream: BufferedIOBase, block_bytes: int, source: str) -> Iterator[bytes]:
-    """Blocks of about `block_bytes` that end at a line break, or else at a space."""
+    """Yield blocks of about `block_bytes` that end at a line break, or else at a space."""
     rest, ended = b"", True
     while data := stream.read(block_bytes):
         data = rest + data
@@ -106,7 +109,7 @@ def _cut(stream: BufferedIOBase, block_bytes: int, source: str) -> Iterator[byte
 
 
 def _check_text(block: bytes, source: str, line: int, column: int) -> None:
-    """Raise `InputError` for bytes that are not text; the block begins at this line and byte."""
+    """Raise `InputError` for bytes that are not text; `line` and `column` locate the block."""
     bad = block.find(b"\0")
     if bad < 0:
         try:

@@ -14,7 +14,7 @@ from jaxtext.base.errors import InputError
 
 @dataclass(frozen=True)
 class Vocab:
-    """Words, most frequent first, and how often each occurs. The id of a word is its place."""
+    """Words, most frequent first, and how often each occurs. The id of a word is its index."""
 
     words: tuple[str, ...]
     counts: Int[np.ndarray, " V"]
@@ -27,11 +27,11 @@ class Vocab:
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """Word -> id."""
+        """Return a dict of words to ids."""
         return {word: i for i, word in enumerate(self.words)}
 
     def sha256(self) -> str:
-        """Of the words in their order, a line each: whether two vocabularies are the same."""
+        """Return the SHA-256 of the words in order, one per line, which identifies a vocabulary."""
         return hashlib.sha256("".join(f"{word}\n" for word in self.words).encode()).hexdigest()
 
     @classmethod
@@ -41,9 +41,11 @@ class Vocab:
         min_count: int = 5,
         max_vocab: int | None = None,
     ) -> "Vocab":
-        """Words that occur at least `min_count` times, at most `max_vocab` of them.
+        """Count words and keep those that occur at least `min_count` times.
 
-        Raises `InputError` when no word does.
+        If there are more than `max_vocab`, only the most frequent ones are kept.
+
+        Raises `InputError` when no word occurs `min_count` times.
 
         >>> Vocab.build([["a", "rose", "is", "a", "rose"], ["a"]], min_count=2)
         Vocab(words=('a', 'rose'), counts=array([3, 2]))
@@ -58,7 +60,10 @@ class Vocab:
     def from_counts(
         cls, counts: dict[str, int], min_count: int = 5, max_vocab: int | None = None
     ) -> "Vocab":
-        """As `build`, from word counts; words of equal count are in alphabetical order."""
+        """Build a vocabulary as `build` does, from word counts.
+
+        Words with equal counts are in alphabetical order.
+        """
         if not counts:
             raise InputError("the text has no words")
         kept = [(word, n) for word, n in counts.items() if n >= min_count]
@@ -76,7 +81,7 @@ class Vocab:
         return cls(words, np.array(numbers, np.int64))
 
     def encode(self, tokens: Iterable[str]) -> Int[np.ndarray, " T"]:
-        """Ids of the tokens that are in the vocabulary; the others are left out, as word2vec does.
+        """Return the ids of the tokens, leaving out unknown ones as word2vec does.
 
         >>> Vocab(("a", "rose"), np.array([3, 2])).encode(["a", "red", "rose"])
         array([0, 1], dtype=int32)
@@ -86,7 +91,7 @@ class Vocab:
         return np.array([index[token] for token in tokens if token in index], np.int32)
 
     def decode(self, ids: Int[np.ndarray, " T"] | Sequence[int]) -> list[str]:
-        """Words of the ids.
+        """Return the words of the ids.
 
         >>> Vocab(("a", "rose"), np.array([3, 2])).decode([1, 0])
         ['rose', 'a']
@@ -95,6 +100,6 @@ class Vocab:
 
 
 def _check_tokens(tokens: Iterable[str]) -> None:
-    """Raise `InputError` for a string where a sequence of words is meant."""
+    """Raise `InputError` for a string where a sequence of words is expected."""
     if isinstance(tokens, str):
         raise InputError(f"{tokens!r:.60} is a string: split it into words first", "tokens")

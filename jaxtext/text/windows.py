@@ -1,9 +1,10 @@
 """Token ids -> (center, context) pairs.
 
-`pairs` is the plain generator: every pair of one sentence. Training on a text also draws: frequent
-words are left out at random (subsampling) before windows are formed, and each center has a window
-of its own, uniform from 1 to `window` (Mikolov et al. 2013, as in word2vec). The fast trainer needs
-no list of pairs but, for each token, how many neighbors on either side belong to its window.
+`pairs` is the plain definition: every pair of one sentence. Training on a text also draws at
+random. Frequent words may be left out (subsampling) before windows are formed, and each center
+draws the size of its own window uniformly from 1 to `window` (Mikolov et al. 2013, as in the
+word2vec program). The fast trainer needs no list of pairs; for each token, it needs to know how
+many neighbors on either side belong to the token's window.
 """
 
 from collections.abc import Iterator
@@ -21,13 +22,13 @@ class Stream(NamedTuple):
     ids: Int[np.ndarray, " T"]
     left: Int[np.ndarray, " T"]
     right: Int[np.ndarray, " T"]
-    place: Int[np.ndarray, " T"]  # in the span of text that the stream was drawn from
+    place: Int[np.ndarray, " T"]  # offset in the span of text that the stream was drawn from
 
 
 def pairs(ids: Int[np.ndarray, " T"], window: int) -> Int[np.ndarray, "N 2"]:
-    """Every (center, context) of one sentence, centers and contexts from left to right.
+    """Return every (center, context) pair of one sentence, centers and contexts left to right.
 
-    The order of the table on the sheet (skip-gram basics, b).
+    This is the order of the table on the exercise sheet (skip-gram basics, b).
 
     >>> pairs(np.array([7, 8, 9]), window=1).tolist()
     [[7, 8], [8, 7], [8, 9], [9, 8]]
@@ -37,36 +38,36 @@ def pairs(ids: Int[np.ndarray, " T"], window: int) -> Int[np.ndarray, "N 2"]:
     if window < 1:
         raise ValueError(f"window: found {window}, must be at least 1")
     size = len(ids)
-    found = [
+    rows = [
         (ids[t], ids[u])
         for t in range(size)
         for u in range(max(t - window, 0), min(t + window + 1, size))
         if u != t
     ]
-    return np.array(found, dtype=np.int32).reshape(-1, 2)
+    return np.array(rows, dtype=np.int32).reshape(-1, 2)
 
 
 def stream_pairs(stream: Stream) -> Int[np.ndarray, "N 2"]:
-    """The (center, context) pairs that a stream stands for, in the order of `pairs`.
+    """Return the (center, context) pairs that a stream stands for, in the order of `pairs`.
 
     >>> left, right = np.array([0, 1, 1]), np.array([2, 0, 0])
     >>> stream_pairs(Stream(np.array([7, 8, 9]), left, right, np.arange(3))).tolist()
     [[7, 8], [7, 9], [8, 7], [9, 8]]
     """
     ids, left, right, _ = stream
-    found = [
+    rows = [
         (ids[t], ids[u])
         for t in range(len(ids))
         for u in range(t - int(left[t]), t + int(right[t]) + 1)
         if u != t
     ]
-    return np.array(found, dtype=np.int32).reshape(-1, 2)
+    return np.array(rows, dtype=np.int32).reshape(-1, 2)
 
 
 def spans(ends: Int[np.ndarray, " S"], size: int) -> Iterator[tuple[int, int]]:
     """Cut a text into spans [start, stop) of at most `size` tokens, at sentence ends if possible.
 
-    Only a sentence longer than `size` is cut inside.
+    A sentence is split only if it is longer than `size`.
 
     >>> list(spans(np.array([2, 5, 6]), size=5))
     [(0, 5), (5, 6)]
@@ -88,9 +89,10 @@ def subsampled_stream(
     window: int,
     rng: np.random.Generator,
 ) -> Stream:
-    """The tokens of `span` that stay, each with a window drawn for it, cut at the sentence's ends.
+    """Draw the tokens of `span` that stay, and a window for each, cut at the sentence's ends.
 
-    `keep` holds each word's probability to stay.
+    `span` is [start, stop) in tokens of the text. `keep` gives the probability that a token of
+    each word stays.
     """
     start, stop = span
     ids = np.asarray(text.ids[start:stop])

@@ -1,4 +1,4 @@
-"""Data -> parameters: `fit` picks the trainer of a method; all report by callbacks alone."""
+"""Data -> parameters: `fit` runs the trainer of a method and reports through callbacks alone."""
 
 from jaxtext.training import counts, loop, stream, svd
 from jaxtext.training import counts as exact

@@ -13,7 +13,7 @@ from jaxtext.models.objective import Objective
 from jaxtext.training.sampling import keep_probability, noise_distribution
 from jaxtext.training.settings import Method, Svd
 
-THINNING = 1  # beside the key: the one draw of subsampling that stands for all
+THINNING = 1  # joins the key in the seed of the one draw of subsampling
 
 
 def objective(
@@ -23,15 +23,16 @@ def objective(
     method: Method,
     centers: Int[np.ndarray, " n"] | None = None,
 ) -> Objective:
-    """Count the pairs of a text as a method does, and return what it minimises.
+    """Count the pairs of a text as a method does, and return the objective that it minimises.
 
-    Subsampling is dirty, one draw of it that follows from `key`; for `Svd` it enters as expected
-    weights. Windows are dynamic, as expected weights. The noise is made of how often words occur,
-    for `Svd` of how often they occur in pairs. With `centers`, the pairs of these alone are
-    counted.
+    The counts are those of dynamic windows, in expectation, after one draw of dirty subsampling
+    that follows from `key`. The noise distribution is made from the frequencies of words. For
+    `Svd`, subsampling enters as expected weights instead, and the noise is made from the
+    frequencies of contexts in the weighted counts. With `centers`, only the pairs of these words
+    are counted.
 
-    Raises `InputError` for a word that has no pair, and hence no optimum, unless some `centers`
-    are asked for.
+    Raises `InputError` for a word that has no pair, and therefore no optimum, unless `centers` are
+    given.
     """
     keep = keep_probability(vocab.counts, method.subsample)
     count = partial(text.cooccurrence, vocab_size=len(vocab), window=method.window, dynamic=True)
@@ -49,7 +50,7 @@ def objective(
 
 
 def seed_of(key: Key[Array, ""]) -> int:
-    """Return the bits of a key as one whole number: n for `jax.random.key(n)`.
+    """Return the bits of a key as one whole number, which is n for `jax.random.key(n)`.
 
     >>> seed_of(jax.random.key(7))
     7

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 
 class TrainState(NamedTuple):
-    """What the next step needs."""
+    """What the next step needs: parameters, state of the optimizer and number of steps so far."""
 
     params: Any
     opt_state: optax.OptState
@@ -18,7 +18,7 @@ class TrainState(NamedTuple):
 
 
 class StepInfo(NamedTuple):
-    """What a reader may want to plot."""
+    """What one step reports: the loss before its update."""
 
     loss: Float[Array, ""]
 
@@ -27,14 +27,17 @@ Update = Callable[[TrainState, tuple], tuple[TrainState, StepInfo]]
 
 
 def init_state(params: Any, optimizer: optax.GradientTransformation) -> TrainState:
-    """The state before the first step."""
+    """Return the state before the first step."""
     return TrainState(params, optimizer.init(params), jnp.array(0))
 
 
 def make_update(
     loss: Callable[..., Float[Array, ""]], optimizer: optax.GradientTransformation
 ) -> Update:
-    """Compile one descent step on `loss(params, *batch)`."""
+    """Compile one descent step on the scalar `loss(params, *batch)`.
+
+    The batches of one training should have one shape, since every new shape compiles again.
+    """
 
     @jax.jit
     def update(state: TrainState, batch: tuple) -> tuple[TrainState, StepInfo]:
@@ -52,7 +55,7 @@ def fit(
     batches: Iterable[tuple],
     optimizer: optax.GradientTransformation,
 ) -> tuple[TrainState, list[StepInfo]]:
-    """One update a batch: the final state, and what each step reported.
+    """Make one update per batch; return the final state and the report of each step.
 
     >>> def square(x, target):
     ...     return (x - target) ** 2

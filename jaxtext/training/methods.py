@@ -1,4 +1,4 @@
-"""Which trainer a method has, and what it is given: `fit`."""
+"""`fit` trains with any method: it prepares what the trainer of the method needs and runs it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from jaxtext.training import counting, counts, starts, stream, svd
 from jaxtext.training.settings import Exact, Method, Sgns, Svd, check_method, settled
 from jaxtext.vectors.embeddings import Embeddings
 
-POWER = 0.25  # of the singular values, for the centers of `Exact`; contexts get the rest
+POWER = 0.25  # of the singular values in the centers of `Exact`; contexts get the other 0.75
 
 Report = stream.Report | counts.Report | svd.Report
 State = stream.State | counts.State
@@ -35,15 +35,18 @@ def fit(
 ) -> EmbeddingParams:
     """Train center and context vectors [V, D], float32, on a corpus; every draw follows from `key`.
 
-    `start` is a state that `on_state` was given, from which the same arguments lead to the same
-    bits, or vectors to begin with: known words begin at theirs, new words as usual. `objective`
-    saves a method that counts from counting again (`counting.objective` with the same arguments).
-    `on_report` is told the progress, with at least `done` in [0, 1] and `seconds`; `on_state` is
-    given a function that returns the state, whenever training could be resumed. Neither changes
-    the result. `Svd` has no start and no states.
+    `start` is one of two things. Vectors are a new beginning: known words start at their vectors,
+    new words as usual. A state, as passed to `on_state`, resumes a training: with the same other
+    arguments, the result has the same bits as without the interruption. `Svd` has neither.
 
-    Raises `Diverged` when a loss or a vector is no longer finite, and `InputError` for anything
-    but a method's record, more dimensions than words, and a text or start that cannot be used.
+    `objective`, the result of `counting.objective` with the same arguments, spares a method on
+    counts the counting. `on_report` is called with reports of the progress, which have at least
+    the fields `done`, in [0, 1], and `seconds`. `on_state` is called whenever training could be
+    resumed, with a function that returns the state. Neither callback changes the result.
+
+    Raises `Diverged` when a loss or a vector becomes NaN or infinite. Raises `InputError` for a
+    `method` that is not a record of settings, for more dimensions than words where the method works
+    on counts, and for a text or a start that cannot be used.
     """
     check_method(method)
     _check_start(start, method)
@@ -66,13 +69,13 @@ def _check_start(start: Any, method: Method) -> None:
     if not isinstance(start, Embeddings | STATES[type(method)]):
         kind = f"{type(start).__module__}.{type(start).__name__}"
         raise InputError(
-            f"must be Embeddings or a state of {method.name}, as on_state was given, found {kind}",
+            f"must be Embeddings or a state of {method.name} as passed to on_state, found {kind}",
             "start",
         )
 
 
 def check_dim(method: Method, vocab_size: int) -> None:
-    """Raise `InputError` where a method of counts has more dimensions than there are words."""
+    """Raise `InputError` if a method on counts has more dimensions than there are words."""
     if not isinstance(method, Sgns) and method.dim > vocab_size:
         raise InputError(
             f"{method.name} has at most as many dimensions as words, {vocab_size}",
@@ -91,7 +94,8 @@ def _stream(
 ) -> EmbeddingParams:
     begin: Any = start
     if isinstance(start, Embeddings):
-        begin = starts.given(start, corpus.vocab, stream.initial(key, len(corpus.vocab), method))
+        usual = stream.initial(key, len(corpus.vocab), method)
+        begin = starts.given(start, corpus.vocab, usual)
     text_and_counts = corpus.text, corpus.vocab.counts
     return stream.fit(key, *text_and_counts, method, on_report, on_state, begin)
 
@@ -105,15 +109,20 @@ def _counts(
     on_state: Callable[[Callable[[], Any]], None],
 ) -> EmbeddingParams:
     assert method.epochs is not None
-    begin = _given(start, corpus, objective, method.dim) if isinstance(start, Embeddings) else start
+    begin: Any = start
+    if isinstance(start, Embeddings):
+        begin = _tables(start, corpus, objective, method.dim)
     params = counts.fit(
         *objective, method.dim, method.epochs, begin, on_report=on_report, on_state=on_state
     )
     return _float32(factorization.vectors(factorization.product_svd(params), POWER))
 
 
-def _given(start: Embeddings, corpus: Corpus, objective: Objective, dim: int) -> EmbeddingParams:
-    """Tables of a start; rows of new words are zero, contexts that it lacks get a step first."""
+def _tables(start: Embeddings, corpus: Corpus, objective: Objective, dim: int) -> EmbeddingParams:
+    """Turn vectors into tables to start from, with zero rows for new words.
+
+    If there are no context vectors, a step of every context is made first.
+    """
     zeros = jnp.zeros((len(corpus.vocab), dim), jnp.float32)
     params = starts.given(start, corpus.vocab, EmbeddingParams(zeros, zeros))
     if start.context is not None:

@@ -1,6 +1,6 @@
-"""What skip-gram training draws: which tokens stay, and which words serve as negatives.
+"""What skip-gram training draws: the tokens that stay, and the words that serve as negatives.
 
-Probabilities are plain arrays made from the vocabulary's counts; every draw takes a key.
+Probabilities are plain arrays made from the counts of the vocabulary. Every draw takes a key.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from jaxtyping import Array, Float, Int, Key, Num, UInt
 
 
 def keep_probability(counts: Int[np.ndarray, " V"], threshold: float) -> Float[np.ndarray, " V"]:
-    r"""Probability that a token of each word survives subsampling.
+    r"""Return the probability that a token of each word survives subsampling.
 
     $$\min(1, \sqrt{t / f} + t / f)$$
 
-    with $f$ the word's share of all tokens and $t$ the threshold; 0 keeps everything. This is the
-    rule of the word2vec program; the paper (Mikolov et al. 2013, section 2.3) has
+    Here $f$ is the word's share of all tokens and $t$ the threshold; $t = 0$ keeps all tokens.
+    This is the rule of the word2vec program. The paper (Mikolov et al. 2013, section 2.3) has
     $\sqrt{t / f}$ alone.
 
     >>> keep_probability(np.array([99, 1]), threshold=0.01).round(4).tolist()
@@ -30,11 +30,12 @@ def keep_probability(counts: Int[np.ndarray, " V"], threshold: float) -> Float[n
 
 
 def noise_distribution(counts: Num[np.ndarray, " V"], exponent: float) -> Float[np.ndarray, " V"]:
-    """Probability of each word as a negative: counts to the power `exponent`, normalised.
+    """Return the probability of each word as a negative: counts to a power, normalised.
 
-    1 is the unigram distribution, 0 the uniform one; word2vec uses 0.75.
+    Exponent 1 gives the unigram distribution and 0 the uniform one; word2vec uses 0.75 (Mikolov et
+    al. 2013, section 2.2).
 
-    Raises `ValueError` for negative counts and when all are zero.
+    Raises `ValueError` for a negative count, and when all counts are zero.
 
     >>> noise_distribution(np.array([16, 1]), exponent=0.5).tolist()
     [0.8, 0.2]
@@ -50,10 +51,10 @@ def noise_distribution(counts: Num[np.ndarray, " V"], exponent: float) -> Float[
 
 
 def noise_cdf(noise: Float[np.ndarray, " V"]) -> UInt[np.ndarray, " V"]:
-    """The distribution function of `noise` in units of 2^-32.
+    """Return the cumulative distribution function of `noise` in units of 2^-32.
 
-    Whole numbers keep the rarest words of a large vocabulary: in float32, steps near one are
-    6e-8 wide, and a word of probability 1e-8 would never be drawn.
+    Whole numbers keep the rarest words of a large vocabulary. In float32, numbers near one are
+    6e-8 apart, so that a word of probability 1e-8 would never be drawn.
 
     >>> noise_cdf(np.array([0.5, 0.5])).tolist()
     [2147483648, 4294967295]
@@ -66,7 +67,7 @@ def noise_cdf(noise: Float[np.ndarray, " V"]) -> UInt[np.ndarray, " V"]:
 def sample_negatives(
     key: Key[Array, ""], cdf: UInt[Array | np.ndarray, " V"], shape: tuple[int, ...]
 ) -> Int[Array, "..."]:
-    """Word ids drawn with the distribution function `cdf` (see `noise_cdf`), by inversion.
+    """Sample word ids of the given shape by inversion of `cdf`, as returned by `noise_cdf`.
 
     >>> cdf = noise_cdf(np.array([0.0, 1.0, 0.0]))
     >>> sample_negatives(jax.random.key(0), cdf, (2, 2)).tolist()
@@ -74,7 +75,8 @@ def sample_negatives(
     """
     bits = jax.random.bits(key, shape, jnp.uint32)
     drawn = jnp.searchsorted(jnp.asarray(cdf), bits, side="right")
-    # The last bound stands for 2^32, which 32 bits cannot hold: the word that reaches it first.
+    # The last bound stands for 2^32, which does not fit into 32 bits: ids after the first word that
+    # reaches it have probability zero.
     last = jnp.searchsorted(jnp.asarray(cdf), jnp.uint32(2**32 - 1))
     return jnp.minimum(drawn, last).astype(jnp.int32)
 
@@ -88,9 +90,10 @@ def pair_batches(
     negatives: int,
     epochs: int,
 ) -> Iterator[tuple[Int[Array, " B"], Int[Array, " B"], Int[Array, "B K"]]]:
-    """Shuffled (centers, contexts, negatives) for `sgns.batch_loss`, all of one shape.
+    """Yield shuffled batches (centers, contexts, negatives) of one shape for `sgns.batch_loss`.
 
-    What is left over at the end of an epoch is dropped; a batch is at most all pairs.
+    Pairs that do not fill a batch at the end of an epoch are dropped. If there are fewer than
+    `batch_size` pairs, each batch contains all of them.
     """
     batch_size = min(batch_size, len(pairs))
     steps = len(pairs) // batch_size

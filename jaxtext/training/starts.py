@@ -14,11 +14,14 @@ from jaxtext.models import factorization, pmi
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors.embeddings import Embeddings
 
-STEPS = 2  # of subspace iteration: the passes that follow do the rest
+STEPS = 2  # of subspace iteration, which need not converge: the passes do the rest
 
 
 def random(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
-    """Draw both tables normal with variance 1/D: scores have a standard deviation below one."""
+    """Draw both tables from the normal distribution with variance 1/D.
+
+    Scores then have variance 1/D, so that training begins where the sigmoid is steep.
+    """
     keys = jax.random.split(key)
     scale = 1 / math.sqrt(dim)
     tables = [scale * jax.random.normal(each, (vocab_size, dim), jnp.float32) for each in keys]
@@ -26,12 +29,12 @@ def random(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
 
 
 def singular_vectors(counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
-    """Compute tables whose scores approximate the positive PMI, minus ln k.
+    """Compute float32 tables whose scores approximate the positive PMI, minus ln k.
 
-    The last dimension is given to ln k, unless it is the only one.
+    The last dimension represents the shift by ln k, unless it is the only one.
     """
     matrix = pmi.positive(pmi.pmi(sparse.csr_array(counts))).astype(np.float32)
-    svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)
+    svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)  # pyright: ignore
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
         center = center.at[:, -1].set(-math.log(negatives))
@@ -40,10 +43,13 @@ def singular_vectors(counts: Counts, negatives: int, dim: int) -> EmbeddingParam
 
 
 def given(vectors: Embeddings, vocab: Vocab, usual: EmbeddingParams) -> EmbeddingParams:
-    """Replace the rows of `usual` by the given vectors, where their words are known.
+    """Replace the rows of `usual` by the given vectors, where those contain the word.
 
-    Words of `vocab` that `vectors` lack keep their usual rows, as do all contexts where `vectors`
-    have none. Raises `InputError` for vectors of another dimension, or without a word of `vocab`.
+    Words of `vocab` that `vectors` lack keep their usual rows. If `vectors` have no context table,
+    all contexts keep theirs.
+
+    Raises `InputError` for vectors of another dimension, and for vectors without any word of
+    `vocab`.
     """
     dim = usual.center.shape[1]
     if vectors.dim != dim:

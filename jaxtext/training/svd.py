@@ -1,4 +1,7 @@
-"""Vectors from counts alone: positive PMI, shifted by ln k, and its truncated SVD."""
+"""Vectors from counts alone: the truncated SVD of the positive PMI, shifted by ln k.
+
+See Levy and Goldberg (2014), section 4.
+"""
 
 import time
 from collections.abc import Callable
@@ -12,31 +15,33 @@ from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import factorization, pmi
 from jaxtext.models.objective import Objective
 
-POWER = 0.0  # of the singular values, for centers; contexts get the rest
+POWER = 0.0  # of the singular values in the centers; contexts get all of them
 
 
 class Report(NamedTuple):
-    """What the decomposition found; it has no steps in between."""
+    """The result of the decomposition, reported once, at the end."""
 
-    done: float  # 1
+    done: float  # always 1
     seconds: float
     largest_singular_value: float
     smallest_singular_value: float
 
 
 def positive_pmi(objective: Objective, exponent: float = 1.0) -> sparse.csr_array:
-    """Return the positive PMI - ln k of the counts, contexts smoothed by `exponent`; float32.
+    """Return max(PMI - ln k, 0) of the counts, sparse [V, V], float32.
 
-    Raises `InputError` where no pair occurs more often than by chance.
+    The context distribution in the PMI is smoothed by the power `exponent`.
+
+    Raises `InputError` if no pair has a positive entry.
     """
-    counts = sparse.csr_array(objective.counts)
-    shifted = pmi.positive(pmi.shifted_pmi(counts, objective.negatives, exponent))
-    if not shifted.data.any():
+    shifted = pmi.shifted_pmi(sparse.csr_array(objective.counts), objective.negatives, exponent)
+    matrix = sparse.csr_array(pmi.positive(shifted), dtype=np.float32)
+    if not matrix.nnz:
         raise InputError(
             "no words occur together more often than by chance, so there is nothing to "
             "factorize: use fewer negatives, or train with sgns"
         )
-    return shifted.astype(np.float32)
+    return matrix
 
 
 def fit(
@@ -45,10 +50,11 @@ def fit(
     exponent: float = 1.0,
     on_report: Callable[[Report], None] = lambda report: None,
 ) -> EmbeddingParams:
-    """Factorize the positive PMI - ln k of the counts, contexts smoothed by `exponent`; float32.
+    """Factorize the matrix of `positive_pmi` into center and context vectors [V, D], float32.
 
-    Raises `InputError` where no pair occurs more often than by chance, and for more dimensions
-    than the matrix has.
+    `on_report` is called once, at the end.
+
+    Raises `InputError` as `positive_pmi` does, and if `dim` exceeds the rank of the matrix.
     """
     begin = time.perf_counter()
     matrix = positive_pmi(objective, exponent)

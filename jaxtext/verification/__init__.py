@@ -1,6 +1,6 @@
 """Proof by computation: gradients by hand, optima, references, and every claim of the sheet.
 
-Everything here reads the rest of the package, which imports none of it.
+This package may import every formula and trainer; none of them imports it.
 """
 
 from jaxtext.verification import certificate, claims, gradients, optima, oracles, references

@@ -1,4 +1,4 @@
-"""Run the checks, and say what they found: on the terminal and as JSON."""
+"""Run the checks, and summarize their results as JSON."""
 
 import math
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from jaxtext.base.errors import InputError
 from jaxtext.verification.claims import claims
 from jaxtext.verification.findings import CORRECTED, FAILS, Check, Claim, examine
 
-WORKERS = 2  # checks wait mostly for the compiler, which runs beside Python
+WORKERS = 2  # threads: checks mostly wait for the compiler, which runs outside Python
 
 
 def certify(prefix: str = "") -> list[Check]:
-    """Compute all claims whose id begins with `prefix`, in float64 and in a fixed order.
+    """Check all claims whose id begins with `prefix`, in float64, and return them in fixed order.
 
-    Raises `InputError` if there is none.
+    Raises `InputError` if there is no such claim.
     """
     with jax.enable_x64(True):
         everything = claims()
@@ -33,22 +33,22 @@ def certify(prefix: str = "") -> list[Check]:
 
 
 def _examine_group(group: Sequence[Claim]) -> list[Check]:
-    with jax.enable_x64(True):  # holds for this thread alone
+    with jax.enable_x64(True):  # a setting of this thread only
         return [examine(claim) for claim in group]
 
 
 def failed(checks: Sequence[Check]) -> list[Check]:
-    """Those that fail."""
+    """Return the checks that fail."""
     return [check for check in checks if check.status == FAILS]
 
 
 def corrected(checks: Sequence[Check]) -> list[Check]:
-    """Those where the sheet is wrong."""
+    """Return the checks of claims where the sheet is wrong."""
     return [check for check in checks if check.status == CORRECTED]
 
 
 def report(checks: Sequence[Check]) -> dict[str, Any]:
-    """The certificate as JSON writes it: a summary, and an object for each check."""
+    """Return the certificate as `jaxtext verify --json` writes it: a summary and all checks."""
     entries = []
     for check in checks:
         statement = check.statement
@@ -61,7 +61,7 @@ def report(checks: Sequence[Check]) -> dict[str, Any]:
                 "status": check.status,
                 "sheet_value": check.sheet_value,
                 "computed_value": check.computed_value,
-                # JSON has no infinity: null is an error that could not be measured.
+                # JSON has no infinity: an error that could not be measured is null.
                 "max_abs_error": check.max_abs_error
                 if math.isfinite(check.max_abs_error)
                 else None,

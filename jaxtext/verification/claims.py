@@ -1,4 +1,4 @@
-"""Every claim that the certificate computes: the sheet's, part by part, and what lies beyond it."""
+"""Every claim that the certificate checks: part by part those of the sheet, then those beyond."""
 
 from functools import cache
 
@@ -30,13 +30,13 @@ SECTIONS = [
 
 
 def claims() -> list[Claim]:
-    """All of them, in the order of the sheet; ids are unique."""
+    """Return all claims, in the order of the sheet; their ids are unique."""
     return [*(claim for section in SECTIONS for claim in section.claims), *gradient_claims()]
 
 
 def gradient_claims() -> list[Claim]:
-    """For each gradient derived by hand, one claim an oracle."""
-    found = []
+    """Return one claim per oracle for each gradient derived by hand."""
+    listed = []
     for suite in suites():
         measure = cache(lambda suite=suite: oracles.measure(suite))
         cases = sum(2 if case.rate else 1 for case in suite.cases)
@@ -49,11 +49,11 @@ def gradient_claims() -> list[Claim]:
                 return Finding(
                     f"relative error {worst.relative:.1e} at {cases} points"
                     + (f", worst {worst.place}" if worst.relative > bound else ""),
-                    # Held to the relative error; what is shown is the absolute one.
+                    # The verdict depends on the relative error; the absolute one is reported.
                     worst.absolute if worst.relative <= bound else np.inf,
                     np.finfo(float).max,
                 )
 
             statement = f"{suite.statement}: by hand = {oracle.replace('-', ' ')}"
-            found.append(Claim(f"gradients.{suite.name}.{oracle}", statement, check))
-    return found
+            listed.append(Claim(f"gradients.{suite.name}.{oracle}", statement, check))
+    return listed

@@ -1,22 +1,22 @@
-"""What a check is: a claim, what was found when it was computed, and the verdict."""
+"""Claims, the findings of their computation, and checks: claims with a verdict."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-# Whatever `np.asarray` takes; NumPy's own name for it does not include float at run time.
+# Whatever `np.asarray` accepts; at run time, NumPy's own name for it does not include float.
 Numbers = Any
 
-EXACT = 1e-12  # what float64 leaves of an equality, for values of the order of one
+EXACT = 1e-12  # rounding error of an equality in float64, for values of the order of one
 
 
 class Finding(NamedTuple):
-    """Outcome of a computation.
+    """The outcome of a computation.
 
-    `error` is how far what is affirmed lies from an independent computation of it. Where the
-    source is corrected, `gap` is how far its own version lies from what is right, and must exceed
-    `resolution`, so that rounding is never called a mistake.
+    `error` is the distance of the claimed value from an independent computation of it. If the
+    source is corrected, `gap` is the distance of its own version from the right one, which must
+    exceed `resolution`, so that rounding is never called a mistake.
     """
 
     computed: Any
@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One statement with the computation that it must survive."""
+    """A statement with the computation that checks it."""
 
     id: str
     statement: str
@@ -38,7 +38,7 @@ class Claim(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A claim after it was computed: one entry of the certificate."""
+    """A claim that has been checked: one entry of the certificate."""
 
     id: str
     statement: str
@@ -54,36 +54,36 @@ HOLDS, ASSUMING, CORRECTED, FAILS = "holds", "holds under assumptions", "correct
 
 
 def examine(claim: Claim) -> Check:
-    """Compute a claim; whatever it raises is a failure of the check, not of the certificate."""
+    """Check a claim; an exception is a failure of this check, not of the certificate."""
     try:
-        found = claim.check()
+        finding = claim.check()
     except Exception as error:
-        found = Finding(f"{type(error).__name__}: {str(error).splitlines()[:1]}", np.inf)
+        finding = Finding(f"{type(error).__name__}: {str(error).splitlines()[:1]}", np.inf)
     return Check(
         claim.id,
         claim.statement,
-        _status(claim, found),
+        _status(claim, finding),
         claim.sheet,
-        found.computed,
-        float(found.error),
+        finding.computed,
+        float(finding.error),
         claim.assumptions,
         claim.correction,
     )
 
 
-def _status(claim: Claim, found: Finding) -> str:
-    # Written so that NaN fails.
-    if not found.error <= found.tolerance:
+def _status(claim: Claim, finding: Finding) -> str:
+    # The comparison is negated so that NaN fails.
+    if not finding.error <= finding.tolerance:
         return FAILS
-    if bool(claim.correction) != (found.gap is not None):
+    if bool(claim.correction) != (finding.gap is not None):
         return FAILS
-    if found.gap is not None:
-        return CORRECTED if found.gap > found.resolution else FAILS
+    if finding.gap is not None:
+        return CORRECTED if finding.gap > finding.resolution else FAILS
     return ASSUMING if claim.assumptions else HOLDS
 
 
 class Section:
-    """Collects the claims of one part, whose ids all begin with its name."""
+    """A collection of the claims of one part, whose ids all begin with its name."""
 
     def __init__(self, name: str):
         self.name = name
@@ -97,7 +97,7 @@ class Section:
         assumptions: tuple[str, ...] = (),
         correction: str = "",
     ) -> Callable[[Callable[[], Finding]], Callable[[], Finding]]:
-        """Decorator: the function below computes this claim."""
+        """Return a decorator that adds the claim which the decorated function checks."""
 
         def add(check: Callable[[], Finding]) -> Callable[[], Finding]:
             name = f"{self.name}.{place}"
@@ -108,7 +108,7 @@ class Section:
 
 
 def largest(a: Numbers, b: Numbers = 0.0) -> float:
-    """The largest absolute difference of two arrays; NaN counts as infinite."""
+    """Return the largest absolute difference of two arrays; NaN and wrong shapes are infinite."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape and b.ndim:
         return np.inf
@@ -116,12 +116,12 @@ def largest(a: Numbers, b: Numbers = 0.0) -> float:
 
 
 def equal(shown: Any, *pairs: tuple[Numbers, Numbers], tolerance: float = EXACT) -> Finding:
-    """All pairs are equal; `shown` stands in the certificate as the computed value."""
+    """Find that all pairs are equal; `shown` is the computed value in the certificate."""
     return Finding(shown, max(largest(a, b) for a, b in pairs), tolerance)
 
 
 def rounded(computed: Numbers, printed: Numbers, decimals: int) -> Finding:
-    """What is printed is what was computed, rounded to so many decimals."""
+    """Find that the printed numbers are the computed ones, rounded to `decimals` decimals."""
     shown = np.round(np.asarray(computed, np.float64), decimals + 2).tolist()
     half = 0.5 * 10.0**-decimals
     return Finding(shown, largest(computed, printed), half * (1 + 1e-9))
@@ -135,5 +135,5 @@ def instead(
     resolution: float = 1e-6,
     tolerance: float = EXACT,
 ) -> Finding:
-    """`right` equals an independent computation, and the source's version is not it."""
+    """Find that `right` equals an independent computation and `wrong`, the source's, does not."""
     return Finding(shown, largest(right, oracle), tolerance, largest(right, wrong), resolution)

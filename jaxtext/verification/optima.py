@@ -1,15 +1,15 @@
 r"""Where the objectives of skip-gram have their minimum, for scores that are free in every entry.
 
-Over a corpus, each score s = w.c stands in #(w, c) positive terms and in a number e(w, c) of
-negative ones, so that the objective falls apart into one problem for each cell:
+Over a corpus, each score s = w.c occurs in #(w, c) positive terms and in a number e(w, c) of
+negative ones, so the objective separates into one problem for each cell:
 
 $$\ell(s) = -n \ln\sigma(s) - e \ln\sigma(-s), \qquad
   \ell'(s) = (n + e)\,\sigma(s) - n, \qquad
   \ell''(s) = (n + e)\,\sigma(s)\,\sigma(-s) > 0$$
 
-Where n and e are positive it is strictly convex, with its one minimum at $s = \ln(n / e)$. What e
-is depends on what becomes of a negative that happens to be the context itself (`EQUAL`). If it
-stays, e = k #(w) P(c), and
+Where n and e are positive it is strictly convex, with its only minimum at $s = \ln(n / e)$. The
+value of e depends on the treatment of a negative that happens to be the context itself (`EQUAL`).
+If it is kept, e = k #(w) P(c), and
 
 $$w \cdot c = \ln\frac{\#(w, c)}{k\,\#(w)\,P(c)}
            = \ln\frac{P(w, c)}{P(w)\,P(c)} - \ln k$$
@@ -18,9 +18,9 @@ which is PMI - ln k (Levy and Goldberg 2014, section 3.1; sheet: matrix factoriz
 
 - P is the distribution of the contexts, #(c)/|D|, not smoothed by an exponent;
 - #(w) and #(c) are the row and column sums of the pair counts, and |D| their total;
-- the k negatives are summed, and those equal to the context stay;
-- the pair occurs (else the score falls without end), and the pairs are counted as they are trained
-  on, after subsampling and with the windows that are drawn;
+- the k negatives are summed, and those equal to the context are kept;
+- the pair occurs (otherwise its score decreases without bound), and pairs are counted as they are
+  used in training, after subsampling and with the windows that are drawn;
 - the scores are free: the vectors have at least as many dimensions as the matrix has rank.
 """
 
@@ -36,15 +36,15 @@ from jaxtext.base.checks import check_at_least, check_distribution, check_nonneg
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.training import loop
 
-# A negative that is the context of its pair stays, as in the paper; is left out, as in the
-# programs word2vec and gensim; or is drawn again, as in fastText.
+# A negative that is the context of its pair is kept, as in the paper; skipped, as in the programs
+# word2vec and gensim; or drawn again, as in fastText.
 EQUAL = ("keep", "skip", "redraw")
 
 
 def negative_counts(
     counts: Num[np.ndarray, "V V"], noise: Float[np.ndarray, " V"], negatives: int, equal: str
 ) -> Float[np.ndarray, "V V"]:
-    r"""Expected number e(w, c) of negatives c of the center w, for each treatment of `EQUAL`.
+    r"""Return the expected number e(w, c) of negatives c of the center w, by the treatment `equal`.
 
     With $\#(w) = \sum_v \#(w, v)$, all sums over the pairs' contexts v:
 
@@ -55,7 +55,7 @@ def negative_counts(
     | redraw | $\sum_{v \ne c} \#(w, v) / (1 - P(v))$ |
 
     Raises `ValueError` for negative counts, noise that is no distribution, fewer than one
-    negative, an unknown treatment, and noise of one word alone when that is to be drawn again.
+    negative, an unknown treatment, and, with "redraw", noise that is all on one word.
 
     >>> counts, noise = np.array([[3.0, 1.0], [1.0, 3.0]]), np.array([0.5, 0.5])
     >>> negative_counts(counts, noise, 1, "skip").tolist()
@@ -86,9 +86,10 @@ def score_optimum(
     negatives: int,
     equal: str = "keep",
 ) -> Float[np.ndarray, "V V"]:
-    """The score of each (center, context) that minimises the objective: ln(n / e).
+    """Return the score of each (center, context) that minimises the objective: ln(n / e).
 
-    It is -inf where the pair never occurs, +inf where it is never a negative.
+    It is -inf if the pair never occurs, and +inf if the context is never a negative of the center.
+    Raises `ValueError` as `negative_counts` does.
 
     >>> counts = np.array([[3, 1], [1, 3]])  # ln(3/2) - ln 2 and ln(1/2) - ln 2
     >>> score_optimum(counts, np.array([0.5, 0.5]), 2).round(4).tolist()
@@ -104,7 +105,7 @@ def weighted_loss(
     positives: Num[ArrayLike, "V V"],
     negatives: Float[ArrayLike, "V V"],
 ) -> Float[Array, ""]:
-    r"""$-\sum_{w,c} [n \ln\sigma(s) + e \ln\sigma(-s)]$: what all treatments have in common."""
+    r"""Return $-\sum_{w,c} [n \ln\sigma(s) + e \ln\sigma(-s)]$, the form of all treatments."""
     n, e = (jnp.asarray(each, scores.dtype) for each in (positives, negatives))
     return -jnp.sum(n * jax.nn.log_sigmoid(scores) + e * jax.nn.log_sigmoid(-scores))
 
@@ -117,11 +118,11 @@ def train(
     steps: int = 4000,
     rate: float = 0.3,
 ) -> Float[Array, "V V"]:
-    """The scores w.c after descent from random tables: what `loss` of them leads to.
+    """Return the scores w.c that minimising a loss of them leads to, starting from random tables.
 
-    Both tables move at once, by descent with Nesterov momentum on the gradient of autodiff, which
-    needs no knowledge of the optimum. The default rate is for a loss that is divided by the largest
-    (n + e) of a cell; for one that is not, descent may leave the finite numbers.
+    Both tables move at once, by descent with Nesterov momentum on the gradient of autodiff, without
+    any knowledge of the optimum. The default rate is meant for a loss that is divided by the
+    largest (n + e) of a cell; without this division, descent may diverge.
     """
     init = EmbeddingParams(*jax.random.normal(key, (2, vocab_size, dim)) * 0.5)
     optimizer = optax.sgd(rate, momentum=0.9, nesterov=True)
@@ -135,18 +136,17 @@ def train(
     return state.params.center @ state.params.context.T
 
 
-# What negative sampling has to do with the softmax --------------------------------------------
+# How negative sampling relates to the softmax -------------------------------------------------
 
 
 def conditional_from_scores(
     scores: Float[ArrayLike, "V V"], noise: Float[np.ndarray, " V"]
 ) -> Float[np.ndarray, "V V"]:
-    r"""$p(c \mid w) = \mathrm{softmax}_c(w \cdot c + \ln P(c))$.
+    r"""Return $p(c \mid w) = \mathrm{softmax}_c(w \cdot c + \ln P(c))$.
 
-    At the optimum of negative sampling with noise P, for free scores and negatives of which those
-    equal to the context stay, these are the empirical frequencies #(w, c)/#(w), which are also what
-    the optimum of the full softmax predicts. The softmax of the bare scores is not, unless P is
-    uniform.
+    At the optimum of negative sampling with noise P, for free scores and with negatives equal to
+    the context kept, these are the empirical frequencies #(w, c)/#(w). The optimum of the full
+    softmax predicts the same. The softmax of the scores alone does not, unless P is uniform.
     """
     with np.errstate(divide="ignore"):
         logits = np.asarray(scores) + np.log(noise)
@@ -160,7 +160,7 @@ def gradient_in_log_probabilities(
     noise: Float[np.ndarray, " V"],
     negatives: int,
 ) -> Float[np.ndarray, "V V"]:
-    r"""Gradient of negative sampling, for scores that stand for the log-probabilities u of a model.
+    r"""Return the gradient of negative sampling in the log-probabilities u of a model.
 
     Put $s = u - \ln(k P(c))$, the score whose optimum is $u = \ln p(c \mid w)$. Then
     $\sigma(s) = e^u / (e^u + k P)$, and the gradient of a center's terms is

@@ -1,8 +1,8 @@
 """Three oracles for a gradient derived by hand: autodiff, finite differences, a loop in NumPy.
 
 A `Suite` is one gradient with its loss, its loop and the cases at which they are compared,
-coordinate by coordinate and in float64. Cases marked for training are compared twice: where they
-begin, and after some steps of descent.
+coordinate by coordinate and in float64. Cases with a rate are compared twice: at their parameters,
+and after some steps of descent from there.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,26 +16,26 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 BOUNDS = {"autodiff": 1e-10, "finite-differences": 1e-6, "loop": 1e-10}
-# Coordinates below this part of the case's largest are compared with it: they are sums that cancel,
-# or have been trained away.
+# Errors of coordinates below this part of the case's largest one are relative to this part: such
+# coordinates are sums that cancel, or have vanished in training.
 FLOOR = 1e-3
-STEP = 1e-3  # where the error of the fourth-order difference and its rounding are about equal
+STEP = 1e-3  # truncation and rounding of the fourth-order difference are about equal here
 TRAINING_STEPS = 20
-# `jax.jit` for checks: most of their time is compilation, which is halved without optimisation.
+# `jax.jit` for checks: they mostly wait for compilation, which is twice as fast unoptimised.
 compiled = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
 
 
 class Case(NamedTuple):
-    """A point: parameters, and the other arguments of the loss."""
+    """A point at which gradients are compared: parameters and the other arguments of the loss."""
 
     name: str
     params: Any
     args: tuple
-    rate: float = 0.0  # of the descent to a trained point; 0 for none
+    rate: float = 0.0  # of the descent to a second, trained point; 0 for no such point
 
 
 class Suite(NamedTuple):
-    """One gradient and all that it is compared with."""
+    """One gradient and everything that it is compared with."""
 
     name: str
     statement: str
@@ -46,7 +46,7 @@ class Suite(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How far two gradients are apart, at the coordinate where they differ most."""
+    """How far apart two gradients are, at the coordinate where they differ most."""
 
     relative: float
     absolute: float
@@ -59,11 +59,11 @@ def finite_differences(
     step: float | Float[Array, ""] = STEP,
     order: int = 4,
 ) -> Any:
-    r"""Central differences of a loss in each coordinate, as a tree like `params`.
+    r"""Return central differences of a loss in each coordinate, as a tree like `params`.
 
-    Of second order, $(\ell(x + h) - \ell(x - h)) / 2h$, or of fourth,
+    They are of second order, $(\ell(x + h) - \ell(x - h)) / 2h$, or of fourth,
     $(8\ell(x + h) - 8\ell(x - h) - \ell(x + 2h) + \ell(x - 2h)) / 12h$; h grows with |x|.
-    Raises `ValueError` for another order.
+    Raises `ValueError` for any other order.
 
     >>> print(f"{finite_differences(lambda x: x**3, jnp.array(2.0), step=1 / 16):.4f}")
     12.0000
@@ -83,10 +83,10 @@ def finite_differences(
 
 
 def difference(found: Any, expected: Any, largest: float | None = None) -> Difference:
-    """The largest difference of two trees, relative to the coordinate (see `FLOOR`) and as it is.
+    """Return the largest difference of two trees, relative to the coordinate and absolute.
 
-    `largest` is the size that `FLOOR` refers to, by default that of `expected`. Raises
-    `ValueError` if the trees are not built alike.
+    `FLOOR` refers to `largest`, by default the largest entry of `expected`. Raises `ValueError` if
+    the trees differ in structure or shapes.
     """
     if jax.tree.structure(found) != jax.tree.structure(expected):
         raise ValueError("the two gradients are trees of different structure")
@@ -101,7 +101,7 @@ def difference(found: Any, expected: Any, largest: float | None = None) -> Diffe
         if a.shape != b.shape:
             raise ValueError(f"gradient{path}: shapes {a.shape} and {b.shape} differ")
         absolute = np.abs(a - b)
-        # 0/0 stands for two gradients that vanish everywhere; a NaN is as far off as can be.
+        # Two gradients that vanish everywhere would give 0/0; a NaN counts as infinitely far off.
         scale = np.maximum(np.abs(b), floor)
         relative = absolute / np.where(scale > 0, scale, 1.0)
         relative, absolute = (np.where(np.isnan(x), np.inf, x) for x in (relative, absolute))
@@ -113,12 +113,12 @@ def difference(found: Any, expected: Any, largest: float | None = None) -> Diffe
 
 
 def size(tree: Any) -> float:
-    """The largest absolute entry of a tree of arrays."""
+    """Return the largest absolute entry of a tree of arrays."""
     return max((float(np.abs(leaf).max()) for leaf in jax.tree.leaves(tree)), default=0.0)
 
 
 def measure(suite: Suite) -> dict[str, Difference]:
-    """The worst difference over all cases, for each oracle of `BOUNDS`."""
+    """Return the worst difference over all cases, for each oracle of `BOUNDS`."""
 
     @compiled
     def gradients(params: Any, args: tuple) -> tuple[Any, Any, Any]:
@@ -144,7 +144,7 @@ def measure(suite: Suite) -> dict[str, Difference]:
 
 
 def _points(case: Case, gradient: Callable[[Any], Any]) -> list[tuple[str, Any]]:
-    """The case as it is, and after some steps of descent."""
+    """Return the case as it is and, if it has a rate, after some steps of descent."""
     points = [(case.name, case.params)]
     if case.rate:
         params = case.params

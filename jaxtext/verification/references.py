@@ -1,8 +1,8 @@
-"""Slow, obvious loops in NumPy: what the models compute, written a second time.
+"""Slow, obvious loops in NumPy that compute what the models compute.
 
-Nothing here is shared with the models or with `gradients`. Gradients of networks are pushed forward
-from each weight to the loss (the models' are pulled back from the loss), those of skip-gram are
-added up pair by pair and draw by draw. Scores, losses and derivatives are of Python floats.
+They share nothing with the models or with `gradients`. Gradients of networks are pushed forward
+from each weight to the loss, instead of pulled back from the loss; those of skip-gram are added up
+pair by pair and draw by draw. Scores, losses and derivatives are Python floats.
 """
 
 import math
@@ -20,19 +20,19 @@ Weights = Sequence[tuple[np.ndarray, np.ndarray | None]]  # ([O, I], [O] or None
 
 
 def sigmoid(x: float) -> float:
-    """1 / (1 + e^-x), without overflow."""
+    """Return 1 / (1 + e^-x), without overflow."""
     if x < 0:
         return math.exp(x) / (1 + math.exp(x))
     return 1 / (1 + math.exp(-x))
 
 
 def log_sigmoid(x: float) -> float:
-    """ln sigmoid(x), without overflow."""
+    """Return ln sigmoid(x), without overflow."""
     return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
 
 
 def dot(a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"]) -> float:
-    """Sum of products, one after the other."""
+    """Return the sum of products, added one after the other."""
     total = 0.0
     for x, y in zip(a, b, strict=True):
         total += float(x) * float(y)
@@ -43,7 +43,7 @@ def dot(a: Float[np.ndarray, " D"], b: Float[np.ndarray, " D"]) -> float:
 
 
 def softmax(z: Float[np.ndarray, " O"]) -> Float[np.ndarray, " O"]:
-    """exp(z_i) over the sum of all exp(z_j)."""
+    """Return exp(z_i) divided by the sum of all exp(z_j)."""
     powers = [math.exp(x - max(z)) for x in z]
     return np.array([power / sum(powers) for power in powers])
 
@@ -73,14 +73,14 @@ ACTIVATIONS = {
 
 
 def layer_sums(weight: np.ndarray, bias: np.ndarray | None, values: np.ndarray) -> np.ndarray:
-    """The weighted sum of each unit, before its activation."""
+    """Return the weighted sum of each unit, before its activation."""
     return np.array(
         [dot(row, values) + (0.0 if bias is None else bias[i]) for i, row in enumerate(weight)]
     )
 
 
 def forward(layers: Weights, x: np.ndarray, names: Sequence[str]) -> list[np.ndarray]:
-    """The values of all layers, unit by unit."""
+    """Return the values of all layers, computed unit by unit."""
     found = [x]
     for (weight, bias), name in zip(layers, names, strict=True):
         found.append(ACTIVATIONS[name][0](layer_sums(weight, bias, found[-1])))
@@ -88,7 +88,7 @@ def forward(layers: Weights, x: np.ndarray, names: Sequence[str]) -> list[np.nda
 
 
 def output_loss(name: str, outputs: np.ndarray, target: np.ndarray) -> float:
-    """`squared_error`, or `cross_entropy` of the softmax of the outputs."""
+    """Return `squared_error`, or `cross_entropy` of the softmax of the outputs."""
     if name == "squared_error":
         return float(sum((t - y) ** 2 for t, y in zip(target, outputs, strict=True))) / 2
     return -float(sum(t * math.log(p) for t, p in zip(target, softmax(outputs), strict=True)))
@@ -110,12 +110,12 @@ def _output_derivative(name: str, outputs: np.ndarray, target: np.ndarray) -> np
 def network_gradient(
     layers: Weights, x: np.ndarray, target: np.ndarray, names: Sequence[str], loss: str
 ) -> list[tuple[np.ndarray, np.ndarray | None]]:
-    """The derivative in each weight by itself: its effect is followed forward to the loss."""
+    """Return the derivative in each weight, by following its effect forward to the loss."""
     found = forward(layers, x, names)
     slope = _output_derivative(loss, found[-1], target)
 
     def effect(depth: int, change: np.ndarray) -> float:
-        """Of a change of the weighted sums of a layer on the loss."""
+        """Return the effect of a change of a layer's weighted sums on the loss."""
         for k in range(depth, len(layers)):
             weight, bias = layers[k]
             derivative = ACTIVATIONS[names[k]][1](layer_sums(weight, bias, found[k]))
@@ -137,7 +137,7 @@ def network_gradient(
 
 
 def pairs(tokens: Ids, window: int) -> list[tuple[int, int]]:
-    """Every token with each of its neighbors, from left to right."""
+    """Return every token with each of its neighbors, from left to right."""
     found = []
     for t, center in enumerate(tokens):
         for u, context in enumerate(tokens):
@@ -147,7 +147,7 @@ def pairs(tokens: Ids, window: int) -> list[tuple[int, int]]:
 
 
 def cooccurrence(tokens: Ids, window: int, vocab_size: int) -> Int[np.ndarray, "V V"]:
-    """How often each (center, context) occurs."""
+    """Count how often each (center, context) occurs."""
     counts = np.zeros((vocab_size, vocab_size), np.int64)
     for center, context in pairs(tokens, window):
         counts[center, context] += 1
@@ -155,14 +155,14 @@ def cooccurrence(tokens: Ids, window: int, vocab_size: int) -> Int[np.ndarray, "
 
 
 def softmax_pair_loss(tables: Tables, center: Word, context: Word) -> float:
-    """-ln p(context | center), all words in the denominator."""
+    """Return -ln p(context | center), with all words in the denominator."""
     scores = [dot(tables[0][center], row) for row in tables[1]]
     top = max(scores)
     return math.log(sum(math.exp(s - top) for s in scores)) + top - scores[context]
 
 
 def softmax_pair_gradient(tables: Tables, center: Word, context: Word) -> Tables:
-    """Of `softmax_pair_loss`, word by word."""
+    """Return the gradient of `softmax_pair_loss`, word by word."""
     d_center, d_context = (np.zeros_like(table) for table in tables)
     p = softmax(np.array([dot(tables[0][center], row) for row in tables[1]]))
     for v in range(len(tables[1])):
@@ -173,7 +173,7 @@ def softmax_pair_gradient(tables: Tables, center: Word, context: Word) -> Tables
 
 
 def sampled_pair_loss(tables: Tables, center: Word, context: Word, negatives: Ids) -> float:
-    """-ln sigmoid(w.c), and -ln sigmoid(-w.n) for each negative."""
+    """Return -ln sigmoid(w.c), plus -ln sigmoid(-w.n) for each negative."""
     loss = -log_sigmoid(dot(tables[0][center], tables[1][context]))
     for n in negatives:
         loss -= log_sigmoid(-dot(tables[0][center], tables[1][n]))
@@ -183,7 +183,7 @@ def sampled_pair_loss(tables: Tables, center: Word, context: Word, negatives: Id
 def sampled_pair_gradient(
     tables: Tables, center: Word, context: Word, negatives: Ids, weight: float = 1.0
 ) -> Tables:
-    """Of `sampled_pair_loss`, one word after the other; each negative counts `weight` times."""
+    """Return the gradient of `sampled_pair_loss`, word by word; negatives count `weight` times."""
     d_center, d_context = (np.zeros_like(table) for table in tables)
     for word, label, times in [(context, 1, 1.0)] + [(n, 0, weight) for n in negatives]:
         w, c = tables[0][center], tables[1][word]
@@ -194,18 +194,18 @@ def sampled_pair_gradient(
 
 
 def draws(noise: Noise, count: int) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Every possible draw of `count` negatives, with its probability."""
+    """Yield every possible draw of `count` negatives, with its probability."""
     for drawn in product(range(len(noise)), repeat=count):
         yield drawn, math.prod(noise[n] for n in drawn)
 
 
 def mean_over_draws(loss: Callable[[Ids], float], noise: Noise, count: int) -> float:
-    """Expectation of a loss of negatives: all draws, each weighed by its probability."""
+    """Return the expectation of a loss of negatives: all draws, weighted by their probabilities."""
     return math.fsum(chance * loss(drawn) for drawn, chance in draws(noise, count))
 
 
 def corpus_loss(tables: Tables, counts: Num[np.ndarray, "V V"], noise: Noise, k: int) -> float:
-    """The objective of all pairs: pair by pair, each with its sum over the vocabulary."""
+    """Return the objective of all pairs, pair by pair, each with its sum over the vocabulary."""
     total = 0.0
     for w, c in np.argwhere(counts):
         total += counts[w, c] * sampled_pair_loss(tables, w, c, [])
@@ -216,7 +216,7 @@ def corpus_loss(tables: Tables, counts: Num[np.ndarray, "V V"], noise: Noise, k:
 
 
 def corpus_gradient(tables: Tables, counts: Num[np.ndarray, "V V"], noise: Noise, k: int) -> Tables:
-    """Of `corpus_loss`, pair by pair."""
+    """Return the gradient of `corpus_loss`, pair by pair."""
     d_center, d_context = (np.zeros_like(table) for table in tables)
     for w, c in np.argwhere(counts):
         for v in range(len(noise)):
@@ -235,7 +235,7 @@ def score_gradient(
     noise: Noise,
     k: int,
 ) -> Float[np.ndarray, "V V"]:
-    """Of the objective of all pairs in each score, pair by pair."""
+    """Return the gradient of the objective of all pairs in each score, pair by pair."""
     gradient = np.zeros_like(scores)
     for w, c in np.argwhere(counts):
         gradient[w, c] -= counts[w, c] * sigmoid(-float(scores[w, c]))
@@ -251,7 +251,7 @@ def variant_gradient(
     k: int,
     equal: str,
 ) -> Float[np.ndarray, "V V"]:
-    """`score_gradient` when a negative equal to its pair's context is kept, skipped or redrawn."""
+    """Return `score_gradient` with negatives equal to the context kept, skipped or redrawn."""
     gradient = np.zeros_like(scores)
     for w, c in np.argwhere(counts):
         gradient[w, c] -= counts[w, c] * sigmoid(-float(scores[w, c]))
@@ -272,9 +272,9 @@ def stream_gradient(
     negatives: Ids,
     k: int,
 ) -> Tables:
-    """Of the losses of all pairs of a block of a stream: pair by pair, negatives weighing k/K.
+    """Return the gradient of a block of a stream, pair by pair; negatives have the weight k/K.
 
-    `ids` holds as many tokens more than `left` on either side as the window is wide.
+    On either side, `ids` has as many tokens more than `left` as the window is wide.
     """
     d_center, d_context = (np.zeros_like(table) for table in tables)
     window = (len(ids) - len(left)) // 2

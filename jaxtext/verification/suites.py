@@ -1,4 +1,4 @@
-"""The gradients derived by hand, each with the cases at which the oracles look at it."""
+"""The gradients derived by hand, each with the cases at which the oracles check it."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -20,12 +20,12 @@ LOSSES = {"squared_error": mlp.squared_error, "cross_entropy": mlp.cross_entropy
 
 
 def suites() -> list[Suite]:
-    """All of them, built anew."""
+    """Build and return all suites."""
     return [*network_suites(), *skipgram_suites(), *corpus_suites(), stream_suite()]
 
 
 def network_suites() -> list[Suite]:
-    """Each activation with each loss, three layers deep with biases, and mixed activations."""
+    """Return suites of three layers with biases for each activation and loss, and a mixed one."""
     found = [
         _network_suite(f"{activation}.{loss.replace('_', '-')}", [activation] * 3, loss, seed)
         for seed, activation in enumerate(ACTIVATIONS, 3)  # most ReLU units are active
@@ -65,14 +65,14 @@ def _tables(seed: int, vocab: int = VOCAB, size: float = 1.0) -> EmbeddingParams
 
 
 def _saturated(sign: float) -> EmbeddingParams:
-    """Tables whose scores w.c are 1000 for word 1 and -1000 for word 2, or the reverse."""
+    """Return tables whose scores w.c are 1000 for word 1 and -1000 for word 2, or the reverse."""
     center, context = np.full((VOCAB, DIM), 10.0), np.zeros((VOCAB, DIM))
     context[1], context[2] = sign * 100 / 3, -sign * 100 / 3
     return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
 
 
 def skipgram_suites() -> list[Suite]:
-    """One pair: the full softmax, and its sampled loss with all kinds of negatives."""
+    """Return the suites of one pair: full softmax, and sampled with all kinds of negatives."""
     ids = partial(np.array, dtype=np.int32)
     one = _tables(3, vocab=1)
     softmax_cases = [
@@ -119,7 +119,7 @@ def skipgram_suites() -> list[Suite]:
 
 
 def corpus_suites() -> list[Suite]:
-    """The whole-corpus objective, in the tables and in the free scores."""
+    """Return the suites of the objective of a corpus, in the tables and in the free scores."""
     rng = np.random.default_rng(11)
     k = 3
 
@@ -175,7 +175,7 @@ def corpus_suites() -> list[Suite]:
 
 
 def stream_suite() -> Suite:
-    """The fast path: a block of a stream with its windows and shared negatives."""
+    """Return the suite of the fast path: a block of a stream with shared negatives."""
     k = 4
     rng = np.random.default_rng(15)
 

@@ -100,7 +100,7 @@ def test_sparse_vectors_are_answered_like_dense_ones(some, rng, restrict):
 def test_a_restricted_vocabulary_neither_asks_nor_answers(some):
     asked = [analogy.Question("", "w1", ("w2",), "w3", ("w4",))]
     assert analogy.evaluate(some, asked, restrict=5).covered == 1
-    with pytest.raises(InputError, match="none of 1 questions has known words only"):
+    with pytest.raises(InputError, match="none of 1 questions has only known words"):
         analogy.evaluate(some, asked, restrict=4)
 
 
@@ -116,7 +116,7 @@ def test_the_words_of_a_question_in_any_letter_case_are_no_answers():
     ("text", "message"),
     [
         ("", "the file is empty"),
-        (": section\n", "holds no question"),
+        (": section\n", "contains no question"),
         (": section\na b c\n", "line 2: 3 words instead of four"),
         ("G\tr\ta\tb\nG\tr\ta\n", "line 2: not 'group TAB relation"),
         ("G\tr\ta\t/\n", "line 1: not 'group TAB relation"),

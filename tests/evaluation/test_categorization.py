@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import categorization
 from jaxtext.text import Vocab
-from jaxtext.vectors.embeddings import Embeddings
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings
 
 WORDS = tuple(f"w{i}" for i in range(60))
 
@@ -79,5 +80,16 @@ def test_files_that_are_no_categories_are_named(tmp_path, text, message):
 
 
 def test_a_set_without_a_known_word_is_an_error(some):
-    with pytest.raises(InputError, match="none of 1 words is known, as 'eagle' is not"):
+    with pytest.raises(InputError, match="none of 1 words is known, for example 'eagle'"):
         categorization.evaluate(some, categorization.Categories(["eagle"], [["bird"]]))
+
+
+def test_sparse_vectors_have_the_clusters_of_dense_ones(rng):
+    pytest.importorskip("sklearn", reason="needs the eval extra")
+    table = np.where(rng.random((40, 12)) < 0.5, rng.normal(size=(40, 12)), 0)
+    vocab = Vocab(tuple(f"w{i}" for i in range(40)), np.arange(40, 0, -1))
+    labels = [[str(i % 3) for i in range(40)]]
+    categories = categorization.Categories(list(vocab.words), labels)
+    vectors = Embeddings(vocab, table), SparseEmbeddings(vocab, sparse.csr_array(table))
+    dense, thin = (categorization.evaluate(each, categories) for each in vectors)
+    np.testing.assert_array_equal(dense.clusters[0], thin.clusters[0])

@@ -52,7 +52,7 @@ PIECES = st.one_of(
 )
 
 
-OF_THE_WHOLE = ("the file is empty", "holds no question", "not two words and a score in a row")
+OF_THE_WHOLE = ("the file is empty", "contains no question", "not two words and a score in a row")
 
 
 def usable(kind, path):
@@ -157,7 +157,7 @@ def test_a_row_that_does_not_fit_is_named_wherever_it_is(tmp_path, layout, bad):
     ],
 )
 def test_a_line_is_never_put_together_of_several(tmp_path, kind, content):
-    with pytest.raises(InputError, match="line 1 holds a carriage return before its end"):
+    with pytest.raises(InputError, match="line 1 contains a carriage return before its end"):
         READERS[kind].read(written(tmp_path, content))
 
 

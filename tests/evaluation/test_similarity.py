@@ -56,7 +56,7 @@ def test_layouts_of_pairs(tmp_path, text):
         ("one\ntwo\n", "not two words and a score in a row"),
         ("1\t2\t3\n", "not two words and a score in a row"),
         ('a,"b,1\n', "line 1: not CSV"),
-        ("a\tb\t1\n\0\n", "line 2 holds a zero byte"),
+        ("a\tb\t1\n\0\n", "line 2 contains a zero byte"),
     ],
 )
 def test_files_that_are_no_pairs_are_named(tmp_path, text, message):
@@ -108,7 +108,7 @@ def test_letter_case_is_ignored_and_the_most_frequent_spelling_stands(rng):
 
 
 def test_a_set_without_a_known_pair_is_an_error_and_one_pair_has_no_rho(some):
-    with pytest.raises(InputError, match="none of 1 pairs is known, as 'no' and 'way' are not"):
+    with pytest.raises(InputError, match="none of 1 pairs is known, for example 'no' and 'way'"):
         similarity.evaluate(some, similarity.Pairs([("no", "way")], np.array([1.0])))
     found = similarity.evaluate(some, similarity.Pairs([("w1", "w2")], np.array([1.0])))
     assert (found.spearman, found.ci95, found.spearman_all) == (None, None, None)

@@ -1,21 +1,31 @@
-import subprocess
-import sys
-from pathlib import Path
+import json
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "experiments" / "benchmark_trainers.py"
+from jaxtext.base.errors import InputError
 
 
 @pytest.mark.bench
-def test_both_trainers_are_measured_at_a_tiny_setting(topic_file, tmp_path):
+def test_both_trainers_are_measured_at_a_tiny_setting(experiment, topic_file, tmp_path, capsys):
     pytest.importorskip("gensim", reason="needs the bench extra")
     out = tmp_path / "benchmark"
-    options = ["--out", str(out), "--seeds", "0", "--epochs", "1", "--dim", "8"]
-    process = subprocess.run(
-        [sys.executable, str(SCRIPT), str(topic_file), *options], capture_output=True, text=True
-    )
-    assert process.returncode == 0, process.stderr
-    table = (out / "table.md").read_text()
-    assert "| jaxtext against gensim |" in table
-    assert "words/s" in process.stdout
+    config = experiment.Config(topic_file, out=out, seeds=(0,), epochs=1, dim=8)
+    experiment.main(config)
+    assert "| jaxtext against gensim |" in (out / "table.md").read_text()
+    assert "jaxtext against gensim" in " ".join(capsys.readouterr().out.split())
+    results = json.loads((out / "results.json").read_text())["results"]
+    for tool in ("gensim", "jaxtext"):
+        assert results[tool][0]["words/s"] > 0 and results[tool][0]["peak MB"] > 50
+        words = json.loads((out / f"{tool}-0-times.json").read_text())["words"]
+        assert words == 3000 * 12
+    with pytest.raises(InputError, match="exists already"):
+        experiment.main(config)
+
+
+def test_the_comparison_has_ratios_and_mean_gains(experiment):
+    gensim = {"words/s": 1e6, "end to end s": 30.0, "peak MB": 100.0, "ws353": 0.5}
+    ours = [{"words/s": speed, "end to end s": 10.0, "peak MB": 150.0, "ws353": score}
+            for speed, score in ((3e6, 0.5), (4e6, 0.6), (9e6, 0.7))]  # fmt: skip
+    table = experiment.table({"gensim": [gensim] * 3, "jaxtext": ours}, (0, 1, 2))
+    assert list(table.header)[2:] == ["words/s", "end to end s", "peak MB", "ws353", "mean"]
+    assert list(table.rows[-1])[2:] == ["4.00 x", "3.00 x", "1.50 x", "+0.100", "+0.100"]

@@ -1,27 +1,10 @@
 import dataclasses
-import importlib.util
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import sparse
 
-SCRIPT = Path(__file__).parents[2] / "experiments" / "compare_methods.py"
-
-
-@pytest.fixture(scope="module")
-def script():
-    """The experiment as a module."""
-    spec = importlib.util.spec_from_file_location("compare_methods", SCRIPT)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look for types
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+from jaxtext.base.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -39,25 +22,24 @@ def sets(tmp_path_factory):
 
 
 @pytest.fixture
-def config(script, topic_file, sets, tmp_path):
+def config(experiment, topic_file, sets, tmp_path):
     """A grid of 15 configurations."""
-    return script.Config(
+    return experiment.Config(
         topic_file, sets, tmp_path / "out", windows=(2,), exponents=(0.75,), negatives=(1,),
         powers=(0.0, 0.5), dim=5, epochs=1, passes=1, subsample=0.0,
     )  # fmt: skip
 
 
-def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(script, config, capsys):
-    assert script.main(config) == 0
+def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(experiment, config, capsys):
+    assert experiment.main(config) == 0
     printed = capsys.readouterr().out
     assert "15 of 15 configurations to do" in printed
     assert "sgns best" in printed and "ppmi best" in printed
     path = config.out / "results.jsonl"
     written = path.read_bytes()
     results = [json.loads(line) for line in written.splitlines()]
-    assert [len([r for r in results if r["settings"]["method"] == m]) for m in script.ORDER] == [
-        1, 4, 4, 6,
-    ]  # fmt: skip
+    methods = [result["settings"]["method"] for result in results]
+    assert [methods.count(name) for name in experiment.NAMES] == [1, 4, 4, 6]
     for result in results:
         assert result["coverage"] == {"topics": 225 / 227, "questions-words": 0.5}
         assert set(result["seconds"]) == {"count", "train", "factorize"}
@@ -67,7 +49,7 @@ def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(script, config, ca
     assert "| exact best | 2 | 0.75 | 1 |" in table and "| topics | 99% |" in table
     assert (config.out / "figure.png").read_bytes().startswith(b"\x89PNG")
 
-    assert script.main(config) == 0
+    assert experiment.main(config) == 0
     printed = capsys.readouterr().out
     assert "0 of 15 configurations to do" in printed and "1 of" not in printed
     assert path.read_bytes() == written
@@ -75,7 +57,7 @@ def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(script, config, ca
     lines = written.splitlines(keepends=True)
     for left in (b"".join(lines[:-1]), written[: -len(lines[-1]) // 2]):
         path.write_bytes(left)
-        assert script.main(config) == 0
+        assert experiment.main(config) == 0
         printed = capsys.readouterr().out
         assert "1 of 15 configurations to do" in printed and "1 of 1: sgns" in printed
         again = path.read_bytes().splitlines(keepends=True)
@@ -85,62 +67,77 @@ def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(script, config, ca
             assert redone[name] == before[name]
 
 
-def test_settings_that_a_method_does_not_use_do_not_train_it_again(script, config, capsys):
+def test_settings_that_a_method_does_not_use_do_not_train_it_again(experiment, config, capsys):
     config = dataclasses.replace(config, methods=("ppmi", "svd"))
-    assert script.main(config) == 0
+    assert experiment.main(config) == 0
     for changed, missing in (
         ({"epochs": 2, "seed": 1}, 0),
         ({"dim": 4}, 4),
         ({"windows": (3,)}, 5),
     ):
         capsys.readouterr()
-        assert script.main(dataclasses.replace(config, **changed)) == 0
+        assert experiment.main(dataclasses.replace(config, **changed)) == 0
         assert f"{missing} of 5 configurations to do" in capsys.readouterr().out
 
 
-def test_what_cannot_be_trained_is_skipped_and_told(script, config, capsys):
+def test_what_cannot_be_trained_is_skipped_and_told(experiment, config, capsys):
     """Five topics make a PMI of ln 5: little of it is left for 6 negatives, and nothing for 99."""
     config = dataclasses.replace(config, methods=("svd",), negatives=(1, 6, 99), dim=45)
-    assert script.main(config) == 1
+    assert experiment.main(config) == 1
     printed = capsys.readouterr().out
-    assert "k 6: FAILED: dim: found 45, a matrix of rank" in printed
-    assert "k 99: FAILED: no pair has a PMI above ln 99" in printed
+    assert "k 6: FAILED: dim=45: a matrix of rank" in printed
+    assert "k 99: FAILED: no words occur together more often than by chance" in printed
     assert "2 trainings FAILED" in printed
     assert len((config.out / "results.jsonl").read_text().splitlines()) == 4
 
 
-def test_results_of_another_corpus_or_other_sets_are_refused(script, config, tmp_path):
+def test_results_of_another_corpus_or_other_sets_are_refused(experiment, config, tmp_path):
     config = dataclasses.replace(config, methods=("ppmi",))
-    assert script.main(config) == 0
+    assert experiment.main(config) == 0
     path = config.out / "results.jsonl"
     written = path.read_bytes()
     other = tmp_path / "other.txt"
     other.write_text("another text\n")
-    command = [sys.executable, SCRIPT, other, "--eval", config.eval, "--out", config.out]
-    process = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    assert process.returncode == 2
-    expected = f"compare_methods: {path} holds results of another corpus: give another --out\n"
-    assert (process.stdout, process.stderr) == ("", expected)
+    with pytest.raises(InputError, match=f"{path}: contains results of another corpus"):
+        experiment.main(dataclasses.replace(config, corpus=other))
     folder = tmp_path / "sets" / "similarity"
     folder.mkdir(parents=True)
     (folder / "topics.tsv").write_text("t0w0\tt0w1\t5\n")
-    assert script.main(dataclasses.replace(config, eval=folder.parent)) == 2
+    with pytest.raises(InputError, match="contains results of another evaluation"):
+        experiment.main(dataclasses.replace(config, eval=folder.parent))
     assert path.read_bytes() == written
 
 
-def test_the_default_is_that_of_the_command(script, config):
-    """The default configuration of each method is the one that has the command's own settings."""
+def test_what_cannot_be_used_is_one_line_and_status_two(start, sets, tmp_path):
+    process = start("compare_methods", tmp_path / "absent.txt", "--eval", sets, "--out", tmp_path)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr == f"compare_methods: {tmp_path / 'absent.txt'}: no such file\n"
+
+
+def test_sets_without_enough_known_words_are_left_out(experiment, config, tmp_path):
+    folder = tmp_path / "sets" / "similarity"
+    folder.mkdir(parents=True)
+    (folder / "few.tsv").write_text("t0w0\tt0w1\t5\nt0w0\tt0w2\t4\nno\tway\t1\n")
+    config = dataclasses.replace(config, methods=("ppmi",), eval=folder.parent)
+    with pytest.raises(InputError, match="no set has 3 pairs of known words"):
+        experiment.main(config)
+    rows = [f"t{a}w{b}\tt{a}w{b + 1}\t{b}" for a, b in np.ndindex(5, 9)]
+    (folder / "more.tsv").write_text("\n".join(rows) + "\n")
+    assert experiment.main(config) == 0
+    result = json.loads((config.out / "results.jsonl").read_text())
+    assert list(result["scores"]) == ["more"] and result["analogy"] is None
+
+
+def test_the_default_is_that_of_the_command(experiment, config):
+    """The default configuration of each method has the settings of its record."""
     config = dataclasses.replace(
         config, windows=(2, 5), exponents=(1.0, 0.75), negatives=(1, 5), powers=(0.0, 0.25)
     )
-    results = [
-        {"settings": script.settings(config, training, variant), "mean": 0.1}
-        for training, kinds in script.grid(config)
-        for variant in kinds
-    ]
+    rows = [{"settings": settings, "mean": 0.1} for _, _, settings in experiment.grid(config)]
+    names = ("window", "noise_exponent", "negatives", "power", "vectors")
     found = {
-        method: tuple(script.of_method(results, method)["default"]["settings"].values())[1:6]
-        for method in script.ORDER
+        method: tuple(each["default"]["settings"][name] for name in names)
+        for method, each in experiment.chosen(rows).items()
     }
     assert found == {
         "ppmi": (5, 1.0, 1, None, "w"),
@@ -150,19 +147,16 @@ def test_the_default_is_that_of_the_command(script, config):
     }
 
 
-def test_sparse_and_dense_vectors_have_the_same_scores(script, rng):
-    dense = rng.normal(size=(40, 30)) * (rng.random((40, 30)) < 0.4)
-    dense[7] = 0
-    questions = rng.permuted(np.tile(np.arange(40), (300, 1)), axis=1)[:, :4]
-    sets = script.Sets({"random": (questions[:50, :2], rng.normal(size=50))}, questions, {})
-    table = script.unit_rows(dense)
-    found = script.evaluate(table, sets)
-    of_sparse = script.evaluate(script.unit_rows(sparse.csr_array(dense)), sets)
-    assert of_sparse["mean"] == pytest.approx(found["mean"])
-    assert of_sparse["analogy"] == found["analogy"]
-    right = 0
-    for a, b, c, d in questions:
-        similar = table @ (table[b] - table[a] + table[c])
-        similar[[a, b, c]] = -np.inf
-        right += similar.argmax() == d
-    assert found["analogy"] == right / 300
+def test_equal_counts_are_made_once(experiment, config, monkeypatch):
+    config = dataclasses.replace(
+        config, methods=("ppmi", "svd", "exact"), exponents=(1.0, 0.75), negatives=(1, 2)
+    )
+    objective, counted = experiment.counting.objective, []
+
+    def count(key, vocab, ids, method):
+        counted.append(method.name)
+        return objective(key, vocab, ids, method)
+
+    monkeypatch.setattr(experiment.counting, "objective", count)
+    assert experiment.main(config) == 0
+    assert counted == ["svd", "exact"]

@@ -1,35 +1,16 @@
-import importlib.util
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "experiments" / "text_classification.py"
 
-
-@pytest.fixture(scope="module")
-def script():
-    """The experiment as a module."""
-    spec = importlib.util.spec_from_file_location("text_classification", SCRIPT)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_mlp_beats_the_most_frequent_package_at_a_tiny_setting(tmp_path):
-    options = ["--names", "masked", "--files", "80", "--dim", "16", "--min-count", "3"]
-    options += ["--epochs", "30", "--resamples", "200", "--out", str(tmp_path)]
-    process = subprocess.run(
-        [sys.executable, str(SCRIPT), *options], capture_output=True, text=True
-    )
+def test_the_mlp_beats_the_most_frequent_package_at_a_tiny_setting(start, tmp_path):
+    options = ["--names", "masked", "--files", 60, "--dim", 16, "--min-count", 3, "--epochs", 30]
+    process = start("text_classification", *options, "--resamples", 200, "--out", tmp_path)
     assert process.returncode == 0, process.stdout + process.stderr
     assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
     report = json.loads((tmp_path / "results.json").read_text())
-    assert report["config"]["seed"] == 0 and report["config"]["files"] == 80
+    assert report["config"]["seed"] == 0 and report["config"]["files"] == 60
     held_out = report["parts"]["held out"]["docstrings"]
     assert list(held_out) == list(report["packages"]) == ["jax", "numpy", "scipy", "optax"]
     results = {result["model"]: result for result in report["results"]}
@@ -47,7 +28,7 @@ def test_the_mlp_beats_the_most_frequent_package_at_a_tiny_setting(tmp_path):
 
 
 def test_texts_count_once_and_those_of_two_packages_or_of_tests_do_not(
-    script, tmp_path, monkeypatch, rng
+    experiment, tmp_path, monkeypatch, rng
 ):
     sources = {
         "jax/a.py": ["One of the texts of jax.", "A text that two packages share."],
@@ -61,34 +42,36 @@ def test_texts_count_once_and_those_of_two_packages_or_of_tests_do_not(
         functions = [f'def f{i}():\n    """{text}"""\n' for i, text in enumerate(texts)]
         (tmp_path / name).write_text("".join(functions))
     monkeypatch.setattr(
-        script.corpora, "package_files", lambda name: sorted((tmp_path / name).glob("*.py"))
+        experiment.builtin, "package_files", lambda name: sorted((tmp_path / name).glob("*.py"))
     )
-    examples = script.read_examples(rng, script.Config(min_words=4))
-    masked = script.mask_names({"all": examples})["all"]
+    examples = experiment.read_examples(rng, experiment.Config(min_words=4))
+    masked = experiment.mask_names({"all": examples})["all"]
     assert [(example.package, example.sentences) for example in masked] == [
         (0, [["one", "of", "the", "texts", "of"]]),
         (2, [["special", "functions", "of", "and", "sorted"]]),
     ]
 
 
-def test_no_file_is_in_two_parts(script, rng):
-    examples = [script.Example(file % 4, file, [["word"]]) for file in range(80) for _ in range(3)]
-    parts = script.split(rng, examples, script.Config())
+def test_no_file_is_in_two_parts(experiment, rng):
+    examples = [
+        experiment.Example(file % 4, file, [["word"]]) for file in range(80) for _ in range(3)
+    ]
+    parts = experiment.split(rng, examples, experiment.Config())
     files = {part: {example.file for example in inside} for part, inside in parts.items()}
     assert [len(inside) for inside in files.values()] == [56, 8, 16]
     assert len(set().union(*files.values())) == 80
     assert sum(map(len, parts.values())) == len(examples)
 
 
-def test_intervals_are_of_files_not_of_docstrings(script, rng):
+def test_intervals_are_of_files_not_of_docstrings(experiment, rng):
     """Copies of a file's docstrings tell nothing new, so they must not narrow the interval."""
     files, right = np.arange(50), np.arange(50)[None] % 2
     widths = []
     for copies in (1, 20):
-        examples = [script.Example(0, int(file), []) for file in np.repeat(files, copies)]
-        draws = script.resampled_accuracy(rng, examples, np.repeat(right, copies, axis=1), 4000)
+        examples = [experiment.Example(0, int(file), []) for file in np.repeat(files, copies)]
+        draws = experiment.resampled_accuracy(rng, examples, np.repeat(right, copies, axis=1), 4000)
         assert draws.shape == (4000, 1)
         assert draws.mean() == pytest.approx(0.5, abs=0.01)
-        low, high = script.interval(draws[:, 0])
+        low, high = experiment.interval(draws[:, 0].tolist())
         widths.append(high - low)
     assert widths == pytest.approx([2 * 1.96 * 0.5 / 50**0.5] * 2, rel=0.1)

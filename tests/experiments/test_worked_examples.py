@@ -1,11 +1,5 @@
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "experiments" / "worked_examples.py"
 NUMBERS = [
     "0.731059", "0.811856", "0.982014", "0.876968",  # forward pass
     "30 pairs", "60,855,000",
@@ -13,17 +7,17 @@ NUMBERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("options", "updated"),
-    [([], ["0.964045", "0.999282"]), (["--learning-rate", "0.5"], ["0.982023", "0.999641"])],
-)
-def test_every_worked_example_is_printed_with_its_numbers(options, updated):
-    process = subprocess.run(
-        [sys.executable, str(SCRIPT), *options],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"COLUMNS": "160"},
-    )
-    assert process.returncode == 0, process.stderr
-    for number in [*NUMBERS, *updated]:
-        assert number in process.stdout, number
+def test_every_worked_example_is_printed_with_its_numbers(experiment, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    experiment.main(experiment.Config())
+    printed = capsys.readouterr().out
+    for number in [*NUMBERS, "0.964045", "0.999282"]:
+        assert number in printed, number
+
+
+@pytest.mark.parametrize("rate", [0.5])
+def test_the_update_follows_the_learning_rate(experiment, capsys, monkeypatch, rate):
+    monkeypatch.setenv("COLUMNS", "160")
+    experiment.backpropagation(rate)
+    printed = capsys.readouterr().out
+    assert "0.982023" in printed and "0.999641" in printed

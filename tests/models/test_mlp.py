@@ -83,7 +83,7 @@ def test_init_has_the_widths_the_bound_of_glorot_and_a_bias_only_if_asked():
         (lambda p, x: mlp.forward(p, jnp.ones((5, 3)), "tanh"), "jax.vmap"),
         (lambda p, x: mlp.forward([], x, "tanh"), "at least one layer"),
         (lambda p, x: mlp.forward(p, x, "swish"), "unknown activation 'swish'.*relu"),
-        (lambda p, x: mlp.forward(p, x, ["tanh"]), "1 activations for 2 layers"),
+        (lambda p, x: mlp.forward(p, x, ["tanh"]), "activation: found 1 for 2 layers"),
         (lambda p, x: mlp.squared_error(x, x[:2]), "target"),
         (lambda p, x: mlp.cross_entropy(x, jnp.ones(4)), "target"),
         (lambda p, x: mlp.layer_outputs(p[0], jnp.ones((2, 5)), "tanh"), "inputs"),

@@ -79,7 +79,7 @@ def test_figures_are_opened_only_without_axes(ax):
     ("change", "message"),
     [
         ({"params": []}, "at least one layer"),
-        ({"values": VALUES[1:]}, "found those of 2 layers, must be 3"),
+        ({"values": VALUES[1:]}, "found 2 layers, must be 3"),
         ({"values": [VALUES[1], *VALUES[1:]]}, r"values.0.: shape \[2\]"),
         ({"values": [None, None, np.array([np.nan, 1.0])]}, "found nan"),
         ({"params": [PARAMS[0], PARAMS[0]]}, r"weight of layer 2: shape \[2, 3\]"),

@@ -4,7 +4,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jaxtext.reports import tables
 from jaxtext.reports.tables import Table, print_table, print_tables, print_text
 
 SCORES = Table("Scores", ["set", "rho", "items"], [["men", "0.710", "3,000"], ["rw", "-", "0"]])
@@ -97,10 +96,3 @@ def test_a_closed_pipe_is_an_error_and_not_the_end_of_the_process(monkeypatch):
             print_tables(SCORES)
         monkeypatch.undo()
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def test_the_old_place_still_has_the_same_functions():
-    from jaxtext.reports import terminal
-
-    assert terminal.print_table is tables.print_table
-    assert terminal.print_text is tables.print_text

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import types
 from contextlib import suppress
 
 import jax
@@ -13,11 +14,16 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-import jaxtext
-from jaxtext import cli, distance, methods, pipeline, repeating, runs, stopping
+from jaxtext import cli, runs
 from jaxtext.base.errors import InputError
+from jaxtext.reports import progress
+from jaxtext.runs import checkpoints, circumstances, lock, stopping
+from jaxtext.runs import gap as run_gap
 from jaxtext.text import Vocab, encode_sentences, sentences
-from jaxtext.training import checkpoints, stream
+from jaxtext.training import stream
+from jaxtext.training.counts import passes
+from jaxtext.training.settings import Sgns
+from jaxtext.training.stream import loop
 
 IDENTITY = {"text": "a", "options": "b"}
 OPTIONS = ["--dim", "8", "--epochs", "3"]
@@ -32,7 +38,7 @@ def states(topics):
     found = []
     stream.fit(
         jax.random.key(0), encode_sentences(lines, vocab), vocab.counts,
-        stream.StreamConfig(dim=5, epochs=2), on_state=lambda state: found.append(state()),
+        Sgns(dim=5, epochs=2), on_state=lambda state: found.append(state()),
     )  # fmt: skip
     assert len(found) > 3
     return found
@@ -170,12 +176,14 @@ def test_a_stopped_run_is_resumed_to_the_same_bits(
 ):
     before = signal.getsignal(number)
     out, found = stopped(number, "--method", method, at=at)
-    with pytest.raises(InputError, match="was not finished: go on with"):
-        runs.check_free(out)
+    with pytest.raises(InputError, match="contains an unfinished run"):
+        lock.check_free(out)
     assert found == status and signal.getsignal(number) is before
     name = signal.Signals(number).name
-    error, _, command = capsys.readouterr().err.partition("go on with: jaxtext ")
-    assert error == f"jaxtext: stopped by {name}: " and command.endswith(f" --out '{out}'\n")
+    error, _, command = capsys.readouterr().err.partition("resume with: jaxtext ")
+    assert error.startswith(
+        f"jaxtext: stopped by {name}: the run in {out} can"
+    ) and command.endswith(f" --out '{out}'\n")
     assert not (out / runs.MANIFEST).exists() and len(checkpoints.files(out)) == 2
     assert not {runs.LOCK, runs.IDS} & {path.name for path in out.iterdir()}
     assert cli.run(shlex.split(command)) == 0
@@ -194,25 +202,23 @@ def test_a_stopped_run_is_resumed_to_the_same_bits(
 def test_a_signal_within_a_pass_saves_the_one_before(
     topic_file, whole, tmp_path, capsys, monkeypatch
 ):
-    from jaxtext.training import exact
-
-    improve, passes = exact.improve, []
+    improve, calls = passes.improve, []
 
     def interrupted(*arguments):
-        if len(passes) == 2:
+        if len(calls) == 2:
             os.kill(os.getpid(), signal.SIGTERM)
-        passes.append(0)
+        calls.append(0)
         return improve(*arguments)
 
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(exact, "improve", interrupted)
+        patch.setattr(passes, "improve", interrupted)
         options = ["--out", str(out), "--method", "exact", *OPTIONS]
         assert cli.run(["train", str(topic_file), *options]) == 143
-    assert "go on with" in capsys.readouterr().err
+    assert "resume with" in capsys.readouterr().err
     assert [path.name for path in checkpoints.files(out)] == ["000000000002.safetensors"]
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
-    assert "resumed 67%" in capsys.readouterr().out
+    assert "resumed after 67%" in capsys.readouterr().out
     assert sha256(out) == whole("exact")
 
 
@@ -228,9 +234,9 @@ def kill_in(monkeypatch, owner, name, number=signal.SIGTERM):
 
 
 def test_a_signal_while_the_text_is_read_leaves_nothing(topic_file, tmp_path, capsys, monkeypatch):
-    from jaxtext import text
+    from jaxtext.runs import execute
 
-    kill_in(monkeypatch, text, "encode_corpus")
+    kill_in(monkeypatch, execute, "encode_files")
     out = tmp_path / "deep" / "run"
     assert cli.run(["train", str(topic_file), "--out", str(out)]) == 143
     assert capsys.readouterr().err == "jaxtext: stopped by SIGTERM: nothing was written\n"
@@ -240,7 +246,7 @@ def test_a_signal_while_the_text_is_read_leaves_nothing(topic_file, tmp_path, ca
 def test_a_signal_after_the_training_leaves_a_finished_run(
     topic_file, whole, tmp_path, capsys, monkeypatch
 ):
-    kill_in(monkeypatch, distance, "show", signal.SIGINT)
+    kill_in(monkeypatch, run_gap, "measure", signal.SIGINT)
     out = tmp_path / "run"
     assert cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS]) == 130
     expected = f"jaxtext: stopped by SIGINT: the run in {out} is finished\n"
@@ -254,8 +260,8 @@ def test_a_signal_between_the_training_and_the_writing_waits(
     topic_file, whole, tmp_path, capsys, monkeypatch
 ):
     for method, owner, name in (
-        ("sgns", stream, "_trimmed"),
-        ("exact", methods, "_float32"),
+        ("sgns", loop, "_trimmed"),
+        ("exact", runs.Run, "write_vectors"),
     ):
         out = tmp_path / method
         with monkeypatch.context() as patch:
@@ -267,13 +273,13 @@ def test_a_signal_between_the_training_and_the_writing_waits(
 
 
 def test_a_signal_among_the_imports_is_not_lost(topic_file, tmp_path, capsys, monkeypatch):
-    def imported(name):
-        with suppress(BaseException):  # as within a callback of the runtime
-            os.kill(os.getpid(), signal.SIGINT)
-        return pipeline
+    class Imported(types.ModuleType):
+        def __getattr__(self, name):
+            with suppress(BaseException):  # as within a callback of the runtime
+                os.kill(os.getpid(), signal.SIGINT)
+            return getattr(progress, name)
 
-    monkeypatch.delattr(jaxtext, "pipeline")
-    monkeypatch.setattr(jaxtext, "__getattr__", imported)
+    monkeypatch.setitem(sys.modules, "jaxtext.reports.progress", Imported("progress"))
     assert cli.run(["train", str(topic_file), "--out", str(tmp_path / "run"), *OPTIONS]) == 130
     assert capsys.readouterr().err == "jaxtext: stopped by SIGINT: nothing was written\n"
     assert not list(tmp_path.iterdir())
@@ -305,7 +311,7 @@ def test_a_signal_between_two_chunks_waits_for_a_checkpoint(
 
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(stream, "REPORT_SECONDS", 0.0)
+        patch.setattr(loop, "REPORT_SECONDS", 0.0)
         patch.setattr(runs.Run, "append_metrics", then)
         assert cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS]) == 143
     assert len(reports) == 3 and len(checkpoints.files(out)) == 1
@@ -315,13 +321,13 @@ def test_a_signal_between_two_chunks_waits_for_a_checkpoint(
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, whole, capsys, monkeypatch):
-    monkeypatch.setattr(stream, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
     out, _ = stopped(signal.SIGTERM)
     newest, _ = checkpoints.files(out)
     newest.write_bytes(newest.read_bytes()[:-3])
     (out / runs.VOCAB).unlink()  # is written again
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
-    assert f"{newest}: damaged, the one before is used" in capsys.readouterr().out
+    assert f"{newest} is damaged: the previous checkpoint is used" in capsys.readouterr().out
     assert sha256(out) == whole("sgns")
     assert runs.load(out).vocab.counts.sum() == 36_000
     done = [json.loads(line)["done"] for line in (out / runs.METRICS).read_text().splitlines()]
@@ -338,30 +344,34 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
         capsys.readouterr()
         assert cli.run(["train", *arguments]) == 2
         error = capsys.readouterr().err
-        assert error.startswith("jaxtext: --resume: ") and error.count("\n") == 1
+        assert error.startswith("jaxtext: --") and error.count("\n") == 1
         return error
 
     other = tmp_path / "other.txt"
     content = topic_file.read_text()
     other.write_text(content.replace("t0w0", "t0w1", 1))
-    assert "--dim was 8" in refused(str(topic_file), "--dim", "9", "--epochs", "3", *resume)
-    assert "--dim was 8 in" in refused("--dim", "100", *resume)  # its default, but given
-    assert "--lowercase was True in" in refused("--no-lowercase", *resume)
+    assert "--dim 9: was 8 in the run in" in refused(
+        str(topic_file), "--dim", "9", "--epochs", "3", *resume
+    )
+    assert "--dim 100: was 8 in the run in" in refused(
+        "--dim", "100", *resume
+    )  # its default, but given
+    assert "--no-lowercase: was True in the run in" in refused("--no-lowercase", *resume)
     assert "the text (SHA-256) of" in refused(str(other), *OPTIONS, *resume)
-    assert "holds no run" in refused("--resume", "--out", str(tmp_path / "nothing"))
+    assert "contains no run" in refused("--resume", "--out", str(tmp_path / "nothing"))
     assert not (tmp_path / "nothing").exists()
     with monkeypatch.context() as patch:
         patch.setattr("jaxtext.__version__", "9.9")
         assert "version of jaxtext" in refused(*resume)
-    identity = methods.text.Vocab.sha256
+    identity = Vocab.sha256
     with monkeypatch.context() as patch:
-        patch.setattr(methods.text.Vocab, "sha256", lambda vocab: "x" + identity(vocab))
+        patch.setattr(Vocab, "sha256", lambda vocab: "x" + identity(vocab))
         assert "the vocabulary (SHA-256) of" in refused(*resume)
     assert len(checkpoints.files(out)) == 2
     config = (out / runs.CONFIG).read_text()
     (out / runs.CONFIG).write_text(config.replace('"window": 5', '"window": 4'))
     error = refused(*resume)
-    assert "the option --window of" in error and "is 5, and now is 4" in error
+    assert "the window of" in error and "is 5, and now is 4" in error
     (out / runs.CONFIG).write_text(config)
     other.write_text(content)  # the same text at another place
     assert cli.run(["train", str(other), "--dim", "8", *resume]) == 0
@@ -375,7 +385,7 @@ def test_other_circumstances_are_told_and_recorded(stopped, whole, capsys, monke
     monkeypatch.setenv("XLA_SOMETHING", "1")
     resume = ["train", "--resume", "--out", str(out)]
     with monkeypatch.context() as patch:
-        kill_in(patch, stream, "make_probe")
+        kill_in(patch, loop, "make_probe")
         assert cli.run(resume) == 143  # and saves under the circumstances that are now
     told = 'the environment was {}, and now is {"XLA_SOMETHING": "1"}: the bits may differ'
     assert told in capsys.readouterr().out
@@ -385,7 +395,7 @@ def test_other_circumstances_are_told_and_recorded(stopped, whole, capsys, monke
     manifest = runs.Run(out).read_json(runs.MANIFEST)
     assert manifest["earlier"] == [{"environment": "{}"}]
     assert manifest["options"]["checkpoint_every"] == 0  # as it was begun with
-    found = repeating.differences(manifest | {"earlier": []}, manifest)
+    found = circumstances.differences(manifest | {"earlier": []}, manifest)
     assert found == [("circumstances before it was resumed", [], [{"environment": "{}"}])]
 
 
@@ -398,7 +408,7 @@ def test_a_run_that_repeats_one_which_is_gone_is_resumed(
     (first / runs.MANIFEST).rename(manifest)
     out = tmp_path / "again"
     with monkeypatch.context() as patch:
-        kill_in(patch, stream, "make_probe")
+        kill_in(patch, loop, "make_probe")
         command = ["train", "--from-manifest", str(manifest), "--out", str(out), *ALWAYS]
         assert cli.run(command) == 143
     manifest.unlink()
@@ -412,7 +422,7 @@ def test_a_run_that_diverged_is_not_resumed(stopped, capsys):
     out, _ = stopped(signal.SIGTERM)
     runs.Run(out).write_json(runs.MANIFEST, {"status": "diverged"})
     assert cli.run(["train", "--resume", "--out", str(out)]) == 1
-    assert "has left the finite numbers: train anew" in capsys.readouterr().err
+    assert "diverged: train again with a lower rate" in capsys.readouterr().err
 
 
 def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, topic_file, tmp_path, capsys):
@@ -420,18 +430,18 @@ def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, topic_file, tmp_
     for path in checkpoints.files(out):
         path.unlink()
     assert cli.run(["train", "--resume", "--out", str(out)]) == 0
-    assert "no checkpoint to go on from: begun anew" in capsys.readouterr().out
+    assert "there is no checkpoint to resume from: training starts over" in capsys.readouterr().out
     assert sha256(out) == whole("sgns")
     new = tmp_path / "new"  # killed before it made its folder
     assert cli.run(["train", str(topic_file), *OPTIONS, "--resume", "--out", str(new)]) == 0
-    assert "holds no run yet: begun" in capsys.readouterr().out
+    assert "contains no run yet: it is begun" in capsys.readouterr().out
     assert sha256(new) == whole("sgns")
 
 
 def test_two_runs_at_once_into_one_folder(topic_file, tmp_path, capsys):
     out = tmp_path / "run"
     for options in ([], ["--resume"]):
-        with runs.locked(out):
+        with lock.locked(out):
             command = ["train", str(topic_file), *OPTIONS, *options, "--out", str(out)]
             assert cli.run(command) == 2
         error = capsys.readouterr().err
@@ -444,8 +454,10 @@ def test_two_runs_at_once_into_one_folder(topic_file, tmp_path, capsys):
 KILLED = """
 import os, signal, sys, threading, time
 from safetensors.numpy import save as as_bytes
-from jaxtext import cli, distance, pipeline
-from jaxtext.training import checkpoints, stream
+from jaxtext import cli
+from jaxtext.runs import checkpoints, execute
+from jaxtext.runs import gap as run_gap
+from jaxtext.training import stream
 
 moment, *arguments = sys.argv[1:]
 kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
@@ -466,9 +478,9 @@ def timed(*arguments, **named):  # at any moment of training
 if moment == "written":
     checkpoints.save_file = half
 elif moment == "vectors":  # after training, before the run is finished
-    distance.show = lambda *arguments: kill()
+    run_gap.measure = lambda *arguments: kill()
 elif moment == "reading":
-    pipeline.METHODS["sgns"] = lambda *arguments: kill()
+    execute.fit = lambda *arguments, **named: kill()
 elif moment != "never":
     stream.fit = timed
 sys.exit(cli.run(arguments))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jaxtext import cli, pipeline, runs
-from jaxtext.training import checkpoints
+from jaxtext import cli, runs
+from jaxtext.runs import checkpoints, execute
 
 OPTIONS = ["--dim=64", "--epochs=4", "--min-count=1"]
 
@@ -51,7 +51,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(small_disk, topic_file, tmp_pa
     train(topic_file, out, "--dim=200", "--checkpoint-every=0", status=2)  # three do not fit
     error = one_line(capsys)
     assert "No space left on device" in error
-    assert error.endswith(f"; go on with: jaxtext train --resume --out {out}\n")
+    assert error.endswith(f"; resume with: jaxtext train --resume --out {out}\n")
     kept = checkpoints.files(out)
     assert kept and all(checkpoints.read(path) for path in kept)
     assert not list((out / runs.CHECKPOINTS).glob(".*"))
@@ -106,7 +106,7 @@ def test_a_finished_run_on_a_full_disk_stays_as_it_is(topic_file, tmp_path, caps
     out = tmp_path / "run"
     train(topic_file, out, status=0)
     before = {path: path.read_bytes() for path in out.iterdir()}
-    monkeypatch.setattr(pipeline, "_train", lambda *arguments: pytest.fail("trained"))
+    monkeypatch.setattr(execute, "fit", lambda *arguments: pytest.fail("trained"))
     for options, status in (([], 2), (["--resume"], 0)):
         train(topic_file, out, *options, status=status)
     assert {path: path.read_bytes() for path in out.iterdir()} == before

@@ -10,6 +10,8 @@ from safetensors.numpy import save
 
 from jaxtext import export, runs
 from jaxtext.base.errors import InputError, WriteError
+from jaxtext.cli.main import resuming
+from jaxtext.runs import lock
 from jaxtext.text import Vocab
 from jaxtext.vectors.embeddings import Embeddings
 
@@ -60,8 +62,8 @@ def test_a_vector_file_loads_as_a_run_does(run, tmp_path):
 
 
 def test_a_run_is_never_overwritten_and_a_free_name_is_named(run):
-    with pytest.raises(InputError, match=r"already holds a run.*--out .*run-2"):
-        runs.check_free(run.folder)
+    with pytest.raises(InputError, match="already contains a run.*such as .*run-2"):
+        lock.check_free(run.folder)
 
 
 def test_only_an_empty_folder_becomes_a_run(tmp_path):
@@ -70,10 +72,10 @@ def test_only_an_empty_folder_becomes_a_run(tmp_path):
     (tmp_path / "full" / "notes.txt").touch()
     (tmp_path / "empty").mkdir()
     for name in ("file", "full"):
-        with pytest.raises(InputError, match="is a file|holds other files"):
-            runs.check_free(tmp_path / name)
+        with pytest.raises(InputError, match="is a file|contains other files"):
+            lock.check_free(tmp_path / name)
     for name in ("empty", "new"):
-        runs.check_free(tmp_path / name)
+        lock.check_free(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -108,14 +110,14 @@ def test_a_missing_path_is_an_error(tmp_path):
 
 
 def test_embeddings_of_a_file_without_counts_have_zero_counts(tmp_path):
-    export.write(Embeddings(VOCAB, np.ones((2, 2))), tmp_path / "v", "safetensors")
+    export.write(Embeddings(VOCAB, np.ones((2, 2))), tmp_path / "v", "glove")
     assert runs.load(tmp_path / "v").vocab.counts.tolist() == [0, 0]
 
 
 def test_nothing_is_unpickled(run, tmp_path, capsys):
     """Files that would run code if they were unpickled, in the place of every file that is read."""
     from jaxtext import cli
-    from jaxtext.training import checkpoints
+    from jaxtext.runs import checkpoints
 
     flag = tmp_path / "flag"
 
@@ -162,7 +164,7 @@ def test_nothing_is_unpickled(run, tmp_path, capsys):
     ("content", "message"),
     [
         (None, "missing: the run was not finished"),
-        (b"[1]", "holds no object"),
+        (b"[1]", "contains no object"),
         (b"[" * 100_000, "cannot be read"),
         (b"{", "cannot be read"),
         (b"\xff", "cannot be read"),
@@ -193,7 +195,7 @@ def test_cleaning_removes_what_a_killed_process_left_and_nothing_else(run):
     for path in [*left, *others]:
         path.mkdir(parents=True)
         (path / "file").touch()
-    runs.clean(folder)
+    lock.clean(folder)
     assert not any(path.exists() for path in left)
     assert all((path / "file").exists() for path in others)
     assert (folder / runs.VECTORS).exists()
@@ -225,10 +227,10 @@ def test_damaged_metrics_are_cut_as_broken_lines(run):
 
 def test_what_a_killed_process_left_goes_whatever_it_is(tmp_path):
     (tmp_path / runs.IDS).write_text("a file")
-    runs.clean(tmp_path)
+    lock.clean(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_like_an_option_is_shown_as_a_path():
-    assert runs.resuming(Path("-x")) == "jaxtext train --resume --out ./-x"
-    assert runs.resuming(Path("my run's")).endswith("""--out 'my run'"'"'s'""")
+    assert resuming(Path("-x")) == "jaxtext train --resume --out ./-x"
+    assert resuming(Path("my run's")).endswith("""--out 'my run'"'"'s'""")

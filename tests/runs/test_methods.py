@@ -7,9 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxtext import cli, distance, gap, methods, repeating, runs, text
+from jaxtext import cli, gap, runs, text
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
+from jaxtext.models.objective import Objective
+from jaxtext.runs import gap as run_gap
+from jaxtext.runs import repeating
+from jaxtext.training import METHODS, counting
 from jaxtext.training.sampling import keep_probability, noise_distribution
 
 SMALL = ["--dim=8", "--min-count=1"]
@@ -19,7 +23,7 @@ SMALL = ["--dim=8", "--min-count=1"]
 def trained(topic_file, tmp_path_factory):
     """A run of each method on the same text."""
     folder = tmp_path_factory.mktemp("runs")
-    for method in methods.METHODS:
+    for method in METHODS:
         options = [*SMALL, "--method", method, "--out", str(folder / method)]
         assert cli.run(["train", str(topic_file), *options]) == 0
     return folder
@@ -60,7 +64,7 @@ def test_the_gap_of_a_run_is_that_of_its_own_objective(trained, topic_file, tmp_
     loaded = run.embeddings()
     ids = encoded(topic_file, loaded.vocab)
     keep = keep_probability(loaded.vocab.counts, 1e-3)
-    ids = text.thinned(ids, keep, np.random.default_rng([0, methods.THINNING]))
+    ids = text.thinned(ids, keep, np.random.default_rng([0, counting.THINNING]))
     counts = text.cooccurrence(ids, 50, 5, dynamic=True)
     noise = noise_distribution(loaded.vocab.counts, 0.75)
     params = EmbeddingParams(
@@ -95,7 +99,7 @@ def test_exact_is_nearer_to_the_optimum_than_sampling(trained, tmp_path):
 
 
 def test_training_ends_with_the_gap_of_the_manifest(trained, tmp_path):
-    for method in methods.METHODS:
+    for method in METHODS:
         manifest = json.loads((trained / method / runs.MANIFEST).read_text())
         found = gap_of(trained / method, tmp_path)
         assert manifest["gap"] == {name: found[name] for name in manifest["gap"]}
@@ -121,7 +125,7 @@ def test_a_gap_that_cannot_be_computed_is_one_line_and_nothing_written(
         options[0].write_text("some other words stand here\n" * 9)
         message = "the vocabulary of this text (5 words) is not that of"
     elif where == "vectors only":
-        run, message = run / runs.VECTORS, "is no run folder"
+        run, message = run / runs.VECTORS, "is not a run folder"
     elif where == "missing":
         run, message = tmp_path / "nothing", "no such run"
     elif where == "damaged":
@@ -153,12 +157,12 @@ def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case
     file, dim = tmp_path / "text.txt", "--dim=2"
     lines = ["a b c a b c"] * 9
     if case == "dim":
-        dim, message = "--dim=4", f"--dim 4: {method} has at most as many as words, 3"
+        dim, message = "--dim=4", f"--dim 4: {method} has at most as many dimensions as words, 3"
     elif case == "alone":
         lines += ["d", "d", "e"]
-        message = "2 words never have a neighbor, 'd' for one"
+        message = "2 words never have a neighbor (for example 'd')"
     elif case == "rank":
-        lines, dim, message = ["x a", "x b"], "--dim=3", "--dim: found 3, a matrix of rank 2"
+        lines, dim, message = ["x a", "x b"], "--dim=3", "--dim 3: a matrix of rank 2"
     else:
         lines, dim, message = ["a a a"], "--dim=1", "no words occur together more often than by"
     file.write_text("\n".join(lines) + "\n")
@@ -166,15 +170,6 @@ def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case
     assert cli.run(["train", str(file), *options, "--out", str(tmp_path / "run")]) == 2
     assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
-
-
-def test_every_method_has_defaults_for_what_is_left_open():
-    for method in methods.METHODS:
-        options = methods.resolved(cli.Train(method=method), 70_000)
-        assert None not in (options.negatives, options.noise_exponent, options.epochs)
-    for size, passes in ((70_000, 3), (20_000, 3), (10_000, 6), (50, 50)):
-        assert methods.resolved(cli.Train(method="exact"), size).epochs == passes
-    assert methods.resolved(cli.Train(method="exact", epochs=7), 50).epochs == 7
 
 
 def test_text_doubled_leaves_the_fit_as_it_is(topics, tmp_path):
@@ -191,23 +186,21 @@ def test_text_doubled_leaves_the_fit_as_it_is(topics, tmp_path):
     np.testing.assert_allclose(scores[1], scores[0], atol=1e-3)
 
 
-def test_a_sample_of_a_text_is_used_where_it_is_long(trained, topic_file, monkeypatch):
+def test_a_sample_of_a_text_is_used_where_it_is_long(trained, topic_file):
     run = runs.Run(trained / "sgns")
-    options = repeating.options_of(run)
-    loaded = run.embeddings()
+    record, loaded = repeating.record_of(run), run.embeddings()
     ids = encoded(topic_file, loaded.vocab)
-    corpus = text.EncodedCorpus(loaded.vocab, ids, len(ids.ids), "")
-    vectors = methods.Trained(loaded.center, loaded.context, 0.0)
-    some = distance.measure(options, corpus, vectors, 30, len(ids.ids) // 4)
-    whole = distance.measure(options, corpus, vectors, 30)
-    assert isinstance(some, gap.Gap)
+    corpus = text.Corpus(loaded.vocab, ids, len(ids.ids), "")
+    tables = loaded.center, loaded.context
+    some = run_gap.measure(record, corpus, tables, 30, len(ids.ids) // 4)
+    whole = run_gap.measure(record, corpus, tables, 30)
     assert 0.2 < some.pairs / whole.pairs < 0.3
 
 
 def test_enabling_float64_for_the_gap_leaves_the_setting_as_it_was(trained):
     before = jax.config.jax_enable_x64
     params = EmbeddingParams(jnp.ones((2, 1)), jnp.ones((2, 1)))
-    gap.measure(params, gap.Objective(np.ones((2, 2)), np.full(2, 0.5), 1))
+    gap.measure(params, Objective(np.ones((2, 2)), np.full(2, 0.5), 1))
     assert jax.config.jax_enable_x64 == before
 
 

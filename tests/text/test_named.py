@@ -116,7 +116,7 @@ def test_without_network_one_line_says_which_file_to_put_where(server, tmp_path,
     with pytest.raises(InputError, match="cannot be reached: get small.zip elsewhere and put it"):
         named.named_corpus("text8", tmp_path)
     (tmp_path / "small.zip").write_bytes(b"other")
-    with pytest.raises(InputError, match="the file that is there is another one"):
+    with pytest.raises(InputError, match="the file already there has another SHA-256"):
         named.named_corpus("text8", tmp_path)
     (tmp_path / "small.zip").write_bytes(ARCHIVE)
     assert named.named_corpus("text8", tmp_path).read_bytes() == TEXT
@@ -126,7 +126,7 @@ def test_an_archive_of_something_else_is_named(server, tmp_path, monkeypatch):
     server.answers = [WHOLE]
     other = named.CORPORA["text8"]._replace(member="missing")
     monkeypatch.setitem(named.CORPORA, "text8", other)
-    with pytest.raises(InputError, match="small.zip: holds no missing"):
+    with pytest.raises(InputError, match="small.zip: contains no missing"):
         named.named_corpus("text8", tmp_path)
     assert os.listdir(tmp_path) == ["small.zip"]
 

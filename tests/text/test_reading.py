@@ -155,7 +155,7 @@ class NAType:
         ([["a", "b"], b"a b"], "sequence 1 is bytes: decode it"),
         ([["a", "b"], {"a", "b"}], "sequence 1 is a set, which has no order"),
         ([["a", "b"], {"a": 1}], "sequence 1 is {'a': 1}"),
-        ([["a", "b"], ["a", 1.5]], r"sequence 1: 1.5 \(float\) is no token"),
+        ([["a", "b"], ["a", 1.5]], r"sequence 1: 1.5 \(float\) is not a token"),
         ([["a", float("nan")]], "sequence 0: nan"),
         ([["a", None]], "sequence 0: None"),
         ([["a", True]], "sequence 0: True"),

@@ -102,7 +102,7 @@ def test_the_line_of_a_bad_byte_counts_earlier_blocks(tmp_path):
 def test_find_sources_refuses_what_cannot_be_read(tmp_path, monkeypatch, paths):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty-folder").mkdir()
-    with pytest.raises(InputError, match=r"no such file|read once|holds no"):
+    with pytest.raises(InputError, match=r"no such file|read only once|contains no"):
         find_sources(paths)
 
 

@@ -136,7 +136,7 @@ def test_exact_gives_contexts_a_step_before_a_start_without_them(corpus):
 
 
 def test_new_words_of_exact_begin_at_zero(corpus, read, topics):
-    """A row of zeros has scores of zero: the first loss is that of the start filled up so."""
+    """A row of zeros has scores of zero: the first loss is that of the start, filled up."""
     more = read(topics[:300] + ["fresh t0w1 fresh t0w2"] * 9)
     start = embeddings(corpus, methods.fit(key(), corpus, EACH[1]))
     reports = []

@@ -1,7 +1,8 @@
-"""A sparse matrix met with two dense tables, some dense rows at a time.
+"""Functions of a sparse matrix and two dense tables, computed for some rows at a time.
 
-What is as large as the matrix is never dense as a whole: counts are, in two buffers of some rows,
-filled by a second thread while the first computes; scores are, for `ROWS` rows at once.
+Nothing of the size of the matrix is ever dense as a whole. Counts are made dense in two buffers of
+some rows each: a second thread fills one while the first computes with the other. Scores are
+computed for `ROWS` rows at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from scipy import sparse
 
 from jaxtext.training.prefetch import prefetch
 
-ROWS = 128  # whose scores are held at a time: enough for the processor, and little memory
+ROWS = 128  # whose scores are in memory at a time: enough to keep the processor busy
 BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
 
 
@@ -27,10 +28,11 @@ def by_blocks(
     weight: Float[np.ndarray, " V"],
     factor: Float[Array, " V"],
 ) -> list[Any]:
-    """`function` of some rows at a time: (rows, columns, their counts, their weights, factor).
+    """Apply `function` to blocks of rows and return the list of its results.
 
-    All blocks have one shape; the last is filled up with rows of zeros. Counts are made dense in a
-    second thread, into two buffers in turn.
+    The arguments of `function` are the rows, `columns`, the rows' counts and weights, and `factor`.
+    All blocks have the same shape; the last is padded with rows of zeros. A second thread makes the
+    counts dense, in two buffers that are used in turn.
     """
     size, width = counts.shape  # pyright: ignore
     rows = min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
@@ -44,18 +46,18 @@ def by_blocks(
             buffer[some.shape[0] :] = 0
             yield first, buffer
 
-    found = []
+    results = []
     for first, buffer in prefetch(dense()):
         short = max(first + rows - size, 0)
         some = jnp.pad(table[first : first + rows], ((0, short), (0, 0)))
         weights = jnp.asarray(np.pad(weight[first : first + rows], (0, short)))
-        block = function(some, columns, jax.device_put(buffer), weights, factor)
-        found.append(jax.block_until_ready(block))  # from here on the buffer is free
-    return found
+        result = function(some, columns, jax.device_put(buffer), weights, factor)
+        results.append(jax.block_until_ready(result))  # the buffer may be filled again from here
+    return results
 
 
 def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """An array that begins at a multiple of 64 bytes, which JAX on a CPU uses without copying."""
+    """Return an array aligned to 64 bytes, which JAX on a CPU uses without copying it."""
     size = shape[0] * shape[1] * dtype.itemsize
     raw = np.empty(size + 64, np.uint8)
     begin = -raw.ctypes.data % 64
@@ -63,21 +65,21 @@ def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
 
 
 def scan(function: Callable[..., Any], *blocks: Array) -> Any:
-    """`function` of `ROWS` rows at a time, so that what it holds fits the processor's cache."""
+    """Apply `function` to `ROWS` rows at a time, so that its arrays fit into the cache."""
     return jax.lax.scan(lambda _, some: (None, function(*some)), None, split(*blocks))[1]
 
 
 def split(*blocks: Array) -> Any:
-    """Each block as [R / ROWS, ROWS, ...]; one of fewer rows stays whole."""
+    """Reshape each block to [R / ROWS, ROWS, ...]; a block with fewer rows stays whole."""
     size = min(ROWS, len(blocks[0]))
     return tuple(block.reshape(-1, size, *block.shape[1:]) for block in blocks)
 
 
 def kept(values: Array) -> Array:
-    """Computed once and kept: XLA would compute it again inside each of its uses."""
+    """Make XLA compute the values once, instead of again inside each of their uses."""
     return jax.lax.optimization_barrier(values)
 
 
 def row_sums(values: Float[Array, "R V"]) -> Float[Array, " R"]:
-    """Sums of rows as a product with ones, which on a CPU is several times as fast."""
+    """Sum each row as a product with ones, which is several times as fast on a CPU."""
     return kept(values) @ jnp.ones(values.shape[1], values.dtype)

@@ -1,4 +1,4 @@
-"""A pass over the counts: a step of every row of both tables, none of which raises the loss."""
+"""One pass over the counts: one step per row of both tables, none of which raises the loss."""
 
 import itertools
 import operator
@@ -17,16 +17,16 @@ from jaxtext.models.objective import Objective, check
 from jaxtext.training.counts import blocks
 from jaxtext.training.counts.blocks import ROWS, by_blocks, kept, row_sums, scan, split
 
-CURVATURE_ROWS = 2048  # that share a curvature
-JITTER = 1e-3  # of the mean curvature, added to all directions
-OWN_JITTER = 1e-10  # the same, where each row has its own
-FARTHEST = 30.0  # that a score moves in a step, where its curvature vanishes in floating point
+CURVATURE_ROWS = 2048  # that share a curvature matrix
+JITTER = 1e-3  # part of the mean curvature that is added to all directions
+OWN_JITTER = 1e-10  # the same, if each row has its own curvature matrix
+FARTHEST = 30.0  # that a score may move in a step if its curvature underflows
 
-Moments = Callable[[Array], tuple[Array, Array]]  # of scores: probabilities and their variances
+Moments = Callable[[Array], tuple[Array, Array]]  # scores -> probabilities, their variances
 
 
 class Problem(NamedTuple):
-    """The objective: sparse counts by center, the same by context, and both factors of e."""
+    """The objective: sparse counts by center and by context, and the two factors of e."""
 
     by_center: sparse.csr_array
     by_context: sparse.csr_array
@@ -39,8 +39,9 @@ def problem(
 ) -> Problem:
     """Check and prepare the objective of `sgns.expected_loss` for the functions of this module.
 
-    Raises `ValueError` for counts that are not square, negative or not finite, for words without
-    any pair, for noise that is no distribution and for fewer than one negative.
+    Raises `ValueError` for counts that are not square, or that have negative or infinite entries,
+    for words without any pair, for noise that is not a distribution over the words, and for fewer
+    than one negative.
     """
     check(Objective(counts, noise, negatives))
     by_center = sparse.csr_array(counts)
@@ -51,15 +52,15 @@ def problem(
 
 
 def loss(params: EmbeddingParams, problem: Problem) -> float:
-    """The objective, summed over all pairs, in the precision of `params`, by blocks of rows."""
+    """Return the objective, summed over all pairs, in the precision of `params`."""
     factors = problem.center_weight, jnp.asarray(problem.noise)
     return _total(by_blocks(_block_loss, *params, problem.by_center, *factors))
 
 
 def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
-    r"""Gradient of `loss` by hand, block by block.
+    r"""Return the gradient of `loss`, derived by hand and computed block by block.
 
-    With $g_{wc} = (n_{wc} + e_{wc})\,\sigma(s_{wc}) - n_{wc}$, the derivative in the score, it is
+    The derivative in a score is $g_{wc} = (n_{wc} + e_{wc})\,\sigma(s_{wc}) - n_{wc}$; therefore
     $\partial w = \sum_c g_{wc}\, c$ and $\partial c = \sum_w g_{wc}\, w$.
     """
     factors = problem.center_weight, jnp.asarray(problem.noise)
@@ -76,11 +77,12 @@ def improve(
     own_curvature: bool = False,
     moments: Moments | None = None,
 ) -> tuple[EmbeddingParams, float]:
-    """Make one pass: a step of every center, then of every context; also the loss before it.
+    """Make one pass, a step of every center and then of every context; also return the loss before.
 
-    With `own_curvature` each row has a matrix of its own. That takes D times as long, and goes all
-    the way to the optimum where the shared one slows down: for small tables, in float64. `moments`
-    gives probability and variance of scores: `logistic` unless another bound is to be tried.
+    Rows of similar frequency share a curvature matrix. With `own_curvature`, each row has its own,
+    which takes D times as long but converges to the optimum where the shared matrix slows down; it
+    is meant for small tables in float64. `moments` returns the probabilities of scores and their
+    variances, by default `logistic`; other functions serve to try other bounds.
     """
     weight, noise = problem.center_weight, problem.noise
     how = own_curvature, logistic if moments is None else moments
@@ -95,7 +97,7 @@ def improve_contexts(
     own_curvature: bool = False,
     moments: Moments | None = None,
 ) -> EmbeddingParams:
-    """Make the second half of a pass: a step of every context, given the centers."""
+    """Make the second half of a pass: one step of every context, given the centers."""
     how = own_curvature, logistic if moments is None else moments
     context, center = _orthogonal(params.context, params.center)
     factors = problem.noise, problem.center_weight
@@ -107,10 +109,10 @@ def improve_contexts(
 def _orthogonal(
     table: Float[Array, "V D"], columns: Float[Array, "V D"]
 ) -> tuple[Float[Array, "V D"], Float[Array, "V D"]]:
-    """Tables with the same product, of which the second has orthonormal columns.
+    """Return tables with the same product, of which the second has orthonormal columns.
 
-    The curvature of the rows is then that of their cells, whatever the tables look like; and a
-    dimension in which both are zero is given a direction, without which it would never move.
+    The curvature of the rows then depends on their cells alone, not on the scale of the tables. A
+    dimension in which both tables are zero gets a direction, without which it would never move.
     """
     q, r = jnp.linalg.qr(columns)
     return table @ r.T, q
@@ -141,9 +143,10 @@ def block_gradient(
     weight: Float[Array, " R"],
     other: Float[Array, " V"],
 ) -> tuple[Float[Array, "R D"], Float[Array, "V D"]]:
-    """Gradients of the cells of some rows in these rows and in all columns, by hand.
+    """Return the gradients of the loss of some rows, in these rows and in all columns.
 
-    `weight` and `other` are the factors of e. R is at most `ROWS`, or a multiple of it.
+    They are derived by hand (see `gradient`). `weight` and `other` are the factors of e. R is at
+    most `ROWS`, or a multiple of it.
     """
 
     def some(columns_sum: Array, block: tuple[Array, Array, Array]) -> tuple[Array, Array]:
@@ -166,9 +169,9 @@ def _improve_rows(
     moments: Moments,
     measured: bool,
 ) -> tuple[Float[Array, "V D"], float]:
-    """One step of each row of `table`, given the other table and both factors of e.
+    """Move each row of `table` by one step, given the other table and both factors of e.
 
-    Also the loss before the step, if it is to be `measured`.
+    Also return the loss before the step; it is zero unless it is to be `measured`.
     """
     every = max(CURVATURE_ROWS // max(blocks.BUFFER_CELLS // counts.shape[1], 1), 1)  # pyright: ignore
     number, inverse = itertools.count(), None
@@ -179,8 +182,8 @@ def _improve_rows(
             inverse = _inverse_curvature(*block, moments)
         return _block_step(*block, inverse, moments, measured)
 
-    found = by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
-    rows, losses = zip(*found, strict=True)
+    blocks_moved = by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
+    rows, losses = zip(*blocks_moved, strict=True)
     return jnp.concatenate(rows)[: len(table)], _total(losses)
 
 
@@ -193,7 +196,7 @@ def _inverse_curvature(
     other: Float[Array, " V"],
     moments: Moments,
 ) -> Float[Array, "D D"]:
-    """Invert the curvature that rows have on average; each counts alike, however frequent."""
+    """Invert the average curvature of rows, in which all count alike, however frequent."""
     every = len(rows) // ROWS
     rows, counts, weight = rows[::every], counts[::every], weight[::every]
     _, variance = moments(kept(rows @ columns.T))
@@ -206,11 +209,12 @@ def _inverse_curvature(
 def _curvature(
     q: Float[Array, " V"], columns: Float[Array, "V D"], jitter: float
 ) -> Float[Array, "D D"]:
-    """Sum of q c c^T over the columns, and a little of the identity."""
-    found = (q[:, None] * columns).T @ columns
-    scale = jnp.trace(found) / len(found)
-    added = jnp.where(scale > jnp.finfo(q.dtype).tiny, jitter * scale, 1.0)  # else all saturated
-    return found + added * jnp.eye(len(found), dtype=q.dtype)
+    """Sum q c c^T over the columns, and add a little of the identity."""
+    matrix = (q[:, None] * columns).T @ columns
+    scale = jnp.trace(matrix) / len(matrix)
+    # If all scores are saturated, the curvature vanishes and the identity alone is left.
+    added = jnp.where(scale > jnp.finfo(q.dtype).tiny, jitter * scale, 1.0)
+    return matrix + added * jnp.eye(len(matrix), dtype=q.dtype)
 
 
 def _solve(curvature: Float[Array, "D D"], slope: Float[Array, " D"]) -> Float[Array, " D"]:

@@ -1,4 +1,4 @@
-"""Minimise the objective over counts, pass after pass; report, and hand out the state."""
+"""Minimise the objective over counts, pass after pass, and report progress and state."""
 
 import time
 from collections.abc import Callable
@@ -16,31 +16,31 @@ from jaxtext.training.counts.newton import improve, loss, problem
 
 
 class State(NamedTuple):
-    """All that the rest of a training follows from, besides the objective."""
+    """All that determines the rest of a training, apart from the objective."""
 
     params: EmbeddingParams
-    number: int  # of the pass that comes next
-    passes: int
+    number: int  # of the next pass, counted from 0
+    passes: int  # in all
 
     @property
     def done(self) -> float:
-        """The share of the training that is done, in [0, 1]."""
+        """Return the share of the training that is done, in [0, 1]."""
         return self.number / max(self.passes, 1)
 
     def parts(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
-        """Take the state apart: number, arrays, and what else JSON can hold."""
+        """Take the state apart into its number, its arrays, and the values that fit into JSON."""
         arrays = {name: np.array(table) for name, table in self.params._asdict().items()}
         return self.number, arrays, {"passes": self.passes}
 
     @classmethod
     def of(cls, number: int, arrays: dict[str, np.ndarray], scalars: dict[str, Any]) -> "State":
-        """Put the state with these `parts` together."""
+        """Rebuild a state from its `parts`."""
         tables = (jnp.asarray(arrays[name]) for name in EmbeddingParams._fields)
         return cls(EmbeddingParams(*tables), number, scalars["passes"])
 
 
 class Report(NamedTuple):
-    """The progress of training: share of the passes done, and loss per pair."""
+    """The progress of training: share of the passes done, seconds, and loss per pair in nats."""
 
     done: float  # in [0, 1]
     seconds: float
@@ -60,13 +60,14 @@ def fit(
 ) -> EmbeddingParams:
     """Minimise `sgns.expected_loss` and return both tables [V, D].
 
-    Training begins at `start`, or else at `starts.singular_vectors`; from a `State`, and with the
-    same other arguments, it ends with the same bits as the training that the state was taken from.
-    It works in the precision of `start`, by default float32. `own_curvature` is that of `improve`.
-    `on_report` is told the loss before the first pass and after each; `on_state` is given a
-    function that returns the state after each pass.
+    Training begins at the tables `start`, by default `starts.singular_vectors`, and works in their
+    precision, by default float32. If `start` is a `State` and the other arguments are the same,
+    the result has the same bits as that of the training from which the state was taken. For
+    `own_curvature`, see `improve`. `on_report` is called with the loss before the first pass and
+    after each pass. After each pass, `on_state` is called with a function that returns the state.
 
-    Raises `ValueError` as `problem` does, and for more dimensions than words.
+    Raises `ValueError` as `problem` does, for more dimensions than words, for fewer than one
+    dimension, and for a negative number of passes.
     """
     check_at_least("dim", dim, 1)
     check_at_least("passes", passes, 0)

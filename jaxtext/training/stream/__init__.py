@@ -6,16 +6,16 @@ expectation:
 - A step takes T consecutive tokens with a halo of `window` tokens on either side. Their rows are
   gathered once, and the scores of all their pairs are 2 * window products of shifted slices.
 - The T centers share K negatives, so that their scores and gradients are matrix products. A center
-  with p pairs weighs each negative by k p / K: in expectation that is k negatives a pair.
-- The gradient is written by hand (sigmoid minus label) for the gathered rows alone and added to the
-  tables with one scatter each.
-- Steps are small enough to stay in one core's cache; meanwhile the other core subsamples the tokens
-  and draws the windows of the chunk that comes next.
+  with p pairs weighs each negative by k p / K; in expectation this equals k negatives per pair.
+- The gradient is written by hand (sigmoid minus label) for the gathered rows alone. It is added to
+  the tables with one scatter each.
+- Steps are small enough to stay in the cache of one core. Meanwhile, the other core subsamples the
+  tokens and draws the windows of the next chunk.
 
-Small steps are also what keeps training stable. A row is moved by all pairs of a step at once,
-computed from one stale value. So `plan.plan` shortens the step until no row is expected to move
-far in it, for words spread evenly over the text and for its habit of repeating words close by;
-and `plan.damping` shrinks the update of a word that one step happens to repeat many times.
+Small steps also keep training stable. All pairs of a step move a row at once, with gradients that
+were computed from the same, by then stale, value of the row. `plan.plan` therefore chooses the step
+so short that no row is expected to move far in it, even though texts repeat words close by. And
+`plan.damping` shrinks the update of a word that occurs many times in one step.
 """
 
 from jaxtext.training.settings import Sgns as StreamConfig

@@ -1,4 +1,7 @@
-r"""A block of the stream: the loss of all its pairs, and the gradient of that loss by hand."""
+r"""A block of the stream: the loss of all its pairs, and the gradient of that loss by hand.
+
+The formulas are those of the exercise sheet (SGNS), summed over the pairs of T tokens.
+"""
 
 import operator
 from functools import reduce
@@ -13,7 +16,7 @@ from jaxtext.base.types import EmbeddingParams
 
 
 class Block(NamedTuple):
-    """T tokens with a halo of W on either side, each one's window, and the K shared negatives."""
+    """T tokens with a halo of W on either side, the window of each, and the K shared negatives."""
 
     ids: Int[Array, " H"]  # H = T + 2 W
     left: Int[Array, " T"]
@@ -22,7 +25,7 @@ class Block(NamedTuple):
 
 
 class RowScale(NamedTuple):
-    """Factors of the rows that a block's centers and contexts update."""
+    """Factors by which the gradients of a block's center and context rows are multiplied."""
 
     center: Float[Array, " T"]
     context: Float[Array, " H"]
@@ -38,19 +41,20 @@ class RowGradient(NamedTuple):
 
 
 def window_offsets(window: int) -> list[int]:
-    """Places of the neighbors, from left to right: -window ... -1, 1 ... window."""
+    """Return the offsets of the neighbors, from left to right: -window ... -1, 1 ... window."""
     return [offset for offset in range(-window, window + 1) if offset]
 
 
 def block_loss(
     params: EmbeddingParams, block: Block, negatives: int
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    r"""Sum of the losses of all pairs of a block, and how many pairs there are.
+    r"""Return the sum of the losses of all pairs of a block, and the number of pairs.
 
     $$\sum_t \Big[ \sum_{o \in \text{window}(t)} -\log\sigma(w_t \cdot c_{t+o})
       + \frac{k\,p_t}{K} \sum_{j=1}^{K} -\log\sigma(-w_t \cdot n_j) \Big]$$
 
-    with $p_t$ the pairs of center t: `sgns.pair_loss` of each pair with weight k/K, added up.
+    Here $p_t$ is the number of pairs of center t. This is the sum of `sgns.pair_loss` over the
+    pairs, with the K shared negatives weighted by k / K.
     """
     w, c, n = _rows(params, block)
     mask = _window_mask(block, w.dtype)  # [T, 2W]
@@ -67,7 +71,9 @@ def block_gradient(
     scale: float | Float[Array, ""] = 1.0,
     rows: RowScale | None = None,
 ) -> RowGradient:
-    r"""Gradient of `block_loss` by hand, times `scale` and, row by row, the factors `rows`.
+    r"""Return the gradient of `block_loss`, derived by hand, times `scale`.
+
+    With `rows`, the rows of the centers and contexts are also multiplied by these factors.
 
     With $g_{to} = \sigma(w_t \cdot c_{t+o}) - 1$ inside the window (0 outside) and
     $h_{tj} = \frac{k\,p_t}{K}\,\sigma(w_t \cdot n_j)$, the derivatives in the scores,
@@ -78,8 +84,8 @@ def block_gradient(
     """
     w, c, n = jax.lax.optimization_barrier(_rows(params, block))
     mask = _window_mask(block, w.dtype)
-    # Scaled here, since there are far fewer scores than row entries. The barriers keep XLA from
-    # computing g again inside each of its uses.
+    # The scores are scaled, since there are far fewer of them than row entries. The barriers keep
+    # XLA from computing g again inside each of its uses.
     g = scale * mask * (jax.nn.sigmoid(_window_scores(w, c)) - 1)  # [T, 2W]
     g = jax.lax.optimization_barrier(g)
     weight = scale * negatives / len(n) * mask.sum(1, keepdims=True)
@@ -100,7 +106,7 @@ def block_gradient(
 
 
 def add_rows(params: EmbeddingParams, rows: RowGradient) -> EmbeddingParams:
-    """`params + rows`, where rows of the same word add up: one scatter a table."""
+    """Return `params + rows`, where rows of the same word add up, with one scatter per table."""
     return EmbeddingParams(
         params.center.at[rows.center_ids].add(rows.center),
         params.context.at[rows.context_ids].add(rows.context),
@@ -119,7 +125,7 @@ def _centers(block: Block) -> Int[Array, " T"]:
 def _rows(
     params: EmbeddingParams, block: Block
 ) -> tuple[Float[Array, "T D"], Float[Array, "H D"], Float[Array, "K D"]]:
-    """Rows of the centers, of the contexts with halo, and of the negatives: one gather a table."""
+    """Gather the rows of the centers, the contexts with halo, and the negatives."""
     context_ids = jnp.concatenate([block.ids, block.negatives])
     context = params.context[context_ids]
     halo = block.ids.shape[0]
@@ -127,17 +133,17 @@ def _rows(
 
 
 def _window_mask(block: Block, dtype: jnp.dtype) -> Float[Array, "T W2"]:
-    """1 where the neighbor belongs to the window of the token, else 0."""
+    """Return 1 where the neighbor belongs to the window of the token, else 0."""
     offsets = np.array(window_offsets(_window(block)), block.left.dtype)[None]  # [1, 2W]
     reach = jnp.where(offsets < 0, block.left[:, None], block.right[:, None])  # [T, 2W]
     return (reach >= np.abs(offsets)).astype(dtype)
 
 
 def _window_scores(w: Float[Array, "T D"], c: Float[Array, "H D"]) -> Float[Array, "T W2"]:
-    """w_t . c_{t+o} for each token and offset.
+    """Return w_t . c_{t+o} for each token and offset.
 
-    One reduction with 2 * window results: as many independent sums as offsets keep the CPU's
-    adders busy, where one reduction an offset waits for each of its additions (measured: 2.4 x).
+    One reduction computes all 2 * window results. Its independent sums keep the adders of the CPU
+    busy, while one reduction per offset would wait for each addition (2.4 times as long, measured).
     """
     size = w.shape[0]
     window = (c.shape[0] - size) // 2
@@ -152,13 +158,16 @@ def _window_scores(w: Float[Array, "T D"], c: Float[Array, "H D"]) -> Float[Arra
 def _window_gradients(
     g: Float[Array, "T W2"], w: Float[Array, "T D"], c: Float[Array, "H D"]
 ) -> tuple[Float[Array, "T D"], Float[Array, "H D"]]:
-    """What the window scores' derivatives `g` give to the centers and to the contexts."""
+    """Return the parts of the center and context gradients that come from pairs in the window.
+
+    `g` contains the derivatives of the loss in the scores of these pairs.
+    """
     size, halo = w.shape[0], c.shape[0]
     window = (halo - size) // 2
     offsets = list(enumerate(window_offsets(window)))
     parts = [g[:, i : i + 1] * c[window + o : window + o + size] for i, o in offsets]
     d_center = reduce(operator.add, parts)
-    # Context u hears from center u - o; zero rows stand for the centers beyond the block.
+    # Context u is paired with center u - o; zero rows stand for centers outside the block.
     around = ((2 * window, 2 * window), (0, 0))
     g, w = jnp.pad(g, around), jnp.pad(w, around)
     parts = [

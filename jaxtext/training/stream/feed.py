@@ -1,7 +1,7 @@
-"""The token stream in chunks of one shape, made while the previous chunk is trained on.
+"""The token stream in chunks of one shape, made while the previous chunk is used for training.
 
-`chunks` subsamples the text, draws the windows, cuts the stream into the blocks of many steps and
-counts how often each block repeats a word.
+`chunks` subsamples the text, draws the windows, cuts the stream into blocks, one per step, and
+counts how often each word occurs in its block.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from jaxtext.text.windows import Stream, spans, subsampled_stream
 from jaxtext.training.settings import Sgns
 from jaxtext.training.stream.plan import Plan, occurrences
 
-SPAN_TOKENS = 1 << 17  # tokens subsampled at a time; part of what a seed means
+SPAN_TOKENS = 1 << 17  # subsampled at a time; another number gives another result per seed
 
 
 class Chunk(NamedTuple):
-    """The blocks of some steps, without negatives, and how much of all text comes before each."""
+    """The blocks of some steps, without negatives, and the share of all text before each block."""
 
     ids: Int[np.ndarray, "steps H"]
     left: Int[np.ndarray, "steps T"]
@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
 
 
 class Position(NamedTuple):
-    """Where in the stream of all epochs a chunk begins: spans drawn, and what is left of them."""
+    """Where in the stream of all epochs a chunk begins: spans drawn, and tokens left of them."""
 
     spans: int
     ids: Int[np.ndarray, " n+W"]  # begins with the halo before the next chunk
@@ -39,12 +39,12 @@ class Position(NamedTuple):
 
     @classmethod
     def first(cls, window: int) -> "Position":
-        """Before any span."""
+        """Return the position before any span is drawn."""
         none = np.zeros(0, np.int16)
         return cls(0, np.zeros(window, np.int32), none, none, np.zeros(0, np.int64))
 
     def joined(self, stream: Stream, start: int) -> "Position":
-        """With the next span, whose first token has the place `start`."""
+        """Append the next span, whose first token has the place `start` in all epochs."""
         return Position(
             self.spans + 1,
             np.concatenate([self.ids, stream.ids]),
@@ -54,7 +54,7 @@ class Position(NamedTuple):
         )
 
     def without(self, size: int) -> "Position":
-        """After a chunk of so many tokens."""
+        """Return the position after a chunk of `size` tokens."""
         return Position(self.spans, *(part[size:] for part in self[1:]))
 
 
@@ -66,9 +66,10 @@ def chunks(
     seed: tuple[int, ...],
     start: Position | None = None,
 ) -> Iterator[tuple[Chunk, Position]]:
-    """The stream of all epochs in chunks, each with its own position, from which it can be resumed.
+    """Yield the stream of all epochs in chunks, each with the position at which it begins.
 
-    The last is filled up with tokens without pairs.
+    `start` is such a position; the stream then resumes with its chunk. The last chunk is padded
+    with tokens without pairs.
     """
     size = planned.tokens * planned.steps
     total = len(text.ids) * config.epochs
@@ -91,7 +92,7 @@ def chunks(
         epoch, number = divmod(at.spans, len(every))
         if epoch == config.epochs:
             break
-        # Each span has its own generator, so that any can be drawn again.
+        # Each span has its own random generator, so that any span can be drawn again.
         rng = np.random.default_rng([*seed, epoch, number])
         stream = subsampled_stream(text, every[number], keep, window, rng)
         at = at.joined(stream, epoch * len(text.ids) + every[number][0])

@@ -1,4 +1,4 @@
-"""Train on the stream, chunk after chunk; report, check, and hand out the state."""
+"""Train on the stream, chunk after chunk, check the numbers, and report progress and state."""
 
 import time
 from collections.abc import Callable
@@ -28,15 +28,15 @@ from jaxtext.training.stream.plan import Plan, damping, plan
 
 REPORT_SECONDS = 2.0
 REPORT_BLOCKS = 32
-CHECKED = 32  # every so many chunks the numbers must be finite; these are kept as the last good
-FINAL_RATE = 1e-4  # of the learning rate, as in word2vec
-AHEAD = 4  # chunks that may be dispatched before one is waited for
+CHECKED = 32  # chunks after which the numbers are checked; finite tables are kept as the last good
+FINAL_RATE = 1e-4  # the least share of the learning rate, as in word2vec
+AHEAD = 4  # chunks that may be dispatched before the loop waits for one
 
 
 class Report(NamedTuple):
-    """The progress of training: share of all epochs done, loss per pair on the text to come."""
+    """The progress of training; the loss is that per pair, in nats, on the text that comes next."""
 
-    done: float  # in [0, 1]
+    done: float  # share of all epochs, in [0, 1]
     seconds: float
     words_per_second: float  # tokens of the text, before subsampling
     loss: float
@@ -44,28 +44,28 @@ class Report(NamedTuple):
 
 
 class State(NamedTuple):
-    """All that the rest of a training follows from, besides the text, the key and the settings."""
+    """All that determines the rest of a training, apart from the text, the key and the settings."""
 
     params: EmbeddingParams  # with padding columns
-    number: int  # of the chunk that comes next
-    paired: bool  # whether a chunk had pairs
+    number: int  # of the next chunk, counted from 0
+    paired: bool  # whether any chunk so far had pairs
     position: Position  # where that chunk begins
     total: int  # tokens of all epochs
 
     @property
     def done(self) -> float:
-        """The share of the training that is done, in [0, 1]."""
+        """Return the share of the training that is done, in [0, 1]."""
         return float(self.position.place[0]) / self.total if len(self.position.place) else 1.0
 
     def parts(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
-        """Take the state apart: number, arrays, and what else JSON can hold."""
+        """Take the state apart into its number, its arrays, and the values that fit into JSON."""
         arrays = {**self.params._asdict(), **self.position._asdict()}
         spans = arrays.pop("spans")
         return self.number, arrays, {"paired": self.paired, "spans": spans, "total": self.total}
 
     @classmethod
     def of(cls, number: int, arrays: dict[str, np.ndarray], scalars: dict[str, Any]) -> "State":
-        """Put the state with these `parts` together."""
+        """Rebuild a state from its `parts`."""
         params = EmbeddingParams(jnp.asarray(arrays["center"]), jnp.asarray(arrays["context"]))
         position = Position(scalars["spans"], *(arrays[name] for name in Position._fields[1:]))
         return cls(params, number, scalars["paired"], position, scalars["total"])
@@ -75,9 +75,10 @@ OnState = Callable[[Callable[[], State]], None]
 
 
 class Diverged(Named, FloatingPointError):
-    """Training diverged; `params` are the last tables that were finite.
+    """Training diverged: the loss or a vector became NaN or infinite.
 
-    Where the words are known, `vectors` has them as `Embeddings`; `outcome` is that of a run.
+    `params` are the last finite tables. The functions of `jaxtext.api` also set `vectors`, the
+    `Embeddings` of these tables, and, for a run, its `outcome`.
     """
 
     def __init__(
@@ -94,26 +95,29 @@ class Diverged(Named, FloatingPointError):
 
 
 def initial(key: Key[Array, ""], vocab_size: int, config: Sgns) -> EmbeddingParams:
-    """Draw the tables that `fit` begins with when it is given the same key."""
+    """Draw the tables that `fit` begins with if it gets the same key."""
     return sgns.init(_keys(key)[0], vocab_size, config.dim)
 
 
 def _keys(key: Key[Array, ""]) -> Key[Array, " 3"]:
-    """Keys of the first tables, of the negatives, and of subsampling and windows."""
+    """Split a key into those of the first tables, the negatives, and subsampling with windows."""
     return jax.random.split(key, 3)
 
 
 def _blocks(key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk, shared: int) -> Block:
-    """All blocks of a chunk, stacked; their negatives are drawn at once."""
+    """Stack the blocks of a chunk and draw the negatives of all."""
     negatives = sample_negatives(key, cdf, (len(chunk.ids), shared))
-    # Drawn inside the loop's body, the random bits would be computed once for each of their uses.
+    # Inside the body of the loop, XLA would compute the random bits once for each of their uses.
     ids, left, right = map(jnp.asarray, chunk[:3])
     block = Block(ids, left, right, negatives)
     return jax.lax.optimization_barrier(block)
 
 
 def make_advance(config: Sgns, planned: Plan) -> Callable[..., EmbeddingParams]:
-    """Compile the training on one chunk: (params, key, cdf, chunk) -> params."""
+    """Compile a function that trains on one chunk: (params, key, cdf, chunk) -> params.
+
+    It donates `params`, which cannot be used afterwards.
+    """
 
     @partial(jax.jit, donate_argnums=0)
     def advance(
@@ -138,7 +142,10 @@ def make_advance(config: Sgns, planned: Plan) -> Callable[..., EmbeddingParams]:
 
 
 def make_probe(config: Sgns, planned: Plan) -> Callable[..., tuple[Array, Array]]:
-    """Compile the estimate of a report: (params, key, cdf, chunk) -> loss a pair, all finite?"""
+    """Compile a function that estimates the loss on the first blocks of a chunk.
+
+    It maps (params, key, cdf, chunk) to the loss per pair and whether all parameters are finite.
+    """
 
     @jax.jit
     def probe(
@@ -163,13 +170,16 @@ def fit(
 ) -> EmbeddingParams:
     """Train center and context vectors [V, D] on a text; every draw follows from `key`.
 
-    `counts` contains how often each word occurs. `on_report` is called at the beginning, about
-    every two seconds, and at the end; it changes nothing in the result. Before each chunk
-    `on_state` is given a function that copies the state; training from such a `start`, with the
-    same other arguments, ends with the same bits. A `start` of two tables replaces the random one.
+    `counts` contains the number of occurrences of each word. `on_report` is called at the
+    beginning, about every two seconds, and at the end. Before each chunk, `on_state` is called with
+    a function that copies the state. Neither callback changes the result.
 
-    Raises `Diverged` when a loss or a vector is no longer finite, and `InputError` when subsampling
-    leaves no pair.
+    If `start` is a state and the other arguments are the same, the result has the same bits as that
+    of an uninterrupted training. If `start` is two tables, training begins with them instead of
+    random ones.
+
+    Raises `Diverged` when the loss or a vector becomes NaN or infinite, and `InputError` when
+    subsampling leaves no pair.
     """
     planned = plan(config, counts, text)
     _, noise_key, text_key = _keys(key)
@@ -205,7 +215,7 @@ def fit(
                 on_report(report)
         params = advance(params, chunk_key, cdf, chunk)
         if number % AHEAD == AHEAD - 1:
-            jax.block_until_ready(params)  # keeps the queue of dispatched chunks short
+            jax.block_until_ready(params)  # so that the queue of dispatched chunks stays short
     if chunk is None or not paired:
         raise InputError(
             "leaves no pair of words in so small a text: use 0", "subsample", config.subsample
@@ -221,20 +231,23 @@ def fit(
 def _state(
     params: EmbeddingParams, number: int, paired: bool, position: Position, total: int
 ) -> State:
-    # Copies: the tables are donated to the next step, and the position is a view of much more.
+    # Copied, since the tables are donated to the next chunk and the position views larger arrays.
     tables = jax.tree.map(np.array, params)
     parts = (part.copy() for part in position[1:])
     return State(tables, number, paired, Position(position.spans, *parts), total)
 
 
 def _padded(params: EmbeddingParams) -> EmbeddingParams:
-    """float32 with zero columns up to a multiple of 8, which stay zero: whole vector registers."""
+    """Convert to float32 and pad D with zero columns, which stay zero, to a multiple of 8.
+
+    The rows then fill whole vector registers.
+    """
     columns = (0, 0), (0, -params.center.shape[1] % 8)
     return jax.tree.map(lambda table: jnp.pad(table.astype(jnp.float32), columns), params)
 
 
 def _trimmed(params: EmbeddingParams, dim: int) -> EmbeddingParams:
-    """Without the columns that `_padded` added."""
+    """Remove the columns that `_padded` added."""
     return jax.tree.map(lambda table: table[:, :dim], params)
 
 
@@ -253,8 +266,8 @@ def _check(report: Report, good: EmbeddingParams, config: Sgns) -> None:
         rate, default = config.learning_rate, Sgns.learning_rate
         better = default if rate > default else rate / 10
         raise Diverged(
-            f"training diverged after {report.done:.0%}: the loss is no longer finite; this rate "
-            f"is too large for this text: try {better:g}",
+            f"training diverged after {report.done:.0%}: the loss became NaN or infinite; this "
+            f"rate is too large for this text: try {better:g}",
             _trimmed(good, config.dim),
             "learning_rate",
             rate,

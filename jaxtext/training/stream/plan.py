@@ -1,4 +1,4 @@
-"""How many tokens a step takes, so that no row of the tables moves far in it."""
+"""The plan of a training: how many tokens a step takes, so that no row moves far in it."""
 
 from typing import NamedTuple
 
@@ -13,15 +13,15 @@ from jaxtext.training.settings import Sgns
 
 CHUNK_TOKENS = 1 << 16  # tokens of the stream that one compiled call trains on
 MAX_STEP_TOKENS = 128
-MAX_ROW_STEP = 3.0  # units of gradient that a row may expect to move in a step
-MAX_BURST_STEP = 1.0  # and that the occurrences of its word in the step may move it
+MAX_ROW_STEP = 3.0  # units of gradient that a row is expected to move in a step, at most
+MAX_BURST_STEP = 1.0  # units that all occurrences of its word in one step move it, at most
 MIN_MEAN_DAMPING = 0.9
-MAX_CENTER_NEGATIVES = 400  # k p: more than 25 negatives with a window of 15
+MAX_CENTER_NEGATIVES = 400  # k p, as with 25 negatives and a window of 15
 SAMPLES, SAMPLE_TOKENS = 16, 1 << 13
 
 
 class Plan(NamedTuple):
-    """Tokens T of a step, negatives K that they share, steps of a chunk, first learning rate."""
+    """Tokens T per step, negatives K that they share, steps per chunk, initial learning rate."""
 
     tokens: int
     shared: int
@@ -30,14 +30,18 @@ class Plan(NamedTuple):
 
 
 def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
-    """Sizes that keep every row's movement in a step below `MAX_ROW_STEP` units of gradient.
+    """Choose sizes that keep the movement of every row in a step below `MAX_ROW_STEP` units.
 
-    Two movements grow with the tokens T of a step. The row of a shared negative hears from all T
-    centers with weight k p / K at once; and a word with share q of the noise, and share f of the
-    stream, is negative or context T p (k q + f) times in expectation. Both times the learning rate.
-    In a text that repeats words close by, T shrinks further until damping takes little.
-    The row of a center hears from k p negatives even alone; beyond `MAX_CENTER_NEGATIVES` of them
-    the learning rate shrinks in proportion.
+    A unit is one gradient of the loss of a pair; every movement is multiplied by the learning rate.
+    Two movements grow with the tokens T of a step, where p is the mean number of pairs per center.
+    The row of a shared negative is moved by all T centers at once, each with weight k p / K. The
+    row of a word with share q of the noise and share f of the stream is moved, as negative or
+    context, T p (k q + f) times in expectation.
+
+    In a text that repeats words close by, T is reduced further until the mean of `damping` is at
+    least `MIN_MEAN_DAMPING`. The row of a center is moved by k p negatives even if its word occurs
+    once in the step; if k p exceeds `MAX_CENTER_NEGATIVES`, the learning rate is reduced in
+    proportion.
     """
     keep = keep_probability(counts, config.subsample)
     stream = counts * keep / (counts * keep).sum()
@@ -58,7 +62,7 @@ def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
 
 
 def _sample(text: Encoded, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n"]:
-    """Subsampled tokens from places all over the text."""
+    """Sample subsampled tokens from spans that are spread evenly over the text."""
     rng = np.random.default_rng(0)  # its draws only choose sizes
     places = list(spans(text.ends, SAMPLE_TOKENS))
     places = places[:: -(-len(places) // SAMPLES)]
@@ -74,7 +78,7 @@ def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, rate: float, window: 
 
 
 def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
-    """How often each id occurs in its own row.
+    """Count how often each id occurs in its own row.
 
     >>> occurrences(np.array([[3, 5, 3], [5, 5, 5]])).tolist()
     [[2, 1, 2], [3, 3, 3]]
@@ -88,8 +92,9 @@ def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
 def damping(
     counts: Num[Array | np.ndarray, "..."], rate: float | Float[Array, ""], window: int
 ) -> Float[Array, "..."]:
-    """Factor that keeps what `counts` occurrences of a word do to its row within bounds.
+    """Return the factor that bounds how far `counts` occurrences of a word move its row.
 
-    An occurrence has window + 1 pairs on average, each moving the row by at most `rate` units.
+    An occurrence has window + 1 pairs on average, and each pair moves the row by at most `rate`
+    units of gradient. The factor, in (0, 1], keeps their sum at or below `MAX_BURST_STEP`.
     """
     return jnp.minimum(1.0, MAX_BURST_STEP / (rate * (window + 1) * counts))

@@ -1,1 +1,1 @@
-"""What the sheet asks for without a number: the objective's forms, its optimum, the softmax."""
+"""Claims beyond the sheet: forms of the objective, its optimum, its relation to the softmax."""

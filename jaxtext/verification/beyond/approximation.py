@@ -1,4 +1,4 @@
-"""What negative sampling has to do with the softmax task that it stands for."""
+"""How negative sampling relates to the softmax task that it replaces."""
 
 import jax
 import jax.numpy as jnp
@@ -70,12 +70,12 @@ def full_softmax() -> Finding:
 
 
 def _softmax_loss(scores: jax.Array) -> jax.Array:
-    """Mean cross entropy of the full softmax over all pairs."""
+    """Return the mean cross entropy of the full softmax over all pairs."""
     return -jnp.sum(jnp.asarray(COUNTS) * jax.nn.log_softmax(scores, axis=1)) / PAIRS
 
 
 def _model() -> np.ndarray:
-    """Log-probabilities of some model that is not the optimum."""
+    """Return the log-probabilities of some model that is not the optimum."""
     return np.log(_softmax(np.random.default_rng(24).normal(size=(V, V))))
 
 
@@ -103,8 +103,8 @@ def gradient_limit() -> Finding:
 
 @claim(
     "fixed-scores",
-    "With the scores themselves held fixed it does not: the negatives' part grows with k until it "
-    "is all of the gradient",
+    "With the scores themselves held fixed it does not: the part of the negatives grows with k "
+    "until it dominates the gradient",
 )
 def fixed_scores() -> Finding:
     s = _model()

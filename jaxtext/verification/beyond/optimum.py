@@ -37,7 +37,7 @@ EXACT_OPTIMUM = (
 
 
 def _slope(positives: np.ndarray, negatives: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Derivative in the scores a pair, by autodiff."""
+    """Return the derivative in the scores per pair, by autodiff."""
     return np.asarray(_weighted_slope(jnp.asarray(scores), positives, negatives)) / PAIRS
 
 
@@ -48,11 +48,11 @@ def gradient_vanishes() -> Finding:
 
 
 def score_slope(scores: np.ndarray, k: int) -> np.ndarray:
-    """Derivative of the corpus objective in the scores, by autodiff."""
+    """Return the derivative of the corpus objective in the scores, by autodiff."""
     return np.asarray(_sampling_slope(jnp.asarray(scores), k))
 
 
-@claim("curvature", "The curvature is positive, so that it is the only minimum")
+@claim("curvature", "The curvature is positive, so this is the only minimum")
 def curvature() -> Finding:
     s = jnp.asarray(pmi.shifted_pmi(COUNTS, 5).ravel())
     second = jax.hessian(lambda s: sgns.score_loss(s.reshape(V, V), COUNTS, UNIGRAM, 5))
@@ -64,7 +64,7 @@ def curvature() -> Finding:
         return Finding("curvature not positive", np.inf)
     least = np.diag(hessian).min() / PAIRS
     return equal(
-        f"(n + e) s (1 - s), at least {least:.2g} a pair", (hessian / PAIRS, expected / PAIRS)
+        f"(n + e) s (1 - s), at least {least:.2g} per pair", (hessian / PAIRS, expected / PAIRS)
     )
 
 
@@ -130,12 +130,12 @@ def too_few_dimensions() -> Finding:
     off = largest(trained, pmi.pmi(COUNTS))
     # Free scores are the bound: nothing lies below it, and two dimensions stay above it.
     return Finding(
-        f"rank {rank}; D = 2 ends {off:.3f} off, loss {found - best:.2g} a pair higher",
+        f"rank {rank}; D = 2 ends {off:.3f} off, loss {found - best:.2g} per pair higher",
         0.0 if found > best + 1e-6 and off > 1e-3 and rank > 2 else np.inf,
     )
 
 
-@claim("unseen", "A pair that never occurs has no optimum: its score falls without end")
+@claim("unseen", "A pair that never occurs has no optimum: its score decreases without bound")
 def unseen_pair() -> Finding:
     counts = COUNTS.copy()
     counts[0, 1] = 0
@@ -149,13 +149,13 @@ def unseen_pair() -> Finding:
 
 
 def _variant(name: str, noise: np.ndarray, equal_negatives: str, text_form: str) -> None:
-    """Add the claims of one variant: its optimum, and that PMI - ln k is not it."""
+    """Add the claims of one variant: its optimum, and that PMI - ln k is another point."""
     k = 2
 
     def negatives() -> np.ndarray:
         return optima.negative_counts(COUNTS, noise, k, equal_negatives)
 
-    @claim(f"{name}.optimum", f"{text_form}: the optimum is its own")
+    @claim(f"{name}.optimum", f"{text_form}: it has an optimum of its own")
     def own() -> Finding:
         best = optima.score_optimum(COUNTS, noise, k, equal_negatives)
         loop = references.variant_gradient(best, COUNTS, noise.tolist(), k, equal_negatives)
