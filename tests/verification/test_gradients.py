@@ -11,6 +11,7 @@ import pytest
 
 from jaxtext.models import mlp, sgns, skipgram
 from jaxtext.training import exact, stream
+from jaxtext.training.stream import block
 from jaxtext.verification import gradients, oracles, suites
 
 
@@ -115,9 +116,9 @@ MUTATIONS = [
              "context_ids].add", "context_ids].set"),
     Mutation("stream", "mean instead of sum", BLOCK, "mask.sum(1, keepdims=True)",
              "mask.mean(1, keepdims=True)"),
-    Mutation("stream", "window too wide", stream._window_mask, ">= np.abs(offsets)",
+    Mutation("stream", "window too wide", block._window_mask, ">= np.abs(offsets)",
              ">= np.abs(offsets) - 1"),
-    Mutation("stream", "sides swapped", stream._window_gradients,
+    Mutation("stream", "sides swapped", block._window_gradients,
              "c[window + o : window + o + size] for i", "c[window - o : window - o + size] for i"),
 ]  # fmt: skip
 PULLBACKS = {
