@@ -1,17 +1,17 @@
-"""`python -m jaxtext` and the `jaxtext` command."""
+"""The entry point of `python -m jaxtext` and of the `jaxtext` command."""
 
 import io
 import sys
 
 
 def main() -> None:
-    """Run the command line; the exit status is 2 for input that cannot be used."""
+    """Run the command line and exit with its status (see `jaxtext.cli.main.run`)."""
     try:
         from jaxtext.cli import run
     except KeyboardInterrupt:
         sys.exit(130)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")  # for terminals that are not UTF-8
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,4 +1,4 @@
-"""What most people need: read a text, train on it, ask, save and load.
+"""The functions that most people need: read a text, train on it, ask, save and load.
 
 ```python
 corpus = jaxtext.read("wiki.txt.xz", min_count=5)
@@ -51,9 +51,11 @@ def read(
 ) -> Corpus:
     """Read a text and return its vocabulary and ids; see `jaxtext.text.read`.
 
-    `texts` are files and folders, or one iterable of sequences of tokens; without any, `name`
-    chooses a corpus by name, and without a name the built-in corpus is read. With `progress`, a bar
-    is drawn on standard error.
+    `texts` are files and folders, or one iterable of sequences of tokens. Without `texts`, `name`
+    chooses a corpus (text8, fil9, wikitext-103); without a name, the built-in corpus is read. Words
+    that occur less than `min_count` times are left out, as are all but the `max_vocab` most
+    frequent. With `progress`, a bar is drawn on standard error, or below
+    the cell of a notebook.
 
     Raises `InputError` for what cannot be read, naming the parameter, file or sequence.
     """
@@ -79,14 +81,18 @@ def train(
     """Train word vectors on a corpus; nothing is printed or written.
 
     `method` is a record of settings: `Sgns`, `Exact` or `Svd`. Every random draw follows from
-    `key`. With `start`, vectors that were trained before, known words begin at theirs (center and,
-    where present, context) and new words as usual; words and counts are those of the corpus. With
-    `progress`, a bar is drawn on standard error; `on_report` is told the same (`done` in [0, 1],
-    `seconds`, and `loss` per pair where there is one). `on_state` is given a function that returns
-    the state of the training, which may be the `start` of another one.
+    `key`. The result contains the words and counts of the corpus, with vectors [V, dim] in float32.
 
-    Raises `InputError` naming the parameter for arguments and text that cannot be used, and
-    `Diverged`, whose `vectors` are the last good ones, when the loss is no longer finite.
+    With `start`, which is vectors that were trained before, known words begin at their vectors
+    (center and, if present, context), and new words begin as usual. With `progress`, a bar is drawn
+    on standard error, or below the cell of a notebook. `on_report` is called with reports of the
+    progress: `done` in [0, 1], `seconds`, and `loss` per pair, in nats, if the method has one.
+    `on_state` is called with a
+    function that returns the state of the training; that state may be the `start` of another call,
+    which resumes the training.
+
+    Raises `InputError`, naming the parameter, for arguments and text that cannot be used, and
+    `Diverged`, whose `vectors` are the last good ones, when the loss becomes NaN or infinite.
     """
     if not isinstance(corpus, Corpus):
         raise InputError(
@@ -107,13 +113,13 @@ def train(
 
 
 def check_key(key: Any) -> None:
-    """Raise `InputError` for anything but one new-style key of JAX."""
+    """Raise `InputError` for anything but one key of `jax.random.key`."""
     if not (hasattr(key, "dtype") and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)):
         raise InputError(
             f"must be a key such as jax.random.key(0), found {type(key).__name__}", "key"
         )
     if key.shape != ():
-        raise InputError(f"must be one key, found {list(key.shape)}", "key")
+        raise InputError(f"must be one key, found keys of shape {list(key.shape)}", "key")
 
 
 def _embeddings(corpus: Corpus, params: Any) -> Embeddings:
@@ -139,13 +145,15 @@ def run(
     """Train on files into the folder `out`, as `jaxtext train` does; nothing is printed.
 
     The folder gets the vectors, the vocabulary, metrics, checkpoints and a manifest with all that
-    is needed to repeat the run. The vectors are those of `train(jax.random.key(seed), ...)`, to the
-    bit. With `resume`, an interrupted run in `out` is resumed, and begun if there is none; its
-    options must be the same. `checkpoint_every` is in seconds; `on_note` is told what is out of the
-    ordinary, in sentences.
+    is needed to repeat the run. The vectors are identical to those of
+    `train(jax.random.key(seed), ...)`. With `resume`, an interrupted run in `out` is resumed, with
+    the same options, and a new run is started if there is none. `checkpoint_every` is in seconds.
+    `on_report` is called as in `train`; `on_note` is called with a sentence when something unusual
+    happens.
 
     Raises `InputError` for arguments and text that cannot be used, leaving nothing behind,
-    `Diverged`, when the folder contains the last good vectors, and `Stopped` after a signal.
+    `Diverged` if training diverges (the folder then contains the last good vectors), and `Stopped`
+    after a signal.
     """
     check_method(method)
     source = _named(paths, name)
@@ -164,7 +172,7 @@ def run(
 
 
 def _named(paths: str | Path | Sequence[str | Path], name: str | None) -> Source:
-    """The source of the arguments `paths` and `name`, which errors are about."""
+    """Return the source for the arguments `paths` and `name`, under which errors are reported."""
     several = [paths] if isinstance(paths, str | Path) else paths
     if not isinstance(several, list | tuple) or not all(isinstance(p, str | Path) for p in several):
         raise InputError(
@@ -184,11 +192,11 @@ def save(
 ) -> None:
     """Write vectors to a file, in a format of `jaxtext.export.FORMATS`.
 
-    Without a `format`, the name's ending decides: .bin, .txt, .vec, else safetensors, the only one
-    that keeps context vectors and counts. `kind` chooses the vector per word, see
-    `Embeddings.vectors`.
+    Without a `format`, the ending of the name decides: .bin is word2vec-binary, .txt word2vec-text,
+    .vec fasttext; any other ending means safetensors, the only format that keeps context vectors
+    and counts. `kind` chooses the vector of each word (see `Embeddings.vectors`).
 
-    Raises `InputError` for an unknown format or kind and for a file that exists already.
+    Raises `InputError` for an unknown format or kind, and for a file that exists already.
     """
     if not isinstance(vectors, Embeddings):
         raise InputError(f"must be Embeddings, found {type(vectors).__name__}", "vectors")
@@ -199,6 +207,6 @@ def save(
 def load(path: str | Path) -> Embeddings:
     """Load the vectors of a run folder, or of a vector file in any format that `save` writes.
 
-    Raises `InputError` where there is neither, or where what is there cannot be used.
+    Raises `InputError` if there is neither, or if the files cannot be used.
     """
     return folder.load(path)

@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -11,13 +12,15 @@
 # %% [markdown]
 # # From raw text to word vectors
 #
-# `jaxtext train` does all of this in one command. Here every arrow of the way is one call, and
-# after each we look at what came out:
+# Three calls take you from a text to the neighbors of a word: `jaxtext.read`, `jaxtext.train` and
+# `jaxtext.neighbors`. This notebook makes them too, but stops at every arrow on the way to look at
+# what has come out:
 #
 #     text -> tokens -> vocabulary -> ids -> pairs -> loss -> update -> vectors -> neighbors
 #
-# The model is skip-gram with negative sampling: a pair $(w, c)$ seen in the text should have a high
-# score $w \cdot c$, and pairs with words $n_i$ drawn at random a low one,
+# The model is skip-gram with negative sampling. A pair $(w, c)$ that is seen in the text should
+# have a high score $w \cdot c$, and pairs of $w$ with words $n_i$ drawn at random should have a low
+# one:
 #
 # $$\ell(w, c) = -\log\sigma(w \cdot c) - \sum_{i=1}^{k} \log\sigma(-w \cdot n_i).$$
 
@@ -31,19 +34,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import optax
 
-from jaxtext import embeddings, query, sampling, sgns, text, training
-from jaxtext.base.types import EmbeddingParams
+import jaxtext
+from jaxtext import EmbeddingParams, sampling, sgns, text, training
 
 # %% [markdown]
 # ## Text
 #
-# Any text file will do. The corpus that is always there is the documentation that the installed
-# packages carry; one line is one paragraph.
+# Any text file will do. One corpus is always at hand: the documentation that comes with the
+# installed Python packages. Each of its lines is one paragraph.
 
 # %%
 path = text.builtin_corpus()
-with open(path, encoding="utf-8") as file:
-    lines = file.read().splitlines()
+lines = path.read_text(encoding="utf-8").splitlines()
 print(f"{len(lines):,} paragraphs")
 for line in lines[1000:1004]:
     print("-", line[:90])
@@ -51,7 +53,7 @@ for line in lines[1000:1004]:
 # %% [markdown]
 # ## Tokens
 #
-# Runs of letters and digits of any script, lower-cased.
+# A token is a run of letters and digits, of any script, in lower case.
 
 # %%
 sentence = text.tokenize("The quick brown fox jumped over the lazy dog.")
@@ -61,21 +63,22 @@ print(text.tokenize("Übergröße, Ελλάς, हिन्दी, 東京!"))
 # %% [markdown]
 # ## Vocabulary and ids
 #
-# `encode_corpus` reads the text once, in blocks, and leaves the ids on disk, memory-mapped: the
-# text may be larger than memory. Words that occur less than five times are left out.
+# `jaxtext.read` goes through the text once and gives each word a number, its id. The ids stay on
+# disk and are memory-mapped, so the text may be larger than memory. Words that occur fewer than
+# five times are left out.
 
 # %%
-folder = Path(tempfile.mkdtemp())
-corpus = text.encode_corpus(text.read_blocks([str(path)]), folder, min_count=5)
+corpus = jaxtext.read(path, min_count=5)
 vocab, ids = corpus.vocab, corpus.text.ids
-print(f"{corpus.tokens:,} tokens, {len(vocab):,} words in the vocabulary, {len(ids):,} ids")
+print(corpus)
 print("most frequent:", ", ".join(vocab.words[:12]))
 first = ids[: corpus.text.ends[0]]
 print("first sentence:", first.tolist(), "=", " ".join(vocab.decode(first)))
 
 # %% [markdown]
-# Frequencies fall about as one over the rank, as Zipf found. Two corrections follow from this:
-# the most frequent words are thinned out, and negatives are drawn from a flattened distribution.
+# The frequency of a word is roughly proportional to one over its rank, as Zipf found. Two
+# corrections make up for this: most occurrences of the most frequent words are skipped, and
+# negatives are drawn from a flattened distribution.
 
 # %%
 keep = sampling.keep_probability(vocab.counts, threshold=1e-3)
@@ -85,16 +88,17 @@ share = vocab.counts / vocab.counts.sum()
 figure, axes = plt.subplots(1, 2, figsize=(9, 3))
 axes[0].loglog(np.arange(1, len(vocab) + 1), vocab.counts)
 axes[0].set(xlabel="rank", ylabel="count", title="Zipf's law")
-axes[1].loglog(share, noise / share, label="as negative / in the text")
-axes[1].loglog(share, keep, label="probability to stay")
+axes[1].loglog(share, noise / share, label="share of the negatives / share of the text")
+axes[1].loglog(share, keep, label="probability that an occurrence is kept")
 axes[1].set(xlabel="share of the text", title="what training sees")
-axes[1].legend()
+axes[1].legend(fontsize=8)
 figure.tight_layout()
 
 # %% [markdown]
 # ## Pairs
 #
-# The sheet's sentence with a window of two: each word is a center, its neighbors are contexts.
+# We take the sentence above and a window of two. Each word is a center, and the words at most two
+# places away are its contexts.
 
 # %%
 small = text.Vocab.build([sentence], min_count=1)
@@ -104,7 +108,7 @@ print(len(pairs), "pairs:", [tuple(small.decode(pair)) for pair in pairs[:5]], "
 # %% [markdown]
 # ## The loss of one pair
 #
-# Context vectors begin at zero. Then every score is zero, and the loss is $(1 + k)\ln 2$ whatever
+# Context vectors start at zero. Every score is then zero, and the loss is $(1 + k)\ln 2$ whatever
 # the words are.
 
 # %%
@@ -118,7 +122,8 @@ print("rows of the context table that change:", np.flatnonzero(jnp.abs(gradient.
 # ## The clear path
 #
 # `training.loop.fit` takes any loss, any batches and any optax optimizer. The negatives are drawn
-# outside of the loss, from a key. A few hundred paragraphs are enough to see it fall.
+# from a key before the loss is computed, so the loss itself is not random. Two thousand paragraphs
+# are enough to see it fall.
 
 # %%
 sample = [text.tokenize(line) for line in lines[:2000]]
@@ -133,39 +138,39 @@ state, infos = training.loop.fit(start, sgns.batch_loss, batches, optax.adam(0.0
 plt.figure(figsize=(5, 2.5))
 plt.plot([info.loss for info in infos])
 plt.xlabel("update")
-plt.ylabel("loss of a batch")
+plt.ylabel("loss per pair")
 print(f"{len(sample_pairs):,} pairs, {len(infos)} updates")
 print(f"loss {infos[0].loss:.2f} -> {infos[-1].loss:.2f}")
 
 # %% [markdown]
-# ## The fast path is the same objective
+# ## The fast path has the same objective
 #
-# `training.stream` takes a block of consecutive tokens, all their pairs at once, with negatives
-# that the block shares, and a gradient written by hand. On the same pairs and negatives it is the
-# gradient of the clear loss; here in float32, in the tests in float64 to $10^{-12}$.
+# `training.stream` takes a block of consecutive tokens and trains on all their pairs at once. The
+# whole block shares its negatives, and the gradient is written by hand. For the same pairs and
+# negatives it equals the gradient of the clear loss. Here we compare them in float32; the tests
+# compare them in float64, where they agree to $10^{-12}$.
 
 # %%
-stream = training.stream
-config = stream.StreamConfig(dim=50, epochs=5)
-span = text.subsampled_stream(corpus.text, (0, 2000), keep, config.window, np.random.default_rng(0))
-T, W = 64, config.window
+method = jaxtext.Sgns(dim=50, window=5, negatives=5, epochs=5)
+span = text.subsampled_stream(corpus.text, (0, 2000), keep, method.window, np.random.default_rng(0))
+T, W = 64, method.window
 block_ids, left, right = span.ids[: T + 2 * W], span.left[W : T + W], span.right[W : T + W]
 shared = sampling.sample_negatives(jax.random.key(2), sampling.noise_cdf(noise), (32,))
-block = stream.Block(*map(jnp.asarray, (block_ids, left, right)), shared)
+block = training.stream.Block(*map(jnp.asarray, (block_ids, left, right)), shared)
 
-tables = jax.random.normal(jax.random.key(3), (2, len(vocab), 50)) / 4
+tables = jax.random.normal(jax.random.key(3), (2, len(vocab), method.dim)) / 4
 params = EmbeddingParams(*tables)
-rows = stream.block_gradient(params, block, config.negatives)
-by_hand = stream.add_rows(jax.tree.map(jnp.zeros_like, params), rows)
+rows = training.stream.block_gradient(params, block, method.negatives)
+by_hand = training.stream.add_rows(jax.tree.map(jnp.zeros_like, params), rows)
 
 halo = [np.pad(side, W) for side in (left, right)]
 listed = jnp.asarray(text.stream_pairs(text.Stream(block_ids, *halo, np.arange(len(block_ids)))))
 
 
 def clear_loss(params):
-    """`sgns.pair_loss` of every pair; 32 shared negatives stand for five."""
+    """Sum `sgns.pair_loss` over all pairs; the 32 shared negatives stand for five."""
     losses = jax.vmap(sgns.pair_loss, in_axes=(None, 0, 0, None, None))
-    return losses(params, listed[:, 0], listed[:, 1], shared, config.negatives / 32).sum()
+    return losses(params, listed[:, 0], listed[:, 1], shared, method.negatives / 32).sum()
 
 
 by_autodiff = jax.grad(clear_loss)(params)
@@ -175,29 +180,71 @@ print(f"{len(listed)} pairs; largest difference {difference:.1e}, largest entry 
 
 # %% [markdown]
 # ## Training on the whole text
+#
+# `jaxtext.train` follows the fast path. Every random draw comes from the key, so the same key gives
+# the same vectors. With `progress=True` a bar shows how far training has come; otherwise nothing is
+# printed. The result is an `Embeddings`: the words, their counts and their vectors. A notebook
+# shows its first rows and columns.
 
 # %%
-reports = []
-trained = stream.fit(jax.random.key(0), corpus.text, vocab.counts, config, reports.append)
-for report in reports:
-    print(f"{report.done:6.1%} done, loss a pair {report.loss:.3f}")
+vectors = jaxtext.train(jax.random.key(0), corpus, method, progress=True)
+vectors
 
 # %% [markdown]
 # ## Neighbors
 #
-# Two tables were learned. The center vectors are the usual choice; `Embeddings.vectors` has the
-# others. Similar words are those with similar directions.
+# Training has learned two tables of vectors. The center vectors are the usual choice, and
+# `Embeddings.vectors` returns the others. Two words count as similar if their vectors point in
+# similar directions, that is, if the cosine of the angle between them is close to one.
 
 # %%
-result = embeddings.Embeddings(vocab, np.asarray(trained.center), np.asarray(trained.context))
-for word in ("matrix", "gradient", "string", "file", "random"):
-    (answers,) = query.neighbors(result, [word], top=6)
+jaxtext.neighbors(vectors, "matrix", top=6)
+
+# %% [markdown]
+# A list of words is answered in one go:
+
+# %%
+words = ["gradient", "string", "file", "random"]
+for word, answers in zip(words, jaxtext.neighbors(vectors, words, top=6), strict=True):
     print(f"{word:10}", ", ".join(f"{near} {cosine:.2f}" for near, cosine in answers))
 
+# %% [markdown]
+# An analogy asks for a fourth word: "row" is to "rows" as "column" is to what? The answers are the
+# words nearest to rows - row + column.
+
 # %%
-lengths = np.linalg.norm(result.center, axis=1)
+jaxtext.analogy(vectors, "row", "rows", "column", top=3)
+
+# %% [markdown]
+# The cosine ignores the length of the vectors, but the length is not arbitrary. It tends to grow
+# with the count of the word, and is smaller again for the most frequent words.
+
+# %%
+lengths = np.linalg.norm(vectors.center, axis=1)
 plt.figure(figsize=(5, 2.5))
-plt.semilogx(vocab.counts, lengths, ".", markersize=2)
+plt.semilogx(vectors.counts, lengths, ".", markersize=2)
 plt.xlabel("count")
 plt.ylabel("length of the center vector")
 plt.show()
+
+# %% [markdown]
+# ## Saving and loading
+#
+# The ending of the file's name chooses the format. `.safetensors` keeps both tables and the counts;
+# `.bin` and `.txt` are the formats of word2vec, which other programs read.
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    jaxtext.save(vectors, Path(folder) / "vectors.safetensors")
+    jaxtext.save(vectors, Path(folder) / "vectors.bin")
+    again = jaxtext.load(Path(folder) / "vectors.safetensors")
+    from_word2vec = jaxtext.load(Path(folder) / "vectors.bin")
+
+assert np.array_equal(again.center, vectors.center)
+assert np.array_equal(again.context, vectors.context)
+print(again)
+print(from_word2vec)
+
+# %% [markdown]
+# `jaxtext train` does all this on the command line, and the functions above accept the folder that
+# it leaves: `jaxtext.load("runs/name")`.

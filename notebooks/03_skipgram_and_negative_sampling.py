@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -11,9 +12,13 @@
 # %% [markdown]
 # # Skip-gram and negative sampling
 #
-# Skip-gram learns vectors by predicting the neighbors of a word. First with the full softmax, and
-# numbers that can be followed by hand; then with negative sampling, which is what is trained in
-# practice. The second half asks what negative sampling learns, and trains until it can be seen.
+# Skip-gram learns vectors by predicting the neighbors of a word. We first do this with the full
+# softmax, in numbers that can be followed by hand, and then with negative sampling, which is used
+# in practice. The second half asks what negative sampling learns, and trains until the answer can
+# be seen.
+#
+# The examples are from Exercise 02 of the course Advanced Methods in Text Analytics (University of
+# Mannheim, FSS 2025), which we call *the sheet*.
 
 # %%
 import jax
@@ -30,12 +35,12 @@ jax.config.update("jax_enable_x64", True)
 # %% [markdown]
 # ## From a sentence to pairs
 #
-# Every word is a center once. Its contexts are the words at most two places away, fewer at the ends
-# of the sentence. Each (center, context) is one training example.
+# Each word is the center once. Its contexts are the words at most two places away; near the ends of
+# the sentence there are fewer. Each pair (center, context) is one training example.
 
 # %%
 sentence = examples.SENTENCE
-places = text.pairs(np.arange(len(sentence)), window=2)  # pairs of places, not of words
+places = text.pairs(np.arange(len(sentence)), window=2)  # pairs of positions, not of words
 for t, center in enumerate(sentence):
     contexts = [sentence[u] for u in places[places[:, 0] == t, 1]]
     print(f"{center:>6}: {', '.join(contexts)}")
@@ -54,13 +59,13 @@ plt.show()
 # %% [markdown]
 # ## The full softmax, by hand
 #
-# Each word has two vectors, a row of $W$ as a center and a row of $W'$ as a context. The score of a
-# pair is their dot product $w \cdot c$, and the probability of a context
+# Each word has two vectors: a row of $W$ for its use as a center and a row of $W'$ for its use as a
+# context. The score of a pair is the dot product $w \cdot c$, and the probability of a context is
 #
 # $$p(c \mid w) = \frac{\exp(w \cdot c)}{\sum_{v \in V} \exp(w \cdot c_v)}.$$
 #
-# With 101,425 words and 300 dimensions these are 60,855,000 parameters. The exercise has six words
-# and three dimensions.
+# With 101,425 words and 300 dimensions, the model has 60,855,000 parameters. The example of the
+# sheet has six words and three dimensions.
 
 # %%
 print(f"{skipgram.parameter_count(101_425, 300):,} parameters")
@@ -74,14 +79,15 @@ plots.draw_table(params.context, words, None, axes[1], title="$W'$, contexts")
 plt.show()
 
 # %% [markdown]
-# What is the loss of the pair (Frodo, ring)? Frodo's center vector is the second row of $W$, which
-# is also what a one-hot vector times $W$ picks. Its products with all rows of $W'$ are the logits,
-# and the loss is
+# What is the loss of the pair (Frodo, ring)? Frodo's center vector is the second row of $W$, the
+# row that multiplication by Frodo's one-hot vector selects. Its dot products with all rows of $W'$
+# are the logits, and the loss is
 #
 # $$-\ln p(\text{ring} \mid \text{Frodo})
 #   = -w_\text{Frodo} \cdot c_\text{ring} + \ln \sum_{v \in V} \exp(w_\text{Frodo} \cdot c_v).$$
 #
-# (On the sheet the formula has rows of $W$ throughout; its logits are computed with $W'$, as here.)
+# (The sheet's formula has rows of $W$ throughout, but its logits are computed with $W'$, as they
+# are here.)
 
 # %%
 logits = np.asarray(skipgram.logits(params, frodo))
@@ -95,16 +101,16 @@ print(f"loss: -{logits[ring]:.4f} + ln {powers.sum():.2f} = {-np.log(p[ring]):.6
 print(f"skipgram.pair_loss:           {skipgram.pair_loss(params, frodo, ring):.6f}")
 
 # %% [markdown]
-# The exercise sheet has 1.60 instead of 1.787. It adds up five of the six exponentials: ring's own,
-# 2.53, is missing, though the sum is over all of $V$. What hides it is that the logarithm of the
-# five is 2.53 as well. The check is easy: with the right sum the probabilities add up to one, with
-# the sheet's to 1.20.
+# The sheet has 1.60 instead of 1.787. It adds up only five of the six exponentials: ring's own,
+# 2.53, is missing, although the sum is over all of $V$. By coincidence, the logarithm of the sum of
+# the other five is 2.53 as well, which makes the slip hard to see. There is an easy check: with the
+# right sum the probabilities add up to one, with the sheet's sum they add up to 1.20.
 
 # %%
 others = np.delete(powers, ring).sum()
 wrong = -logits[ring] + np.log(others)
 print(f"without ring: ln {others:.2f} = {np.log(others):.2f}, loss {wrong:.2f}")
-print(f"probabilities then sum to {(powers / others).sum():.2f}")
+print(f"the probabilities then add up to {(powers / others).sum():.2f}")
 
 figure, ax = plt.subplots(figsize=(6, 1.5))
 left = 0.0
@@ -122,18 +128,18 @@ plt.show()
 # %% [markdown]
 # ## What one step changes
 #
-# The derivative of the loss in a logit is $p(v \mid w) - [v = c]$: for every word $v$, since all
-# stand in the denominator. A step on one pair therefore changes one row of $W$ and all rows of
-# $W'$. (The sheet leaves out the row of the center word. Frodo has a context vector too, and it is
-# in the sum.)
+# The derivative of the loss with respect to the logit of $v$ is $p(v \mid w) - [v = c]$. It is
+# nonzero for every word $v$, because every word is part of the denominator. A step on one pair
+# therefore changes one row of $W$ and all rows of $W'$. (The sheet leaves out the context row of
+# the center word. But Frodo has a context vector too, and it is part of the sum.)
 #
 # Negative sampling asks another question: is this pair from the text, or was the context drawn at
-# random? With $k$ drawn words $n_i$,
+# random? If $k$ words $n_i$ are drawn, the loss is
 #
 # $$\ell(w, c) = -\ln\sigma(w \cdot c) - \sum_{i=1}^{k} \ln\sigma(-w \cdot n_i).$$
 #
-# Only $k + 1$ context vectors stand in it, however large the vocabulary. Here Picard and ship are
-# drawn.
+# It contains only $k + 1$ context vectors, however large the vocabulary is. Suppose that Picard and
+# ship are drawn.
 
 # %%
 negatives = jnp.array([words.index("Picard"), words.index("ship")])
@@ -144,45 +150,51 @@ figure, axes = plt.subplots(2, 2, figsize=(6.5, 4.6), layout="tight")
 for name, gradient, row in (("softmax", full, axes[0]), ("2 negatives", sampled, axes[1])):
     for table, title, ax in (("center", "$W$", row[0]), ("context", "$W'$", row[1])):
         plots.draw_table(getattr(gradient, table), words, None, ax, largest=0.8)
-        ax.set_title(f"{name}: derivatives in {title}", fontsize=9)
+        ax.set_title(f"{name}: derivatives with respect to {title}", fontsize=8)
 plt.show()
 
 # %% [markdown]
-# An entry "0" is exactly zero: a row of zeros stays as it is. The context of the pair is pulled
-# towards Frodo's vector, against its derivative, and the others are pushed away. The two gradients
-# are also derived by hand in the package, and agree with these:
+# An entry "0" is exactly zero, and a row of zeros is not changed by the step. A step goes against
+# the derivatives: it pulls the context of the pair towards Frodo's vector and pushes the other
+# contexts away. The package also contains both gradients derived by hand, and they agree with
+# these:
 
 # %%
 by_hand = gradients.softmax_pair_gradient(params, frodo, ring)
 print(f"softmax:     {oracles.difference(by_hand, full).absolute:.0e}")
 by_hand = gradients.sampled_pair_gradient(params, frodo, ring, negatives)
 print(f"2 negatives: {oracles.difference(by_hand, sampled).absolute:.0e}")
-print("rows that the softmax changes:", skipgram.updated_rows(params, frodo, ring))
+print("rows of W and of W' that the softmax changes:", skipgram.updated_rows(params, frodo, ring))
 twice = jax.grad(sgns.pair_loss)(params, frodo, ring, jnp.array([5, 5])).context
-print("context rows, ship drawn twice:", np.flatnonzero(np.any(np.asarray(twice), axis=1)).tolist())
+print(
+    "context rows that change if ship is drawn twice:",
+    np.flatnonzero(np.any(np.asarray(twice), axis=1)).tolist(),
+)
 
 # %% [markdown]
 # ## The sampled loss and its expectation
 #
-# The negatives are random, and so is the loss. Each is drawn from a noise distribution $P$, so that
-# the mean over all draws is a sum over the vocabulary:
+# The negatives are random, and so is the loss. Each negative is drawn from a noise distribution
+# $P$, so the expected loss is a sum over the vocabulary:
 #
 # $$\mathbb{E}\,\ell(w, c) = -\ln\sigma(w \cdot c) - k \sum_{v \in V} P(v) \ln\sigma(-w \cdot c_v)$$
 #
-# (On the sheet the second $\sigma$ is missing, and $P(v)$ is written $\#(v) / |V|$. It is a
+# (On the sheet the second $\sigma$ is missing, and $P(v)$ is written as $\#(v) / |V|$. This is a
 # probability only if the counts are divided by their own sum.) The mean of $n$ draws is off by
-# about $s / \sqrt{n}$, where $s$ is the standard deviation of one.
+# about $s / \sqrt{n}$, where $s$ is the standard deviation of one draw.
 
 # %%
 k = 5
-word_counts = np.array([40, 25, 15, 10, 6, 4])  # made up; the sheet has none
+word_counts = np.array([40, 25, 15, 10, 6, 4])  # made up, because the sheet has none
 noise = sampling.noise_distribution(word_counts, exponent=0.75)
 expected = float(sgns.expected_pair_loss(params, frodo, ring, noise, k))
-terms = -np.asarray(jax.nn.log_sigmoid(-skipgram.logits(params, frodo)))  # of each negative
+terms = -np.asarray(
+    jax.nn.log_sigmoid(-skipgram.logits(params, frodo))
+)  # for each word as a negative
 deviation = np.sqrt(k * (noise @ terms**2 - (noise @ terms) ** 2))
 
 cdf = sampling.noise_cdf(noise)
-drawn = sampling.sample_negatives(jax.random.key(0), cdf, (40, 20_000, k))
+drawn = sampling.sample_negatives(jax.random.key(0), cdf, (40, 10_000, k))
 loss_of = jax.vmap(lambda negatives: sgns.pair_loss(params, frodo, ring, negatives))
 losses = np.asarray(jax.vmap(loss_of)(drawn))  # [runs, draws]
 n = np.arange(1, losses.shape[1] + 1)
@@ -200,31 +212,30 @@ axes[0].set(xlabel="draws n", ylabel="mean of the sampled loss", title="8 runs")
 error = np.sqrt(np.mean((means - expected) ** 2, axis=0))
 axes[1].loglog(n[shown], error[shown], color=plots.POSITIVE, label="distance from the expectation")
 axes[1].loglog(n[shown], band / 2, color="gray", linestyle="--", label=r"$s/\sqrt{n}$")
-axes[1].set(xlabel="draws n", title="root mean square of 40 runs")
+axes[1].set(xlabel="draws n", title="root mean square over 40 runs")
 for ax in axes:
     ax.legend(fontsize=8)
 plt.show()
 print(f"expectation {expected:.5f}, mean of all {losses.size:,} draws {losses.mean():.5f}")
-print(
-    f"standard deviation of a draw {deviation:.4f}, of its mean {deviation / losses.size**0.5:.5f}"
-)
+of_mean = deviation / losses.size**0.5
+print(f"standard deviation of one draw {deviation:.4f}, of this mean {of_mean:.5f}")
 
 # %% [markdown]
 # ## What negative sampling learns
 #
-# Summed over all pairs of a text, with $\#(w, c)$ the number of times that a pair occurs, the
-# objective in one score $s = w \cdot c$ is
+# Let $\#(w, c)$ be the number of times that a pair occurs in the text. Summed over all pairs of the
+# text, the part of the objective that depends on one score $s = w \cdot c$ is
 #
 # $$-\#(w, c) \ln\sigma(s) - k\,\#(w)\,P(c) \ln\sigma(-s).$$
 #
-# Its derivative, $-\#(w, c)\,\sigma(-s) + k\,\#(w)\,P(c)\,\sigma(s)$, vanishes where
+# Its derivative, $-\#(w, c)\,\sigma(-s) + k\,\#(w)\,P(c)\,\sigma(s)$, vanishes at
 #
 # $$w \cdot c = \ln \frac{\#(w, c)}{k\,\#(w)\,P(c)}
 #   = \underbrace{\ln \frac{p(w, c)}{p(w)\,p(c)}}_{\mathrm{PMI}(w, c)} - \ln k$$
 #
-# if $P$ is the distribution of the contexts. No training is needed to know the optimum, so that we
-# can look whether training finds it. The text is 150 tokens of five words, drawn at random, in
-# which every pair occurs (for one that does not, the optimum is $-\infty$).
+# if $P$ is the distribution of the contexts. The optimum is known without any training, so we can
+# check whether training finds it. The text consists of 150 tokens, drawn at random from five words,
+# and every pair occurs in it. (For a pair that does not occur, the optimum is $-\infty$.)
 
 # %%
 counts, noise = examples.small_counts()
@@ -237,8 +248,8 @@ plt.show()
 
 # %%
 def train(negatives, dim):
-    """Scores w.c after 4000 steps from random vectors; nothing here knows of PMI."""
-    # `optima.train` wants a loss in which no cell has more than one pair and negative together.
+    """Return the scores w.c after 4000 steps from random vectors; nothing here knows of PMI."""
+    # For the step size of `optima.train`, pairs and negatives of a cell may add up to at most one.
     most = (counts + negatives * np.outer(counts.sum(1), noise)).max()
     return optima.train(
         jax.random.key(0),
@@ -255,7 +266,7 @@ for ax, dim in zip(axes, (5, 1), strict=True):
         scores = np.asarray(train(negatives, dim))
         ax.plot(optimum.ravel(), scores.ravel(), "o", color=color, ms=4, label=f"k = {negatives}")
         off = np.abs(scores - optimum).max()
-        print(f"dim {dim}, k = {negatives}: largest difference {off:.0e}", end=", ")
+        print(f"dim {dim}, k = {negatives}: largest difference {off:.0e},", end=" ")
         print(f"scores from {scores.min():.4f} to {scores.max():.4f}")
     ax.axline((0, 0), slope=1, color="gray", linewidth=0.8)
     ax.set(xlabel="PMI - ln k", title=f"{dim} dimension" + "s" * (dim > 1))
@@ -264,23 +275,26 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# With as many dimensions as words the scores are free, and all 25 arrive: nine digits and more are
-# right. More negatives shift them down by $\ln k$ and leave their differences alone.
+# With as many dimensions as words the scores are free, and all 25 of them reach their optimum to
+# nine digits or more. More negatives shift them down by $\ln k$ and leave their differences
+# unchanged.
 #
-# With one dimension the scores cannot all be right at once. Training finds a compromise, which
-# weighs each pair by how often it is seen and drawn. For $k = 5$ the shift takes up the only
-# dimension: all scores become $-\ln 5 = -1.6094$. Real vocabularies are larger than any number of
-# dimensions, so that $w \cdot c$ is only near PMI $- \ln k$ there.
+# With one dimension the scores cannot all be right at once. Training finds a compromise, in which
+# each pair has a weight: how often it is seen and drawn. For $k = 5$ the shift takes up the only
+# dimension, and all scores become $-\ln 5 = -1.6094$. A real vocabulary has far more words than the
+# vectors have dimensions, so there $w \cdot c$ only approximates PMI $- \ln k$.
 #
 # ## Back to the softmax
 #
-# The optimum can be read the other way round. From $\exp(w \cdot c) = p(c \mid w) / (k\,P(c))$,
+# The optimum can also be read in the other direction. From
+# $\exp(w \cdot c) = p(c \mid w) / (k\,P(c))$ it follows that
 #
 # $$\mathrm{softmax}_c \big( w \cdot c + \ln P(c) \big) = p(c \mid w),$$
 #
-# since $k$ falls out of the quotient. On the right are the frequencies $\#(w, c) / \#(w)$, which
-# the full softmax learns too, if its scores are free. Negative sampling learns the same
-# probabilities, divided by those of the noise. The softmax of its bare scores is something else.
+# because $k$ cancels in the softmax. The right-hand side is the relative frequency $\#(w, c) /
+# \#(w)$, which the full softmax also learns if its scores are free. Negative sampling learns the
+# same probabilities, but divided by those of the noise. The softmax of its bare scores is something
+# else.
 
 # %%
 frequencies = counts / counts.sum(1, keepdims=True)

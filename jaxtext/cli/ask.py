@@ -1,4 +1,4 @@
-"""`jaxtext neighbors` and `jaxtext analogy`: questions to trained vectors."""
+"""`jaxtext neighbors` and `jaxtext analogy`: ask questions of trained vectors."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,19 +11,19 @@ from jaxtext.cli.shared import RunPath
 
 @dataclass(frozen=True)
 class Neighbors:
-    """The nearest words by cosine similarity."""
+    """Print the nearest words by cosine similarity."""
 
     # Run folder or vector file.
     run: Positional[RunPath]
     words: Annotated[Positional[tuple[str, ...]], arg(metavar="WORD [WORD ...]")]
 
-    # How many neighbors per word.
+    # Number of neighbors per word.
     top: int = 10
 
 
 @dataclass(frozen=True)
 class Analogy:
-    """A is to B as C is to ?"""
+    """Answer the question: A is to B as C is to what?"""
 
     # Run folder or vector file.
     run: Positional[RunPath]
@@ -31,7 +31,7 @@ class Analogy:
     b: Positional[str]
     c: Positional[str]
 
-    # How many answers.
+    # Number of answers.
     top: int = 5
 
 

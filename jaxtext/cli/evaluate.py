@@ -1,4 +1,4 @@
-"""`jaxtext evaluate`: scores of one run, or of two and their differences."""
+"""`jaxtext evaluate`: score one run, or two runs and their differences."""
 
 import math
 from dataclasses import dataclass
@@ -15,28 +15,28 @@ Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Scores on sets of word similarity, analogies and categories; of two runs, also whether they
-    differ."""
+    """Score a run on sets of word similarity, analogies and categories, or compare two runs."""
 
     # Run folder or vector file.
     run: Positional[RunPath]
 
-    # Another one, to be compared with the first.
+    # Second run folder or vector file, to be compared with the first.
     other: Annotated[Positional[Path | None], arg(metavar="[RUN]", help_behavior_hint="")] = None
 
-    # Files of two words and a score per line, separated by tabs, commas or spaces.
+    # Files with two words and a score per line, separated by tabs, commas or spaces.
     similarity: Files = ()
 
-    # Files in the layout of questions-words.txt or of BATS.
+    # Files in the format of questions-words.txt or of BATS.
     analogy: Files = ()
 
-    # Files of a category, or several levels of them, and a word per line; needs scikit-learn.
+    # Files with a category (or several levels of categories) and a word per line. Needs
+    # scikit-learn.
     categorization: Files = ()
 
-    # Which of the two tables, or how they are combined.
+    # Vectors to use: one of the two tables, or both combined.
     vectors: Kind = "center"
 
-    # Ask and answer analogies among this many most frequent words only.
+    # Ask and answer analogies only among this many of the most frequent words.
     restrict: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
 
     # How analogies are answered: the word nearest to b - a + c, or the product of cosines.
@@ -45,12 +45,12 @@ class Evaluate:
     # Write the scores to this file.
     json: JsonFile = None
 
-    # Seed of the bootstrap intervals and of the clusters' starts.
+    # Seed of the bootstrap intervals and of the initial clusters.
     seed: int = 0
 
 
 def evaluate(options: Evaluate) -> None:
-    """Print scores of one run, or of two and their differences."""
+    """Print the scores of one run, or of two runs and their differences."""
     from jaxtext import evaluation, runs
     from jaxtext.base.files import json_text, replacing_if
     from jaxtext.base.ranges import number

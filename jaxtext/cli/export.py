@@ -1,4 +1,4 @@
-"""`jaxtext export`: files that other tools read."""
+"""`jaxtext export`: write vectors to files that other tools read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,13 @@ class Export:
     # Run folder or vector file.
     run: Positional[RunPath]
 
-    # File to write (projector: a folder).
+    # File to write; for projector, a folder.
     path: Positional[Path]
 
-    # File format; safetensors alone keeps context vectors and counts.
+    # File format. Only safetensors keeps context vectors and word counts.
     format: Format = "word2vec-text"
 
-    # Which of the two tables, or how they are combined.
+    # Vectors to write: one of the two tables, or both combined.
     vectors: Kind = "center"
 
 

@@ -1,4 +1,4 @@
-"""`jaxtext gap`: how far a run is from the optimum of its own objective."""
+"""`jaxtext gap`: measure how far a run is from the optimum of its own objective."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,23 +12,24 @@ from jaxtext.cli.shared import JsonFile, RunPath
 
 @dataclass(frozen=True)
 class Gap:
-    """How far a run is from the optimum of its own objective on its text."""
+    """Measure how far a run is from the optimum of its own objective on its text."""
 
     # Run folder.
     run: Positional[RunPath]
 
-    # The text of the run, if it is no longer where the run found it.
+    # Text of the run, if it has moved since.
     paths: Annotated[
         Positional[tuple[str, ...]], arg(metavar="[PATH ...]", help_behavior_hint="")
     ] = ()
 
-    # Estimate from this many words, drawn at random.
+    # Estimate the gap from this many words, drawn at random.
     centers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
 
     # Write the numbers to this file.
     json: JsonFile = None
 
-    # Draw the density of observed pairs by optimum and score w.c into this file (.png, .pdf).
+    # Write a figure to this file (.png, .pdf): the density of observed pairs by their optimum and
+    # their score w.c.
     figure: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
 
@@ -43,7 +44,7 @@ def gap(options: Gap) -> None:
     figure = None if options.figure is None else report.figure(options.figure)
     places = [path for path in (options.json, options.figure) if path is not None]
     with ExitStack() as files, Bars(only_terminals=True) as bars:
-        # Opened first, so that a place that cannot be written is named before the work is done.
+        # Opened first, so that a file that cannot be written is reported before the work is done.
         opened = {path: files.enter_context(replacing(path)) for path in places}
         measured = measure_run(options.run, options.paths, options.centers, bars.watch())
         if options.json is not None:

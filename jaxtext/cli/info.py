@@ -1,4 +1,4 @@
-"""`jaxtext info`: what a run or a vector file is."""
+"""`jaxtext info`: describe a run or a vector file."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from jaxtext.cli.shared import RunPath
 
 @dataclass(frozen=True)
 class Info:
-    """What a run is: corpus, settings, versions, hash of the vectors."""
+    """Describe a run: corpus, settings, versions, hash of the vectors."""
 
     # Run folder or vector file.
     run: Positional[RunPath]
 
 
 def info(options: Info) -> None:
-    """Print what a run or a vector file is."""
+    """Print a description of a run or a vector file."""
     from jaxtext import runs
     from jaxtext.reports.run import info_tables
     from jaxtext.reports.tables import print_tables

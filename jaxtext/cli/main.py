@@ -1,6 +1,6 @@
-"""Dispatch to the subcommands, exit statuses, and names of parameters as flags.
+"""Run the subcommands; turn errors into exit statuses, and parameters in messages into flags.
 
-Imports that take time are made inside the functions, so that `--help` answers at once.
+Slow imports are made inside the functions, so that `--help` answers at once.
 """
 
 import shlex
@@ -41,8 +41,8 @@ FUNCTIONS: dict[type, Any] = {
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status.
 
-    It is 0, or 2 for input that cannot be used, 1 for a training that diverged or a check that
-    failed, and 128 and the signal's number for a stop.
+    The status is 0 for success, 1 if training diverged or a check failed, 2 for input that cannot
+    be used, and 128 plus the number of the signal if one stopped the command.
     """
     if list(arguments) == ["--version"]:
         from jaxtext import __version__
@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _status(error: BaseException) -> int | None:
-    """The exit status of an error that is one line; None for those that are a mistake of ours."""
+    """Return the exit status of an expected error; None for one that is a bug of the program."""
     if isinstance(error, InputError | OSError):
         return 2
     if isinstance(error, FloatingPointError):
@@ -84,7 +84,7 @@ def _status(error: BaseException) -> int | None:
 
 
 def shown(error: BaseException) -> str:
-    """Return the line that a person at a shell is shown, with flags in place of parameters."""
+    """Return the error as one line for the terminal, with flags in place of parameters."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted: nothing was written"
     if isinstance(error, OSError) and not isinstance(error, Named):
@@ -97,7 +97,7 @@ def shown(error: BaseException) -> str:
 
 
 def flag(parameter: str, value: Any = None) -> str:
-    """Return a parameter and its value as they are given on the command line.
+    """Return a parameter and its value as they are written on the command line.
 
     >>> flag("min_count", 5), flag("lowercase", False), flag("resume")
     ('--min-count 5', '--no-lowercase', '--resume')

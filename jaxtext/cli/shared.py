@@ -1,4 +1,4 @@
-"""What several subcommands have in common."""
+"""Options and functions that several subcommands share."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,5 +11,5 @@ JsonFile = Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")]
 
 
 def shell_path(path: Path) -> str:
-    """Return a path as an argument that no command takes for an option."""
+    """Return a path as an argument that no command mistakes for an option."""
     return f"./{path}" if str(path).startswith("-") else str(path)

@@ -1,4 +1,4 @@
-"""Output that may be lost: pipes without a reader, full disks, closed streams."""
+"""Output that may get lost: pipes without a reader, full disks, closed streams."""
 
 import os
 from collections.abc import Callable
@@ -6,21 +6,21 @@ from typing import Any
 
 
 class Lasting:
-    """A text stream that falls silent when it cannot be written any more: work goes on.
+    """A text stream that ignores output once it cannot be written, so that the work continues.
 
-    For `contextlib.redirect_stdout` and `redirect_stderr`.
+    It is meant for `contextlib.redirect_stdout` and `redirect_stderr`.
     """
 
     def __init__(self, stream: Any):
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write to the stream, unless it is lost."""
+        """Write to the stream; ignore the text if that fails."""
         self._unless_lost(self._stream.write, text)
         return len(text)
 
     def flush(self) -> None:
-        """Flush the stream, unless it is lost."""
+        """Flush the stream; ignore its contents if that fails."""
         self._unless_lost(self._stream.flush)
 
     def __getattr__(self, name: str) -> Any:
@@ -34,7 +34,7 @@ class Lasting:
 
 
 def silence(stream: Any) -> None:
-    """Send what a stream still holds, and all that follows, to nowhere."""
+    """Discard what is left in the buffer of a stream, and everything written to it later."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

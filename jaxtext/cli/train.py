@@ -1,4 +1,4 @@
-"""`jaxtext train`: text -> vectors."""
+"""`jaxtext train`: train word vectors on text."""
 
 import shlex
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_(metavar: str, default: str) -> Any:
-    """An option that may be left open: how help shows its value and its default."""
+    """Describe an option without a fixed default: its metavar and its default in the help."""
     return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
 
 
@@ -27,15 +27,16 @@ SWITCH = arg(help_behavior_hint="")
 class Train:
     """Train word vectors on text."""
 
-    # Text: .txt, .gz, .bz2 or .xz files, folders of them, or - for standard input. UTF-8, one
-    # sentence or paragraph per line. Without any, the documentation of the installed packages.
+    # Text in UTF-8 with one sentence or paragraph per line: .txt, .gz, .bz2 or .xz files, folders
+    # of them, or - for standard input. Without a path, the text is the documentation of the
+    # installed packages.
     paths: Annotated[
         Positional[tuple[str, ...]], arg(metavar="[PATH ...]", help_behavior_hint="")
     ] = ()
 
-    # A corpus by name instead, downloaded on first use and kept: text8 (17 million words of
-    # Wikipedia, 31 MB to download), fil9 (124 million, 323 MB) or WikiText-103 (103 million
-    # tokens, 192 MB).
+    # Train on a named corpus instead of files. It is downloaded on first use and kept: text8 (17
+    # million words of Wikipedia, 31 MB to download), fil9 (124 million, 323 MB) or
+    # WikiText-103 (103 million tokens, 192 MB).
     corpus: Annotated[
         Literal["text8", "fil9", "wikitext-103"] | None,
         arg(metavar="{text8,fil9,wikitext-103}", help_behavior_hint="(default: none)"),
@@ -44,77 +45,80 @@ class Train:
     # Folder for the run. Existing files are never overwritten.
     out: Path = Path("runs/first")
 
-    # sgns: skip-gram with negative sampling. exact: the same objective, summed over the counts of
-    # all pairs instead of sampled; its time grows with the square of the vocabulary and not with
-    # the text. svd: truncated singular value decomposition of the positive PMI, shifted by ln k.
-    # The fixed point of a score w.c is PMI - ln k with --noise-exponent 1 and --subsample 0; every
-    # other setting has its own.
+    # Training method. sgns: skip-gram with negative sampling. exact: the same objective, summed
+    # over the counts of all pairs instead of sampled; its time grows with the square of the
+    # vocabulary, not with the length of the text. svd: truncated singular value decomposition of
+    # the positive PMI, shifted by ln k. With --noise-exponent 1 and --subsample 0, the fixed point
+    # of a score w.c is PMI - ln k; other settings have other fixed points.
     method: Annotated[Literal["sgns", "exact", "svd"] | None, open_("{sgns,exact,svd}", "sgns")] = (
         None
     )
 
-    # Numbers in a vector.
+    # Dimensions of a vector.
     dim: Annotated[int | None, open_("INT", "100")] = None
 
-    # Neighbors on either side that count as context. Each center draws its own window from 1 to
-    # this, so nearer neighbors carry more weight in the counts that the fixed point is made of.
+    # Largest distance at which neighbors on either side count as context. Each center draws its
+    # own window from 1 to this number, so nearer neighbors have more weight in the counts that
+    # determine the fixed point.
     window: Annotated[int | None, open_("INT", "5")] = None
 
-    # Negative samples per pair (k); the fixed point is shifted by -ln k. Beyond 400 / (window + 1)
-    # of them the learning rate shrinks in proportion, because every update of a center sums over
-    # all of them.
+    # Negative samples per pair (k); the fixed point is shifted by -ln k. If there are more
+    # than 400 / (window + 1), the learning rate shrinks in proportion, because every update of a
+    # center sums over all of them.
     negatives: Annotated[int | None, open_("INT", "5; svd: 1")] = None
 
-    # Training epochs; for exact, passes over both tables, by default more of them for vocabularies
-    # below 20,000 words. svd has none.
+    # Training epochs. For exact, these are passes over both tables, and by default there are more
+    # than 3 for vocabularies below 20,000 words. svd has no epochs.
     epochs: Annotated[int | None, open_("INT", "5; exact: 3 or more")] = None
 
-    # Words that occur less often are left out before windows are formed.
+    # Leave out words that occur less often, before windows are formed.
     min_count: Annotated[int | None, open_("INT", "5")] = None
 
-    # Keep only this many words, the most frequent ones.
+    # Keep only this many of the most frequent words.
     max_vocab: Annotated[int | None, open_("INT", "all")] = None
 
-    # Tokens of words with a larger share of the text are left out at random; 0 keeps all of them.
-    # The fixed point is that of the thinned counts.
+    # Leave out tokens at random if their word has a larger share of the text; 0 keeps all tokens.
+    # The fixed point is that of the counts after subsampling.
     subsample: Annotated[float | None, open_("FLOAT", "0.001")] = None
 
-    # Negatives are drawn in proportion to counts raised to this power; the fixed point is
-    # ln(P(w,c) / (P(w) P_noise(c))) - ln k, which is PMI - ln k only with 1.
+    # Draw negatives in proportion to word counts raised to this power. The fixed point is
+    # ln(P(w,c) / (P(w) P_noise(c))) - ln k, which is PMI - ln k only for 1.
     noise_exponent: Annotated[float | None, open_("FLOAT", "0.75; svd: 1")] = None
 
-    # Initial step size of sgns; it falls linearly to almost zero. It does not move the fixed point,
-    # only the noise around it.
+    # Initial step size of sgns, which falls linearly to almost zero. It does not change the fixed
+    # point, only the noise around it.
     learning_rate: Annotated[float | None, open_("FLOAT", "0.025")] = None
 
-    # Every random draw follows from this number.
+    # Seed of every random draw.
     seed: Annotated[int | None, open_("INT", "0")] = None
 
-    # 'The' and 'the' are one word (the default).
+    # Treat 'The' and 'the' as one word (the default).
     lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
-    # 'The' and 'the' are two words.
+    # Treat 'The' and 'the' as two words.
     no_lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
     # Resume the interrupted run in --out; the result is identical to that of an uninterrupted one.
-    # Give the same text and options again, or none of them. A run without a checkpoint, as svd
-    # never has one, starts over.
+    # Give the same text and options again, or none of them. A run without a checkpoint starts over;
+    # svd never has one.
     resume: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
-    # Seconds between checkpoints, from which a run is resumed; the last two are kept. exact can
-    # have one after each pass.
+    # Seconds between checkpoints, from which a run can be resumed; the last two are kept. exact
+    # writes checkpoints only between passes.
     checkpoint_every: Annotated[float | None, open_("FLOAT", "60")] = None
 
     # Repeat the run of this manifest with its options, and report whether the vectors are identical
-    # to the bit; exit status 1 if not. Give only --out, and the text if it has moved.
+    # to the bit; if not, the exit status is 1. Give only --out, and the text if it has moved.
     from_manifest: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
 
 def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
     """Cut the options into the place of the run and the flat options that were given.
 
-    What is given becomes records in `runs.record.cut`, where a method's defaults and ranges are
-    known. Raises `InputError` for values that cannot be used.
+    `runs.record.cut`, which knows the defaults and ranges of each method, turns the given options
+    into records.
+
+    Raises `InputError` for values that cannot be used.
     """
     from jaxtext.base.errors import InputError
     from jaxtext.runs.record import PLACE, Place
@@ -134,15 +138,15 @@ def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
 
 
 def train(options: Train) -> int:
-    """Train into a run folder, with progress on standard error; the exit status.
+    """Train into a run folder, with progress on standard error; return the exit status.
 
-    What cannot be printed, because nobody reads the output any more, is left out.
+    Closing the output, as in `jaxtext train | head`, does not stop training.
     """
     from jaxtext.runs.stopping import Stops
 
     stops = Stops()
     with stops.listening():
-        with stops.deferred():  # a signal can get lost among imports
+        with stops.deferred():  # a signal can get lost during imports
             from jaxtext.cli.terminal import Lasting
             from jaxtext.reports.progress import Bars
             from jaxtext.runs.execute import execute
@@ -166,7 +170,7 @@ def _print_corpus(corpus: "Corpus") -> None:
         f"words, the rarest of which occurs {vocab.counts[-1]:,} times"
     )
     if len(vocab) == 1:
-        print(f"{vocab.words[0]!r} is the only word: there is none to tell it apart from")
+        print(f"{vocab.words[0]!r} is the only word, so there is nothing to tell it apart from")
 
 
 def _print_gap(gap: Any) -> None:

@@ -1,4 +1,4 @@
-"""Progress bars on standard error, in terminals and notebooks."""
+"""Progress bars, on standard error and below the cells of notebooks."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""A training on disk: run folders, checkpoints, signals, and runs that are resumed or repeated."""
+"""Trainings on disk: run folders, checkpoints and signals; how runs are resumed and repeated."""
 
 from jaxtext.runs.folder import (
     CHECKPOINTS,

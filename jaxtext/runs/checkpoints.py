@@ -1,8 +1,8 @@
-"""The state of a training on disk, from which it ends with the same bits: save and restore.
+"""Save the state of a training to disk, and read it back to resume the training bit for bit.
 
 A checkpoint is one safetensors file in the folder `checkpoints` of a run, named by the number of
-the chunk or pass that comes next. Its metadata hold what the state belongs to, and a SHA-256 of all
-that it holds.
+the next chunk or pass. Its metadata say what the state belongs to, and contain a SHA-256 of all
+its contents.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ from jaxtext.base.files import replacing
 from jaxtext.runs.folder import CHECKPOINTS
 from jaxtext.runs.stopping import Stops
 
-FORMAT = "4"  # raise it when a state of this version cannot be resumed by the next
-KEPT = 2
-Identity = Mapping[str, str]  # what must be the same when a training is resumed, by name
+FORMAT = "4"  # to be raised when the next version cannot resume a state of this one
+KEPT = 2  # checkpoints in a folder
+Identity = Mapping[str, str]  # name -> value of what must be the same to resume a training
 
 
 class Snapshot(NamedTuple):
-    """A state taken apart: what comes next, its arrays, and what else JSON can hold."""
+    """The parts of a state: number of the next chunk or pass, arrays, and values for JSON."""
 
     number: int
     arrays: dict[str, np.ndarray]
@@ -35,16 +35,17 @@ class Snapshot(NamedTuple):
 
 
 def files(folder: Path) -> list[Path]:
-    """The checkpoints of a run, newest first."""
-    found = (folder / CHECKPOINTS).glob("[0-9]*.safetensors")
-    return sorted((path for path in found if path.is_file()), reverse=True)
+    """Return the checkpoints of a run, newest first."""
+    paths = (folder / CHECKPOINTS).glob("[0-9]*.safetensors")
+    return sorted((path for path in paths if path.is_file()), reverse=True)
 
 
 def save(folder: Path, snapshot: Snapshot, identity: Identity) -> None:
-    """Write a checkpoint and remove those before the last `KEPT`; whole or not at all.
+    """Write a checkpoint, whole or not at all, and keep only the last `KEPT` checkpoints.
 
-    Checkpoints of later numbers, which a resumed run has found damaged, are removed as well.
-    Raises `WriteError` when it cannot be written; those that exist stay.
+    Checkpoints with higher numbers are removed as well: a resumed run has found them damaged.
+
+    Raises `WriteError` if the checkpoint cannot be written; existing checkpoints then stay.
     """
     content = {
         "format": FORMAT,
@@ -56,7 +57,7 @@ def save(folder: Path, snapshot: Snapshot, identity: Identity) -> None:
     with replacing(target) as path:
         try:
             save_file(snapshot.arrays, path, content)
-        except SafetensorError as error:  # which is all that it makes of a full disk
+        except SafetensorError as error:  # as for a full disk
             raise WriteError(f"{target}: cannot be written: {error}") from None
     kept = [each for each in files(folder) if each.name <= target.name][:KEPT]
     for other in set(files(folder)) - set(kept):
@@ -64,16 +65,16 @@ def save(folder: Path, snapshot: Snapshot, identity: Identity) -> None:
 
 
 def read(path: Path) -> tuple[Snapshot, Identity] | None:
-    """A state and what it belongs to; None for a file that is damaged.
+    """Read a state and what it belongs to; return None if the file is damaged.
 
-    Raises `InputError` for one that is whole, and that another version has written.
+    Raises `InputError` for an undamaged file in the format of another version.
     """
     try:
         with safe_open(path, "numpy") as file:
             content = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        found = content.pop("sha256", "")
-        if found != _digest(arrays, content):
+        recorded = content.pop("sha256", "")
+        if recorded != _digest(arrays, content):
             return None
         if content["format"] != FORMAT:
             raise InputError(
@@ -100,7 +101,7 @@ def read(path: Path) -> tuple[Snapshot, Identity] | None:
 
 
 class Keeper:
-    """Saves the state of a training every so many seconds, and when a signal ends it."""
+    """Save the state of a training every `every` seconds, and when a signal ends the training."""
 
     def __init__(self, folder: Path, identity: Identity, every: float, stops: Stops | None = None):
         self.folder, self.identity, self.every = folder, identity, every
@@ -109,14 +110,17 @@ class Keeper:
         self._saved = time.monotonic()
 
     def __call__(self, state: Callable[[], Snapshot]) -> None:
-        """Raises `Stopped` after a signal, `WriteError` when the state cannot be written."""
+        """Save the state if it is time or a signal has arrived.
+
+        Raises `Stopped` after a signal, and `WriteError` if the state cannot be written.
+        """
         self._offered = state
         if self.stops.number is not None or time.monotonic() - self._saved >= self.every:
             self.save()
         self.stops.raise_pending()
 
     def save(self) -> None:
-        """Save the state that was offered last, unless it is saved or is not finite."""
+        """Save the state that was offered last, unless it is saved already or is not finite."""
         if self._offered is None:
             return
         with self.stops.deferred():

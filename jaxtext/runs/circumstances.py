@@ -1,4 +1,4 @@
-"""What else the bits of a result may depend on: versions, device, environment."""
+"""What the bits of a result depend on besides its options: versions, device, environment."""
 
 import os
 import platform
@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 import jaxtext
 from jaxtext.runs.record import PLACE, TEXT
 
-SETTINGS = ("JAX_", "XLA_", "OMP_", "OPENBLAS_", "MKL_")  # environment that libraries read
-PARTS = ("options", "corpus", "versions", "device", "environment")  # of a manifest
-FREE = ("sources", "resume", *TEXT, *PLACE)  # names in them that may differ
-EARLIER = "earlier"  # circumstances before a run was resumed, where they were others
+# Prefixes of the environment variables that libraries read.
+SETTINGS = ("JAX_", "XLA_", "OMP_", "OPENBLAS_", "MKL_")
+PARTS = ("options", "corpus", "versions", "device", "environment")  # of a manifest, compared
+FREE = ("sources", "resume", *TEXT, *PLACE)  # names in these parts that may differ
+EARLIER = "earlier"  # circumstances before a run was resumed, if they were different
 
 
 class Difference(NamedTuple):
-    """A recorded circumstance that is not the same in two runs."""
+    """A recorded circumstance that differs between two runs."""
 
     name: str
     then: Any
@@ -25,7 +26,7 @@ class Difference(NamedTuple):
 
 
 def circumstances() -> dict[str, Any]:
-    """Record versions, device and environment of this process."""
+    """Return versions, device and environment of this process, as a manifest records them."""
     import jax
 
     packages = {name: version(name) for name in ("jax", "jaxlib", "numpy")}
@@ -46,7 +47,7 @@ def circumstances() -> dict[str, Any]:
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
-    """List the recorded circumstances of two manifests that are not the same."""
+    """Return the recorded circumstances in which two manifests differ."""
     unequal = []
     for part in PARTS:
         before, after = then[part], now[part]
@@ -61,14 +62,14 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Differe
 
 
 def _cores() -> int | None:
-    """How many cores this process may use, on which the order of sums can depend."""
+    """Return the number of cores that this process may use, which can affect the order of sums."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
 
 
 def _processor() -> str:
-    """The processor's name, since compiled code and its rounding depend on it."""
+    """Return the name of the processor, on which compiled code and its rounding depend."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

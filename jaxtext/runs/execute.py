@@ -1,4 +1,4 @@
-"""A run from its first file to its manifest: read, count, train, write, compare."""
+"""Execute a run from its first file to its manifest: read, count, train, write, compare."""
 
 import json
 import time
@@ -33,11 +33,11 @@ from jaxtext.vectors.embeddings import Embeddings
 
 
 class Outcome(NamedTuple):
-    """What a run leaves: its folder, its vectors and their SHA-256.
+    """The result of a run: its folder, its vectors and their SHA-256.
 
-    `differences` lists what is not the same in a run that repeats a manifest: first the vectors'
-    SHA-256, if that differs, then the recorded circumstances. It is empty otherwise. `new` is False
-    for a run that was finished already.
+    `differences` is empty unless the run repeats a manifest. Then it lists what differs from the
+    manifest: first the SHA-256 of the vectors, then the recorded circumstances. `new` is False if
+    the run was finished already and nothing was done.
     """
 
     folder: Path
@@ -48,7 +48,7 @@ class Outcome(NamedTuple):
 
 
 class _Trained(NamedTuple):
-    """Both tables, what stopped the training, the counts that it used, and seconds by stage."""
+    """Both tables, the failure if training diverged, the objective if counted, and timings."""
 
     params: Any
     failure: Diverged | None
@@ -62,12 +62,14 @@ def execute(
     watch: Watch = Watch(),  # noqa: B008
     stops: Stops | None = None,
 ) -> Outcome:
-    """Train as the flat options `given` say and write the run; see `record.cut` for options.
+    """Train with the flat options `given` (see `record.cut`) and write the run to `place`.
 
-    With `place.resume` and `place.from_manifest` the options of the run or manifest hold, and those
-    given must agree (`repeating`). Raises `InputError` for options and text that cannot be used,
-    leaving nothing; `Stopped` after Ctrl-C, SIGTERM or SIGHUP; and `Diverged`, when the run
-    contains the last good vectors.
+    With `place.resume` or `place.from_manifest`, the options are those of the run or the manifest,
+    and options in `given` must agree with them (see `repeating`).
+
+    Raises `InputError` for options and text that cannot be used, leaving nothing behind, `Stopped`
+    after Ctrl-C, SIGTERM or SIGHUP, and `Diverged` if training diverges; the run then contains the
+    last good vectors.
     """
     stops = stops or Stops()
     with stops.listening():
@@ -80,7 +82,7 @@ def execute(
         elif place.resume:
             resumed = repeating.resumed(place, given)
             if resumed is None:
-                watch.on_note(f"{place.out} contains no run yet: it is begun")
+                watch.on_note(f"{place.out} contains no run yet: a new one is started")
             record = records.cut(given) if resumed is None else resumed[0]
         else:
             record = records.cut(given)
@@ -98,17 +100,19 @@ def execute(
 
 
 def _finished(run: Run, watch: Watch) -> Outcome:
-    """There is nothing to resume."""
+    """Return the outcome of a run that was finished before. Raises `Diverged` if it diverged."""
     manifest = run.read_json(MANIFEST)
     if manifest.get("status") == "diverged":
-        raise Diverged(f"the run in {run.folder} diverged: train again with a lower rate", None)
+        raise Diverged(
+            f"the run in {run.folder} diverged: train again with a lower learning rate", None
+        )
     watch.on_note(f"{run.folder} is finished already: nothing to do")
     return Outcome(run.folder, run.embeddings(), manifest.get("vectors_sha256", ""), new=False)
 
 
 @contextmanager
 def _cleaned(run: Run, resumed: bool) -> Iterator[None]:
-    """Remove what is left over before and after; an error says what can be done about the run."""
+    """Remove leftovers before and after the block; add to errors whether the run can be resumed."""
     lock.clean(run.folder)
     try:
         yield
@@ -128,7 +132,10 @@ def _cleaned(run: Run, resumed: bool) -> Iterator[None]:
 
 
 def _left(run: Run, resumed: bool) -> tuple[str, Path | None]:
-    """Say what is left of a run, and remove one of which nothing can be used."""
+    """Return what remains of a stopped run, in words, and its folder if it can be resumed.
+
+    A run of which nothing can be used is removed.
+    """
     if (run.folder / MANIFEST).exists():
         return f"the run in {run.folder} is finished", None
     if resumed or checkpoints.files(run.folder):
@@ -138,7 +145,7 @@ def _left(run: Run, resumed: bool) -> tuple[str, Path | None]:
 
 
 class _Execution(NamedTuple):
-    """One run, with all that its stages need."""
+    """One run, with everything that its stages need."""
 
     record: Record
     place: Place
@@ -147,7 +154,7 @@ class _Execution(NamedTuple):
     stops: Stops
 
     def run(self, resumed: bool, then: Mapping[str, Any] | None) -> Outcome:
-        """Read, train, write and compare; `then` is the manifest that is repeated."""
+        """Read, train, write and compare; `then` is the manifest that the run repeats, if any."""
         record, place, run, watch, stops = self
         if not resumed:
             self._write_config()
@@ -164,7 +171,7 @@ class _Execution(NamedTuple):
         start, earlier = self._start(corpus, identity, resumed)
         identity = {**identity, EARLIER: json.dumps(earlier)}
         keeper = Keeper(run.folder, identity, place.seconds, stops)
-        with stops.deferred():  # but where a method lets them pass
+        with stops.deferred():  # except where `_train` lets signals pass
             trained = self._train(corpus, keeper, start)
             begin = time.perf_counter()
             tables = [np.asarray(table, np.float32) for table in trained.params]
@@ -198,7 +205,7 @@ class _Execution(NamedTuple):
         self.folder.write_json(CONFIG, records.as_json(self.record, self.place))
 
     def _read(self) -> tuple[list[str], Corpus]:
-        """The text as ids, which lie in the folder: the system's temporary one may be small."""
+        """Read the text; its ids go to the run folder, since the temporary one may be small."""
         watch = self.watch
         files = files_of(self.record.source, watch.on_stage, watch.on_bytes)
         scratch = self.folder.folder / IDS
@@ -212,10 +219,12 @@ class _Execution(NamedTuple):
     def _start(
         self, corpus: Corpus, identity: Mapping[str, str], resumed: bool
     ) -> tuple[Any, list[dict[str, str]]]:
-        """Write what comes first, and return the state to begin with.
+        """Write the first files; return the state to begin with and its earlier circumstances.
 
-        That is the newest checkpoint that is whole, or None; and the other circumstances that the
-        way to it was made under. Raises `InputError` for a checkpoint of something else.
+        The state is that of the newest undamaged checkpoint, or None. The earlier circumstances
+        are those that were different while this state was trained.
+
+        Raises `InputError` for a checkpoint that belongs to another text, option or version.
         """
         run, watch = self.folder, self.watch
         state, earlier = None, []
@@ -240,7 +249,7 @@ class _Execution(NamedTuple):
         return state, earlier
 
     def _train(self, corpus: Corpus, keeper: Keeper, start: Any) -> _Trained:
-        """Count, where the method does, and train; a report is a line of metrics."""
+        """Count, if the method needs counts, and train; each report becomes a line of metrics."""
         record, _, run, watch, stops = self
         method, key = record.method, jax.random.key(record.seed)
         check_dim(method, len(corpus.vocab))
@@ -252,7 +261,7 @@ class _Execution(NamedTuple):
                 objective = counting.objective(key, corpus.vocab, corpus.text, method)
             seconds["count"] = time.perf_counter() - begin
         watch.on_stage("training")
-        per_id = corpus.tokens / len(corpus.text.ids)  # words of the text for one of the vocabulary
+        per_id = corpus.tokens / len(corpus.text.ids)  # tokens of the text per kept token
         begin = time.perf_counter()
 
         def on_report(report: Any) -> None:
@@ -262,7 +271,7 @@ class _Execution(NamedTuple):
             run.append_metrics(report._asdict())
 
         try:
-            # Between the states of a stream signals wait for the next one, which comes at once.
+            # Signals during a stream wait for its next state, which comes soon.
             with nullcontext() if isinstance(method, Sgns) else stops.passing():
                 params = fit(
                     key, corpus, method, start=start, objective=objective, on_report=on_report,
@@ -277,7 +286,7 @@ class _Execution(NamedTuple):
         return _Trained(params, failure, objective, seconds)
 
     def _compared(self, corpus: Corpus, tables: Any, objective: Objective | None) -> Gap | None:
-        """How far the vectors are from their optimum; None after a signal, and without pairs."""
+        """Measure the gap to the optimum; return None after a signal, and if there are no pairs."""
         gap = None
         try:
             self.stops.raise_pending()
@@ -289,7 +298,7 @@ class _Execution(NamedTuple):
         except run_gap.NoPairs as error:
             self.watch.on_note(str(error))
         except Stopped:
-            return None  # the vectors are there, so that the run can be finished
+            return None  # the vectors are written, so the run can be finished
         self.watch.on_gap(gap)
         return gap
 
@@ -305,7 +314,7 @@ class _Execution(NamedTuple):
 
 
 def _recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
-    """The manifest that a run, now resumed, repeats; None where it has gone since."""
+    """Return the manifest that a resumed run repeats, or None if it no longer exists."""
     try:
         return repeating.recorded(path)
     except InputError as error:
@@ -316,7 +325,10 @@ def _recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
 def _other_circumstances(
     path: Path, saved: Mapping[str, str], identity: Mapping[str, str], watch: Watch
 ) -> list[dict[str, str | None]]:
-    """What a checkpoint was made under that is otherwise now, and tolerated."""
+    """Return the tolerated circumstances that have changed since a checkpoint was written.
+
+    Raises `InputError` for a change that is not tolerated.
+    """
     others = []
     for name, value in identity.items():
         if saved.get(name) == value:

@@ -1,4 +1,4 @@
-"""The folder of a run: all that is needed to use the run, and to repeat it.
+"""The folder of a run, which contains all that is needed to use the run and to repeat it.
 
 | file | contains |
 | --- | --- |
@@ -43,7 +43,7 @@ COUNT_DIGITS = 18  # in an int64
 
 @dataclass(frozen=True)
 class Run:
-    """A run directory; the methods write or read one file each."""
+    """A run folder; each method writes or reads one of its files."""
 
     folder: Path
 
@@ -52,7 +52,7 @@ class Run:
         write_json(self.folder / name, content)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read what `write_json` wrote. Raises `InputError` for a missing or damaged file."""
+        """Read an object that `write_json` wrote. Raises `InputError` if missing or damaged."""
         path = self.folder / name
         if not self.folder.exists():
             raise InputError(f"{self.folder}: no such run or vector file")
@@ -63,7 +63,7 @@ class Run:
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: cannot be read: {error}") from error
         if not isinstance(content, dict):
-            raise InputError(f"{path}: damaged: it contains no object of names and values")
+            raise InputError(f"{path}: damaged: it is not an object of names and values")
         return content
 
     def write_vocab(self, vocab: Vocab) -> None:
@@ -76,7 +76,7 @@ class Run:
             file.writelines(f"{word}\t{count}\n" for word, count in rows)
 
     def read_vocab(self) -> Vocab:
-        """Read words and counts. Raises `InputError` naming a line that is not both."""
+        """Read words and counts. Raises `InputError`, naming the line, if one is damaged."""
         path = self.folder / VOCAB
         words, counts = [], []
         try:
@@ -91,15 +91,15 @@ class Run:
             counts.append(int(count))
         if len(set(words)) < len(words):
             word = next(word for word, times in Counter(words).items() if times > 1)
-            raise InputError(f"{path}: {word!r} is there twice")
+            raise InputError(f"{path}: {word!r} occurs twice")
         return Vocab(tuple(words), np.array(counts, np.int64))
 
     def append_metrics(self, report: dict[str, Any]) -> None:
-        """Add one report; a number that is not finite becomes null, which JSON has."""
+        """Append one report; a number that is NaN or infinite becomes null."""
         append_json_line(self.folder / METRICS, report)
 
     def cut_metrics(self, done: float) -> None:
-        """Remove broken reports, and those from `done`, a share of the training, on."""
+        """Remove broken reports, and those from the share `done` of the training on."""
 
         def stays(report: dict[str, Any]) -> bool:
             return isinstance(report.get("done"), int | float) and report["done"] < done
@@ -109,7 +109,7 @@ class Run:
         write_text(path, "".join(lines))
 
     def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
-        """Write both tables; the SHA-256 of the file."""
+        """Write both tables [V, D] as float32 and return the SHA-256 of the file."""
         from safetensors.numpy import save
 
         content = save({"center": np.ascontiguousarray(center, np.float32),
@@ -119,7 +119,7 @@ class Run:
         return sha256_of([content])
 
     def embeddings(self) -> Embeddings:
-        """Vocabulary and both tables. Raises `InputError` for missing or damaged files."""
+        """Read vocabulary and both tables. Raises `InputError` for missing or damaged files."""
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
@@ -137,15 +137,16 @@ class Run:
             raise InputError(f"{path}: damaged: {center.dtype} and {context.dtype}, not float32")
         if center.ndim != 2 or len(vocab) != len(center) or center.shape != context.shape:
             raise InputError(
-                f"{path}: tables {center.shape} and {context.shape} for {len(vocab):,} words"
+                f"{path}: damaged: tables of shapes {center.shape} and {context.shape} for "
+                f"{len(vocab):,} words"
             )
         if not all(np.isfinite(table).all() for table in (center, context)):
-            raise InputError(f"{path}: damaged: holds numbers that are not finite")
+            raise InputError(f"{path}: damaged: it contains numbers that are not finite")
         self._check_hash(content)
         return Embeddings(vocab, center, context)
 
     def _check_hash(self, vectors: bytes) -> None:
-        """Raise `InputError` where the manifest, if there is one, has another hash."""
+        """Raise `InputError` if there is a manifest and it records another hash."""
         if (self.folder / MANIFEST).exists():
             recorded = self.read_json(MANIFEST).get("vectors_sha256")
             if recorded not in (None, sha256_of([vectors])):
@@ -155,14 +156,14 @@ class Run:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run, finished or not."""
+    """Tell whether a folder contains a run, finished or not."""
     return (folder / CONFIG).exists() or (folder / MANIFEST).exists()
 
 
 def load(path: str | Path) -> Embeddings:
-    """Embeddings of a run directory, or of a vector file that `export` reads.
+    """Load the embeddings of a run folder, or of a vector file in any format of `export`.
 
-    Raises `InputError` where there is neither, or where what is there cannot be used.
+    Raises `InputError` if there is neither, or if the files cannot be used.
     """
     path = Path(path)
     if not path.exists():

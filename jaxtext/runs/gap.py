@@ -1,4 +1,4 @@
-"""How far a run is from the optimum of its own objective, on its text."""
+"""Measure how far a run is from the optimum of its own objective on its text."""
 
 import tempfile
 from collections.abc import Sequence
@@ -24,23 +24,23 @@ from jaxtext.training import counting
 from jaxtext.training.sampling import keep_probability
 from jaxtext.training.settings import settled
 
-CENTERS = 1_000  # that stand for all at the end of training
-TOKENS = 30_000_000  # of the text, that are counted for it
+CENTERS = 1_000  # sampled for the estimate at the end of training
+TOKENS = 30_000_000  # of the text that are counted for it, at most
 
 
 class NoPairs(InputError):
-    """A draw of the thinned text has no pair, so that there is no optimum."""
+    """No pair is left after subsampling, so that there is no optimum."""
 
 
 class Measured(NamedTuple):
-    """The gap of a run, the words of its ids, and what it was made with."""
+    """The gap of a run, its vocabulary, and the settings of the run."""
 
     gap: Gap
     vocab: text.Vocab
     record: Record
 
     def as_json(self) -> dict[str, Any]:
-        """Return the numbers for programs, with the settings that say what is minimised."""
+        """Return the numbers for JSON, with the settings that define the objective."""
         method = self.record.method
         names = ("window", "negatives", "noise_exponent", "subsample")
         settings = {name: getattr(method, name) for name in names}
@@ -53,16 +53,18 @@ def measure_run(
     centers: int | None = None,
     watch: Watch = Watch(),  # noqa: B008
 ) -> Measured:
-    """Compare a run with the optimum of its own objective, by some of its centers or all.
+    """Compare a run with the optimum of its own objective, on `centers` random words or on all.
 
-    The text is read again, where the run found it unless `paths` are given. Raises `InputError` for
-    a folder that contains no run, and for a text with another vocabulary.
+    The text is read again, from `paths` or, by default, from where the run found it.
+
+    Raises `InputError` for a folder that contains no run, for fewer than one center, and for a text
+    with another vocabulary.
     """
     if centers is not None and centers < 1:
         raise InputError("must be at least 1", "centers", centers)
     if folder.exists() and not is_run(folder):
         raise InputError(
-            f"{folder}: is not a run folder; vectors alone do not say what they were trained for"
+            f"{folder}: is not a run folder, and vectors alone do not say what they minimise"
         )
     run = Run(folder)
     record = record_of(run)
@@ -76,29 +78,32 @@ def measure_run(
         if corpus.vocab.sha256() != embeddings.vocab.sha256():
             raise InputError(
                 f"the vocabulary of this text ({len(corpus.vocab):,} words) is not that of "
-                f"{folder} ({len(embeddings.vocab):,} words): give the text that it was trained on"
+                f"{folder} ({len(embeddings.vocab):,} words): give the text of the run"
             )
         tables = embeddings.center, embeddings.vectors("context")
         record = record._replace(method=settled(record.method, len(corpus.vocab)))
         watch.on_stage("comparing with the optimum")
-        found = measure(record, corpus, tables, centers, on_done=watch.on_compared)
-    return Measured(found, embeddings.vocab, record)
+        measured = measure(record, corpus, tables, centers, on_done=watch.on_compared)
+    return Measured(measured, embeddings.vocab, record)
 
 
 def measure(
     record: Record,
     corpus: Corpus,
-    params: Any,  # center and context vectors, of NumPy or JAX
+    params: Any,  # center and context vectors [V, D], of NumPy or JAX
     centers: int | None = None,
     tokens: int | None = None,
     objective: Objective | None = None,
     on_done: Any = ignore,
 ) -> Gap:
-    """Measure with the run's own objective, by some `centers` or all, on some `tokens` or all.
+    """Measure the gap to the optimum of the run's own objective.
 
-    `objective` reuses the counts made by training, which cover the whole text. Where only some
-    centers stand for all, those without a pair in these tokens are left out; raises `NoPairs` where
-    none has one.
+    The gap is that of all words or, with `centers`, an estimate from that number of random ones.
+    With `tokens`, about as many tokens from the beginning of the text are counted. `objective`
+    reuses the counts made by training, which cover the whole text. In an estimate, centers without
+    a pair in the counted tokens are left out. `on_done` is called with the share that is done.
+
+    Raises `NoPairs` if no center of the estimate has a pair.
     """
     ids, vocab = corpus.text, corpus.vocab
     if tokens is not None and len(ids.ids) > tokens:
@@ -116,6 +121,8 @@ def measure(
         paired = np.asarray(objective.counts[sample.centers].sum(axis=1)) > 0
         sample = gap.Sample(*(part[paired] for part in sample))
         if not paired.any():
-            raise NoPairs("thinning leaves no pair to compare the vectors with their optimum")
+            raise NoPairs(
+                "subsampling leaves no pair, so the vectors have no optimum to compare with"
+            )
     tables = EmbeddingParams(*map(jax.numpy.asarray, params))
     return gap.measure(tables, objective, sample, on_done)

@@ -1,4 +1,4 @@
-"""One process at a time writes into a run's folder; what a killed one left is removed."""
+"""Let one process at a time write to a run folder, and remove what a killed process left."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,10 +23,12 @@ class Unfinished(InputError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[Run]:
-    """The run directory of that name, made if it is missing, with no other process writing to it.
+    """Make the folder if it is missing, and yield it while no other process may write to it.
 
-    Afterwards folders that were made and stayed empty are gone. Raises `InputError` at once when
-    another process is training there, and `WriteError` for a folder that cannot be written.
+    Folders that were made and are still empty afterwards are removed.
+
+    Raises `InputError` at once if another process is training there, and `WriteError` if the folder
+    cannot be written to.
     """
     import filelock
 
@@ -58,7 +60,7 @@ def _remove_empty(folders: list[Path]) -> None:
 
 
 def clean(folder: Path) -> None:
-    """Remove what a process that was killed has left: ids, and files under temporary names."""
+    """Remove what a killed process has left: ids, and files with temporary names."""
     shutil.rmtree(folder / IDS, ignore_errors=True)
     if (folder / IDS).is_file():
         (folder / IDS).unlink()
@@ -68,7 +70,7 @@ def clean(folder: Path) -> None:
 
 
 def _temporary(path: Path) -> bool:
-    """Whether a path in a run directory is one that `export.replacing` gives a file of it."""
+    """Tell whether `replacing` has made a path in a run folder for one of the run's files."""
     return any(path.name.startswith(f".{name}.") for name in FILES)
 
 
@@ -79,7 +81,7 @@ def check_folder(folder: Path) -> None:
 
 
 def check_free(folder: Path) -> None:
-    """Raise `InputError` if `folder` cannot become a new run: nothing is ever overwritten."""
+    """Raise `InputError` if `folder` contains a run or other files; nothing is ever overwritten."""
     check_folder(folder)
     if not folder.exists():
         return
@@ -104,7 +106,7 @@ def check_free(folder: Path) -> None:
 
 
 def remove(run: Run) -> None:
-    """Remove the files of a run; others stay."""
+    """Remove the files of a run; other files stay."""
     clean(run.folder)
     for name in FILES:
         (run.folder / name).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""What a run is made with, as records and as one flat list of options.
+"""The options of a run, as records and as one flat mapping.
 
-`config.json` and the command line have the flat list; training has the records. `cut` is the only
-way from the one to the other.
+`config.json` and the command line have the flat options; training has the records. `cut` turns the
+options into records, and `as_json` turns them back.
 """
 
 import math
@@ -16,11 +16,11 @@ from jaxtext.text.reading import Reading, Source
 from jaxtext.training.settings import METHODS, Method, Sgns, settings_of
 
 SEEDS = (0, 2**32 - 1)
-MINUTE = 60.0
+MINUTE = 60.0  # seconds
 
 
 class Record(NamedTuple):
-    """All that the vectors of a run follow from, besides versions and machine."""
+    """All that determines the vectors of a run, apart from versions and machine."""
 
     source: Source
     reading: Reading
@@ -30,7 +30,10 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run is kept and how; none of it changes the vectors."""
+    """Where a run is kept, and how; nothing here changes the vectors.
+
+    Raises `InputError` if `checkpoint_every` is negative or infinite.
+    """
 
     out: Path
     resume: bool = False
@@ -45,7 +48,7 @@ class Place:
 
     @property
     def seconds(self) -> float:
-        """Seconds between checkpoints: those given, or else a minute."""
+        """Return the seconds between checkpoints, by default a minute."""
         return MINUTE if self.checkpoint_every is None else self.checkpoint_every
 
 
@@ -59,7 +62,7 @@ SETTINGS = frozenset(name for method in METHODS.values() for name in settings_of
 
 
 def as_json(record: Record, place: Place | None = None) -> dict[str, Any]:
-    """Return the flat options of a record, and of the place that it is kept at; JSON has them."""
+    """Return the options of a record and, if given, of its place, in the form of `config.json`."""
     source, reading, method, seed = record
     options = {"paths": list(source.paths), "corpus": source.corpus, **asdict(reading)}
     options |= {"method": method.name, **asdict(method), "seed": seed}
@@ -73,10 +76,10 @@ def as_json(record: Record, place: Place | None = None) -> dict[str, Any]:
 
 
 def cut(options: Mapping[str, Any]) -> Record:
-    """Cut flat options into records; what is missing or None has the default of its record.
+    """Cut flat options into records; options that are missing or None get their defaults.
 
-    Raises `InputError` with the option's name for one that does not exist, that the method does
-    not have, or whose value cannot be used.
+    Raises `InputError` with the option's name if it does not exist, if the method does not have it,
+    or if its value cannot be used.
     """
     options = {name: value for name, value in options.items() if value is not None}
     name = options.get("method", Sgns.name)
@@ -86,8 +89,8 @@ def cut(options: Mapping[str, Any]) -> Record:
     known = {*TEXT, *names_of(Reading), *settings_of(method), "method", "seed"}
     for option in options:
         if option not in known:
-            missing = f"{name} has no {words(option)}" if option in SETTINGS else "no such option"
-            raise InputError(missing, option)
+            reason = f"{name} has no {words(option)}" if option in SETTINGS else "no such option"
+            raise InputError(reason, option)
 
     def part(kind: type) -> Any:
         return kind(**{each: options[each] for each in names_of(kind) if each in options})
@@ -97,13 +100,14 @@ def cut(options: Mapping[str, Any]) -> Record:
 
 
 def read(content: Any, where: Path) -> tuple[Record, dict[str, Any]]:
-    """Read the options of `config.json` or of a manifest: the record, and those of its place.
+    """Read the options of `config.json` or a manifest; return the record and the place's options.
 
-    Options that only other methods have are passed over. Raises `InputError` with the file `where`
-    for options that cannot be used.
+    Options that only other methods have are ignored.
+
+    Raises `InputError`, naming the file `where`, for options that cannot be used.
     """
     if not isinstance(content, Mapping) or not {"paths", "method"} <= content.keys():
-        raise InputError(f"{where}: damaged: the options of a run are not there")
+        raise InputError(f"{where}: damaged: the options of a run are missing")
     method = METHODS.get(content["method"]) if isinstance(content["method"], str) else None
     others = SETTINGS - set(settings_of(method)) if method else set()
     place = {name: content[name] for name in PLACE if name in content}

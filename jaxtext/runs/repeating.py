@@ -1,4 +1,4 @@
-"""The rules by which a run is resumed, and by which a manifest is repeated."""
+"""The rules for resuming a run and for repeating the run of a manifest."""
 
 import json
 from collections.abc import Mapping
@@ -13,21 +13,23 @@ from jaxtext.runs.folder import CONFIG, MANIFEST, Run
 from jaxtext.runs.record import PLACE, TEXT, Place, Record
 from jaxtext.text.encoded import Corpus
 
-PACKAGES = ("jaxtext", "jax", "jaxlib", "numpy")  # whose versions a resumed run needs again
-TOLERATED = ("device", "environment")  # a run can be resumed with others, with other bits
+PACKAGES = ("jaxtext", "jax", "jaxlib", "numpy")  # whose versions must be the same to resume a run
+TOLERATED = ("device", "environment")  # may change when a run is resumed, as may its bits then
 
 
 def record_of(run: Run) -> Record:
-    """Return what a run was made with. Raises `InputError` when it cannot be read."""
+    """Return the record of a run. Raises `InputError` if its options cannot be read."""
     return records.read(run.read_json(CONFIG), run.folder / CONFIG)[0]
 
 
 def resumed(place: Place, given: Mapping[str, Any]) -> tuple[Record, Place] | None:
-    """Return what the run in `place.out`, which is to be resumed, was made with.
+    """Return the record and place of the run in `place.out`, which is to be resumed.
 
-    Its text may be given again, since it may lie elsewhere now. None where the folder contains no
-    run and a text is given: then the run is begun. Raises `InputError` where it contains no run
-    and no text is given, and for an option in `given` that differs from the run's.
+    The text may be given again, since it may have moved. If the folder contains no run but a text
+    is given, the result is None, and a new run is to be started.
+
+    Raises `InputError` if there is neither a run nor a text, and for an option in `given` that
+    differs from that of the run.
     """
     run = Run(place.out)
     if not (place.out / CONFIG).exists():
@@ -73,9 +75,9 @@ def recorded(path: Path) -> dict[str, Any]:
 
 
 def repeated(path: Path, manifest: Mapping[str, Any], given: Mapping[str, Any]) -> Record:
-    """Return what the run of a manifest was made with; its text may lie elsewhere now.
+    """Return the record of the run of a manifest; the text may be given again if it has moved.
 
-    Raises `InputError` if an option beside the text is given.
+    Raises `InputError` if any other option is given.
     """
     for name in given:
         if name not in TEXT:
@@ -88,7 +90,7 @@ def repeated(path: Path, manifest: Mapping[str, Any], given: Mapping[str, Any]) 
 
 
 def _with_text(saved: Record, given: Mapping[str, Any]) -> Record:
-    """The saved record, with the text that is given, if one is."""
+    """Return the saved record, with the text of `given` if there is one."""
     if not any(given.get(name) for name in TEXT):
         return saved
     return saved._replace(source=records.cut({name: given.get(name) for name in TEXT}).source)
@@ -97,7 +99,7 @@ def _with_text(saved: Record, given: Mapping[str, Any]) -> Record:
 def identity(
     record: Record, corpus: Corpus, circumstances: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, str]:
-    """Return what must be the same when a run is resumed, by a name for people."""
+    """Return what must be the same when a run is resumed, under names that people can read."""
     options = {
         name.replace("_", " "): json.dumps(value)
         for name, value in records.as_json(record).items()

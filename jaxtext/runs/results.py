@@ -1,7 +1,7 @@
 """A resumable table of results on disk, for experiments that take hours.
 
 Every row is written as one JSON line as soon as it has been measured. An experiment that is started
-again finds the rows that are there and measures only the others.
+again reads the existing rows and measures only the others.
 """
 
 import json
@@ -21,8 +21,8 @@ SETTINGS = "settings"  # the name of a row's settings in its line
 class Results:
     """The rows of one file, by their settings.
 
-    `shared` is what all rows have in common, such as the SHA-256 of the text: rows that were
-    measured with anything else are refused.
+    `shared` is what all rows have in common, such as the SHA-256 of the text. A file with rows of
+    anything else is refused.
     """
 
     path: Path
@@ -43,10 +43,10 @@ class Results:
 
 
 def open_results(path: Path, shared: Mapping[str, Any]) -> Results:
-    """Read the rows that a file contains; a missing file has none, and lines cut off are ignored.
+    """Read the rows of a file; a missing file has none, and incomplete lines are ignored.
 
-    Raises `InputError` for a row in which a shared setting is another one, and for a file of
-    something else.
+    Raises `InputError` for a row with another value of a shared setting, and for a file that does
+    not contain results.
     """
     now = json.loads(json.dumps(dict(shared)))
     results = Results(path, shared)
@@ -64,7 +64,7 @@ def open_results(path: Path, shared: Mapping[str, Any]) -> Results:
 
 
 def key(settings: Mapping[str, Any]) -> str:
-    """Return the same text for the same settings, in whatever order.
+    """Return a text that identifies the settings, whatever their order.
 
     >>> key({"k": 5, "dim": 100}) == key({"dim": 100, "k": 5})
     True
@@ -73,7 +73,7 @@ def key(settings: Mapping[str, Any]) -> str:
 
 
 def _cut_broken_line(path: Path) -> None:
-    """Remove what is left of a line whose writing was interrupted."""
+    """Remove the beginning of a line whose writing was interrupted."""
     content = path.read_bytes() if path.exists() else b""
     whole = content.rfind(b"\n") + 1
     if whole < len(content):

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: obeyed at once, or after what must not be cut off."""
+"""Ctrl-C, SIGTERM and SIGHUP stop the work, at once or after a step that must be completed."""
 
 import signal
 import threading
@@ -12,10 +12,10 @@ SIGNALS = [
 
 
 class Stopped(BaseException):
-    """A signal has ended the work; `status` is the exit status that it stands for.
+    """A signal has ended the work; `status` is the exit status that stands for the signal.
 
-    Like a KeyboardInterrupt, it is not an `Exception`, which others may catch. `resumable` is the
-    folder of the run if that can be resumed.
+    Like `KeyboardInterrupt`, it is not an `Exception`, since other code may catch those.
+    `resumable` is the folder of the run if the run can be resumed.
     """
 
     def __init__(self, number: int, then: str = "", resumable: Path | None = None):
@@ -25,7 +25,7 @@ class Stopped(BaseException):
 
 
 class Stops:
-    """Turns signals into `Stopped`: raised where they arrive, or later, by `raise_pending`."""
+    """Turn signals into `Stopped`, raised when they arrive or later, by `raise_pending`."""
 
     def __init__(self) -> None:
         self.number: int | None = None  # of the signal that has arrived
@@ -38,7 +38,7 @@ class Stops:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Inside the block signals wait, and after it they wait on."""
+        """Defer signals that arrive inside the block, until `raise_pending` is called."""
         self._deferred += 1
         try:
             yield
@@ -47,7 +47,7 @@ class Stops:
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Inside the block, which stands in `deferred`, signals are raised where they arrive."""
+        """Raise signals when they arrive inside the block, which itself is inside `deferred`."""
         before, self._deferred = self._deferred, 0
         try:
             self.raise_pending()
@@ -57,9 +57,10 @@ class Stops:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Receive signals inside the block; in the main thread, the only one that may listen.
+        """Receive signals inside the block.
 
-        Signals that the process ignores, as under nohup, stay ignored.
+        In any thread but the main one, which alone may listen, nothing is changed. Signals that the
+        process ignores, as under nohup, stay ignored.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -1,4 +1,4 @@
-"""Who is told what a run does: callbacks, which do nothing unless they are given."""
+"""Callbacks that report what a run does; each does nothing unless it is replaced."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,13 +12,13 @@ def ignore(*_: Any) -> None:
 
 
 class Watch(NamedTuple):
-    """What happens in a run, in the order in which it does; nothing changes the result."""
+    """Callbacks for the events of a run, in their order; none changes the result."""
 
-    on_stage: Callable[[str], None] = ignore  # what begins: "reading", "training", ...
-    on_bytes: Callable[[str, int, int], None] = ignore  # of a download: what, done, of how many
-    on_tokens: Callable[[int], None] = ignore  # read so far
+    on_stage: Callable[[str], None] = ignore  # the stage that begins: "reading", "training", ...
+    on_bytes: Callable[[str, int, int], None] = ignore  # of a download: stage, done, total
+    on_tokens: Callable[[int], None] = ignore  # the number read so far
     on_corpus: Callable[[Corpus], None] = ignore  # the text has been read
     on_report: Callable[[Any], None] = ignore  # progress of training, `done` among its fields
     on_compared: Callable[[float], None] = ignore  # share of the comparison with the optimum
-    on_gap: Callable[[Gap | None], None] = ignore  # what it found; None where nothing could be
-    on_note: Callable[[str], None] = ignore  # a sentence about something out of the ordinary
+    on_gap: Callable[[Gap | None], None] = ignore  # its result; None if nothing could be compared
+    on_note: Callable[[str], None] = ignore  # a sentence about something unusual

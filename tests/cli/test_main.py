@@ -296,7 +296,7 @@ def test_help_fills_its_lines(capsys, monkeypatch):
         cli.run(["train", "--help"])
     assert error.value.code == 0
     lines = [line.strip("│ ") for line in capsys.readouterr().out.splitlines()]
-    assert any("UTF-8, one sentence or paragraph per line." in line for line in lines)
+    assert any("files, folders of them, or - for standard input." in line for line in lines)
 
 
 def test_help_answers_without_heavy_imports():
@@ -429,7 +429,7 @@ def test_a_text_that_thinning_empties_after_the_training_is_a_run_without_a_dist
     options = ["--max-vocab=1", "--dim=4", "--subsample=0.01", "--epochs=40", "--seed=1"]
     (tmp_path / "text").write_text("a a\n" * 12)
     assert cli.run(["train", str(tmp_path / "text"), "--out", str(out), *options]) == 0
-    assert "thinning leaves no pair" in capsys.readouterr().out
+    assert "subsampling leaves no pair" in capsys.readouterr().out
     manifest = json.loads((out / runs.MANIFEST).read_text())
     assert (manifest["status"], manifest["gap"]) == ("complete", None)
 

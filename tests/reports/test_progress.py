@@ -48,12 +48,14 @@ def test_bars_call_what_they_are_given_besides(capsys):
 
 
 def test_bars_close_after_an_error(capsys):
-    threads = threading.active_count()
+    threads = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt), Bars() as bars:
         bars.stage("training")
         bars.report(report(0.25))
         raise KeyboardInterrupt
-    assert threading.active_count() == threads
+    for drawing in set(threading.enumerate()) - threads:
+        drawing.join(timeout=10)
+        assert not drawing.is_alive()
     assert capsys.readouterr().err.endswith("\n")
     bars.close()
     assert capsys.readouterr().err == ""

@@ -188,7 +188,7 @@ def test_a_stopped_run_is_resumed_to_the_same_bits(
     assert not {runs.LOCK, runs.IDS} & {path.name for path in out.iterdir()}
     assert cli.run(shlex.split(command)) == 0
     shown = capsys.readouterr().out
-    assert "resumed" in shown and "begun" not in shown
+    assert "resumed" in shown and "a new one is started" not in shown
     assert sha256(out) == whole(method)
     done = [json.loads(line)["done"] for line in (out / runs.METRICS).read_text().splitlines()]
     assert done == sorted(done) and done[-1] == 1
@@ -422,7 +422,7 @@ def test_a_run_that_diverged_is_not_resumed(stopped, capsys):
     out, _ = stopped(signal.SIGTERM)
     runs.Run(out).write_json(runs.MANIFEST, {"status": "diverged"})
     assert cli.run(["train", "--resume", "--out", str(out)]) == 1
-    assert "diverged: train again with a lower rate" in capsys.readouterr().err
+    assert "diverged: train again with a lower learning rate" in capsys.readouterr().err
 
 
 def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, topic_file, tmp_path, capsys):
@@ -434,7 +434,7 @@ def test_a_run_without_a_checkpoint_begins_anew(stopped, whole, topic_file, tmp_
     assert sha256(out) == whole("sgns")
     new = tmp_path / "new"  # killed before it made its folder
     assert cli.run(["train", str(topic_file), *OPTIONS, "--resume", "--out", str(new)]) == 0
-    assert "contains no run yet: it is begun" in capsys.readouterr().out
+    assert "contains no run yet: a new one is started" in capsys.readouterr().out
     assert sha256(new) == whole("sgns")
 
 

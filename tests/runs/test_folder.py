@@ -83,7 +83,7 @@ def test_only_an_empty_folder_becomes_a_run(tmp_path):
     [
         (runs.VOCAB, b"a\t5\nb\n", "line 2 is not 'word TAB count'"),
         (runs.VOCAB, b"a\t5\n", "for 1 words"),
-        (runs.VOCAB, b"a\t5\na\t3\n", "'a' is there twice"),
+        (runs.VOCAB, b"a\t5\na\t3\n", "'a' occurs twice"),
         (runs.VOCAB, b"a\t5\nb\t" + b"9" * 5000 + b"\n", "line 2 is not 'word TAB count'"),
         (runs.VOCAB, b"a\t5\nb\xff\t3\n", "cannot be read"),
         (runs.VECTORS, b"\0" * 40, "damaged"),
@@ -164,7 +164,7 @@ def test_nothing_is_unpickled(run, tmp_path, capsys):
     ("content", "message"),
     [
         (None, "missing: the run was not finished"),
-        (b"[1]", "contains no object"),
+        (b"[1]", "is not an object"),
         (b"[" * 100_000, "cannot be read"),
         (b"{", "cannot be read"),
         (b"\xff", "cannot be read"),

@@ -124,7 +124,7 @@ def test_a_difference_without_a_cause_is_said(first, tmp_path, capsys):
         (lambda m: m["options"].update(dim=True), "damaged: dim=True: must be a whole number"),
         (lambda m: m["options"].update(shell="rm"), "damaged: shell: no such option"),
         (lambda m: m["options"].update(method="magic"), "damaged: method='magic': must be one of"),
-        (lambda m: m["options"].pop("paths"), "the options of a run are not there"),
+        (lambda m: m["options"].pop("paths"), "the options of a run are missing"),
         (lambda m: m["options"].update(dim=10**9), "damaged: dim=1000000000: must be"),
         (lambda m: m["options"].update(paths=["nowhere"]), "nowhere"),
     ],

@@ -182,8 +182,8 @@ def _improve_rows(
             inverse = _inverse_curvature(*block, moments)
         return _block_step(*block, inverse, moments, measured)
 
-    blocks_moved = by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
-    rows, losses = zip(*blocks_moved, strict=True)
+    moved = by_blocks(step, table, columns, counts, weight, jnp.asarray(other))
+    rows, losses = zip(*moved, strict=True)
     return jnp.concatenate(rows)[: len(table)], _total(losses)
 
 

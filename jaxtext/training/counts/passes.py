@@ -76,7 +76,7 @@ def fit(
     objective = problem(counts, noise, negatives, precision)
     size = len(objective.center_weight)
     if dim > size:
-        raise ValueError(f"dim: found {dim}, scores of {size} words have no such rank")
+        raise ValueError(f"dim: found {dim}, must be at most the number of words, {size}")
     begin = time.perf_counter()
     if params is None:
         params = starts.singular_vectors(counts, negatives, dim)

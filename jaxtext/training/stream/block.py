@@ -1,6 +1,7 @@
 r"""A block of the stream: the loss of all its pairs, and the gradient of that loss by hand.
 
-The formulas are those of the exercise sheet (SGNS), summed over the pairs of T tokens.
+The formulas are those of the exercise sheet (skip-gram with negative sampling), summed over the
+pairs of T tokens.
 """
 
 import operator

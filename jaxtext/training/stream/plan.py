@@ -32,7 +32,9 @@ class Plan(NamedTuple):
 def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
     """Choose sizes that keep the movement of every row in a step below `MAX_ROW_STEP` units.
 
-    A unit is one gradient of the loss of a pair; every movement is multiplied by the learning rate.
+    A unit is the gradient of a pair whose derivative in the score is one, the largest possible.
+    Every movement is multiplied by the learning rate.
+
     Two movements grow with the tokens T of a step, where p is the mean number of pairs per center.
     The row of a shared negative is moved by all T centers at once, each with weight k p / K. The
     row of a word with share q of the noise and share f of the stream is moved, as negative or

@@ -93,7 +93,7 @@ def test_the_text_may_be_twice_as_long_at_no_more_work(counts, noise):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"dim": 301}, "dim: found 301, scores of 300 words have no such rank"),
+        ({"dim": 301}, "dim: found 301, must be at most the number of words, 300"),
         ({"dim": 0}, "dim: found 0"),
         ({"passes": -1}, "passes: found -1"),
         ({"negatives": 0}, "negatives: found 0"),
