@@ -154,6 +154,7 @@ def caught(suite):
     return [name for name, bound in oracles.BOUNDS.items() if not worst[name].relative <= bound]
 
 
+@pytest.mark.slow
 def test_every_gradient_broken_on_purpose_fails_its_check(monkeypatch, capsys):
     rows = []
     for mutation in MUTATIONS:
