@@ -9,8 +9,9 @@ import numpy as np
 
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import mlp, sgns, skipgram
-from jaxtext.training import exact, stream
+from jaxtext.training.counts import newton
 from jaxtext.training.sampling import noise_distribution
+from jaxtext.training.stream import block as stream
 from jaxtext.verification import gradients, references
 from jaxtext.verification.oracles import Case, Suite
 
@@ -144,7 +145,7 @@ def corpus_suites() -> list[Suite]:
     def blocks(params: EmbeddingParams, counts: jax.Array, noise: jax.Array) -> EmbeddingParams:
         counts = jnp.asarray(counts)
         weight = k * counts.sum(1)
-        return EmbeddingParams(*exact.block_gradient(*params, counts, weight, jnp.asarray(noise)))
+        return EmbeddingParams(*newton.block_gradient(*params, counts, weight, jnp.asarray(noise)))
 
     return [
         Suite(
