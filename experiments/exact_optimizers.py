@@ -174,7 +174,8 @@ def double(config: Config, corpus: Corpus) -> list[Row]:
         objective = counting.objective(key, corpus.vocab, text, Exact())
         counted = time.perf_counter() - begin
         steps = passes(
-            counts.problem(*objective), starts.random(key, len(corpus.vocab), config.dim)
+            counts.problem(*objective),
+            starts.random(jax.random.clone(key), len(corpus.vocab), config.dim),
         )
         begin = time.perf_counter()
         for _ in range(PASSES):

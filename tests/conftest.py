@@ -1,5 +1,6 @@
-"""Strict for every test: float64, no silent promotion of ranks or types."""
+"""Strict for every test: float64, no silent promotion of ranks or types, no key used twice."""
 
+import tempfile
 from collections.abc import Iterator
 
 import hypothesis
@@ -14,6 +15,12 @@ from jaxtext.base.types import EmbeddingParams
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_debug_key_reuse", True)
+# Many tests compile the same functions: each is compiled once in a run of the tests.
+COMPILED = tempfile.TemporaryDirectory(prefix="jaxtext-compiled.")
+jax.config.update("jax_compilation_cache_dir", COMPILED.name)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 # How long an example takes depends on the machine, and on what else it does.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")

@@ -11,7 +11,6 @@ from safetensors.numpy import save
 from jaxtext import export, runs
 from jaxtext.base.errors import InputError, WriteError
 from jaxtext.cli.main import resuming
-from jaxtext.runs import lock
 from jaxtext.text import Vocab
 from jaxtext.vectors.embeddings import Embeddings
 
@@ -59,23 +58,6 @@ def test_a_vector_file_loads_as_a_run_does(run, tmp_path):
     np.testing.assert_array_equal(
         runs.load(tmp_path / "file.txt").center, runs.load(run.folder).center
     )
-
-
-def test_a_run_is_never_overwritten_and_a_free_name_is_named(run):
-    with pytest.raises(InputError, match="already contains a run.*such as .*run-2"):
-        lock.check_free(run.folder)
-
-
-def test_only_an_empty_folder_becomes_a_run(tmp_path):
-    (tmp_path / "file").touch()
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "notes.txt").touch()
-    (tmp_path / "empty").mkdir()
-    for name in ("file", "full"):
-        with pytest.raises(InputError, match="is a file|contains other files"):
-            lock.check_free(tmp_path / name)
-    for name in ("empty", "new"):
-        lock.check_free(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -187,20 +169,6 @@ def test_reports_behind_a_checkpoint_and_broken_ones_are_cut(run):
     assert (run.folder / runs.METRICS).read_text().splitlines() == lines[:2]
 
 
-def test_cleaning_removes_what_a_killed_process_left_and_nothing_else(run):
-    folder = run.folder
-    left = [folder / runs.IDS, folder / ".vectors.safetensors.x1", folder / ".config.json.x2"]
-    left.append(folder / runs.CHECKPOINTS / ".000000000007.safetensors.x3")
-    others = [folder / ".git", folder / ".notes.txt.d", folder / runs.CHECKPOINTS / "mine"]
-    for path in [*left, *others]:
-        path.mkdir(parents=True)
-        (path / "file").touch()
-    lock.clean(folder)
-    assert not any(path.exists() for path in left)
-    assert all((path / "file").exists() for path in others)
-    assert (folder / runs.VECTORS).exists()
-
-
 def test_a_place_below_a_file_cannot_be_written(run):
     with pytest.raises(WriteError, match="cannot be written: (Not a|File)"):
         run_below = runs.Run(run.folder / runs.VOCAB)
@@ -223,12 +191,6 @@ def test_damaged_metrics_are_cut_as_broken_lines(run):
     (run.folder / runs.METRICS).write_bytes(b'{"done": \xff}\n' + b"[" * 200_000 + b"\n" + good)
     run.cut_metrics(0.5)
     assert (run.folder / runs.METRICS).read_bytes() == good
-
-
-def test_what_a_killed_process_left_goes_whatever_it_is(tmp_path):
-    (tmp_path / runs.IDS).write_text("a file")
-    lock.clean(tmp_path)
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_like_an_option_is_shown_as_a_path():

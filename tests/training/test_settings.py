@@ -37,6 +37,22 @@ def test_a_method_has_its_own_settings_only():
             method(**{missing: 1})
 
 
+RANGES = {
+    "dim": (1, 10_000),
+    "window": (1, 100),
+    "negatives": (1, 1_000),
+    "epochs": (1, 100_000),
+    "subsample": (0, 1),
+    "noise_exponent": (-2, 2),
+    "learning_rate": (1e-12, 1e6),
+}
+
+
+def test_all_methods_have_the_same_ranges():
+    for _, name, low, high in NUMBERS:
+        assert (low, high) == RANGES[name]
+
+
 @pytest.mark.parametrize(("method", "name", "low", "high"), NUMBERS)
 def test_a_setting_beyond_its_range_is_named(unchecked, method, name, low, high):
     for value in (low, high):

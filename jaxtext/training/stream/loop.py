@@ -96,7 +96,8 @@ class Diverged(Named, FloatingPointError):
 
 def initial(key: Key[Array, ""], vocab_size: int, config: Sgns) -> EmbeddingParams:
     """Draw the tables that `fit` begins with if it gets the same key."""
-    return sgns.init(_keys(key)[0], vocab_size, config.dim)
+    first_key, _, _ = _keys(jax.random.clone(key))  # so that `fit` can be given the same key
+    return sgns.init(first_key, vocab_size, config.dim)
 
 
 def _keys(key: Key[Array, ""]) -> Key[Array, " 3"]:
@@ -182,7 +183,7 @@ def fit(
     subsampling leaves no pair.
     """
     planned = plan(config, counts, text)
-    _, noise_key, text_key = _keys(key)
+    first_key, noise_key, text_key = _keys(key)
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
     seed = tuple(np.asarray(jax.random.key_data(text_key)).ravel().tolist())
@@ -191,7 +192,8 @@ def fit(
         params, first, paired, position, _ = start
         params = jax.tree.map(jnp.array, params)
     else:
-        params = _padded(initial(key, len(counts), config) if start is None else start)
+        params = sgns.init(first_key, len(counts), config.dim) if start is None else start
+        params = _padded(params)
         first, paired, position = 0, False, None
     advance, probe = make_advance(config, planned), make_probe(config, planned)
     begin = reported = time.perf_counter()
@@ -205,7 +207,8 @@ def fit(
         now = time.perf_counter()
         due, checked = number == first or now - reported > REPORT_SECONDS, number % CHECKED == 0
         if due or checked:
-            probed = probe(params, chunk_key, cdf, chunk)
+            # The negatives that the chunk is about to be trained with.
+            probed = probe(params, jax.random.clone(chunk_key), cdf, chunk)
             report = _report(probed, chunk, planned.rate, words, now - begin)
             if checked:
                 _check(report, good, config)
@@ -222,7 +225,8 @@ def fit(
         )
     last = chunk._replace(progress=np.ones_like(chunk.progress))
     seconds = time.perf_counter() - begin
-    report = _report(probe(params, chunk_key, cdf, last), last, planned.rate, words, seconds)
+    probed = probe(params, jax.random.clone(chunk_key), cdf, last)
+    report = _report(probed, last, planned.rate, words, seconds)
     _check(report, good, config)
     on_report(report)
     return _trimmed(params, config.dim)

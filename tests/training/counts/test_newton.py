@@ -79,6 +79,25 @@ def test_a_step_takes_every_row_downhill(rng, counts, noise, sizes, own_curvatur
     assert (by_row(center) < by_row(params.center)).all()
 
 
+@pytest.mark.parametrize("own_curvature", [False, True])
+def test_a_step_has_the_length_of_the_bound(rng, counts, noise, own_curvature):
+    """With delta the change of the scores: exp(reach) - 1 = fall * reach / bend, row by row."""
+    params = tables(rng)
+    problem = exact.problem(counts, noise, NEGATIVES, np.float64)
+    center, _ = newton._improve_rows(
+        *params, problem.by_center, problem.center_weight, problem.noise, own_curvature,
+        newton.logistic, False,
+    )  # fmt: skip
+    scores = np.asarray(params.center @ params.context.T)
+    delta = np.asarray((center - params.center) @ params.context.T)
+    total = counts.toarray() + NEGATIVES * np.outer(counts.sum(axis=1), noise)
+    p = 1 / (1 + np.exp(-scores))
+    fall = -((total * p - counts.toarray()) * delta).sum(axis=1)
+    bend = (total * p * (1 - p) * delta**2).sum(axis=1)
+    reach = np.abs(delta).max(axis=1)
+    np.testing.assert_allclose(np.expm1(reach), fall * reach / bend, rtol=1e-8)
+
+
 def test_the_measured_loss_is_that_before_the_pass(rng, counts, noise):
     problem = exact.problem(counts, noise, NEGATIVES, np.float64)
     params = tables(rng)
