@@ -55,7 +55,12 @@ def test_circumstances_before_a_resumption_are_a_difference(manifest):
 
 
 def test_a_machine_that_says_nothing_about_itself_has_circumstances(monkeypatch):
-    monkeypatch.setattr(module.Path, "read_text", lambda *_, **__: "")
+    read = module.Path.read_text
+
+    def silent(path, *arguments, **named):
+        return "" if str(path) == "/proc/cpuinfo" else read(path, *arguments, **named)
+
+    monkeypatch.setattr(module.Path, "read_text", silent)
     monkeypatch.delattr(module.os, "sched_getaffinity", raising=False)
     device = circumstances()["device"]
     assert isinstance(device["processor"], str) and device["cores"] == module.os.cpu_count()
