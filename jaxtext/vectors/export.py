@@ -22,7 +22,7 @@ from jaxtext.base.files import replacing
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.vectors.formats import binary, detect, projector, safetensors, text
-from jaxtext.vectors.formats.table import Table
+from jaxtext.vectors.formats.table import Table, encodes
 
 WRITERS = {
     "word2vec-text": text.write,
@@ -41,7 +41,8 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
     `safetensors` keeps context vectors and counts as well, if `kind` is `center`.
 
     Raises `InputError` for an unknown format or kind, for a path that exists already, and for a
-    word that a format cannot hold: all but safetensors end a word at a space or line break.
+    word that a format cannot contain: all but safetensors end a word at a space or line break, and
+    none has words that are not Unicode text.
     """
     if form not in WRITERS:
         raise InputError(f"no such format: choose one of {', '.join(FORMATS)}", "format", form)
@@ -50,9 +51,8 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
         raise InputError(f"{path}: exists already: choose another name or remove it")
     words = embeddings.vocab.words
     table = Table(words, _float32(embeddings.vectors(kind), words))
-    if form != "safetensors":
-        _check_words(embeddings.vocab, form)
-    elif kind == "center":
+    _check_words(embeddings.vocab, form)
+    if form == "safetensors" and kind == "center":
         context = embeddings.context
         context = None if context is None else _float32(context, words)
         table = table._replace(context=context, counts=np.asarray(embeddings.counts, np.int64))
@@ -71,13 +71,19 @@ def _float32(vectors: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
 
 
 def _check_words(vocab: Vocab, form: str) -> None:
+    """Raise `InputError` for a word that a format cannot hold."""
+    for word in vocab.words:
+        if not encodes(word):
+            raise InputError(f"the word {word!r} cannot be written as UTF-8 text: replace it first")
+    if form == "safetensors":
+        return
     blank = set("\t\n\r" if form == "projector" else string.whitespace)
     for word in vocab.words:
         if not word or not blank.isdisjoint(word):
             raise InputError(
-                f"{word!r} holds a space or line break, which {form} cannot: use safetensors"
+                f"{word!r} contains a space or line break, which {form} cannot: use safetensors"
                 if word
-                else f"a word is empty, which {form} cannot hold: use safetensors"
+                else f"a word is empty, which {form} cannot contain: use safetensors"
             )
 
 

@@ -213,3 +213,11 @@ def test_links_stay_and_devices_are_written_to(tmp_path):
     os.close(reader)
     with pytest.raises(InputError, match="there: is a folder"), export.replacing(target.parent):
         pass
+
+
+@pytest.mark.parametrize("form", export.FORMATS)
+def test_a_word_that_is_not_unicode_text_is_named_and_nothing_written(tmp_path, form):
+    half = Embeddings(Vocab(("fine", "\ud800"), np.ones(2, int)), np.ones((2, 3), np.float32))
+    with pytest.raises(InputError, match=r"the word '\\ud800' cannot be written as UTF-8"):
+        export.write(half, tmp_path / "v", form)
+    assert list(tmp_path.iterdir()) == []
