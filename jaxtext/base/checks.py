@@ -52,9 +52,9 @@ def check_nonnegative(name: str, values: ArrayLike) -> None:
 
 def check_shape(name: str, values: ArrayLike, shape: tuple[int, ...]) -> None:
     """Raise `ValueError` for a shape other than `shape`."""
-    found = np.shape(values)
-    if found != shape:
-        raise ValueError(f"{name}: shape {list(found)} does not fit, must be {list(shape)}")
+    given = np.shape(values)
+    if given != shape:
+        raise ValueError(f"{name}: shape {list(given)} does not fit, must be {list(shape)}")
 
 
 def check_distribution(name: str, values: ArrayLike) -> None:

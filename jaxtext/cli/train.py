@@ -159,8 +159,12 @@ def train(options: Train) -> int:
                 inside.enter_context(redirect_stderr(cast(Any, Lasting(sys.stderr))))
             bars = inside.enter_context(Bars(only_terminals=True))
             watch = bars.watch(on_corpus=_print_corpus, on_gap=_print_gap, on_note=print)
-            outcome = execute(place, given, watch, stops)
-            return _print_outcome(outcome, options) if outcome.new else 0
+            try:
+                outcome = execute(place, given, watch, stops)
+            except FloatingPointError as diverged:
+                _compare(getattr(diverged, "outcome", None))
+                raise
+            return _print_outcome(outcome) if outcome.new else 0
 
 
 def _print_corpus(corpus: "Corpus") -> None:
@@ -180,20 +184,27 @@ def _print_gap(gap: Any) -> None:
         print(summary(gap))
 
 
-def _print_outcome(outcome: "Outcome", options: Train) -> int:
+def _print_outcome(outcome: "Outcome") -> int:
     from jaxtext.cli.shared import shell_path
     from jaxtext.reports.run import content_words, summary_tables
-    from jaxtext.reports.tables import Table, print_tables
+    from jaxtext.reports.tables import print_tables
     from jaxtext.runs import FILES
 
     print_tables(*summary_tables(outcome.vectors, outcome.folder, FILES))
     word = content_words(outcome.vectors)[0]
     print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', shell_path(outcome.folder), word])}")
-    if options.from_manifest is None:
+    return _compare(outcome)
+
+
+def _compare(outcome: "Outcome | None") -> int:
+    """Print whether a run that repeats a manifest gave its vectors; return the exit status."""
+    from jaxtext.reports.tables import Table, print_tables
+
+    if outcome is None or outcome.repeated is None:
         return 0
     same = all(each.name != "vectors_sha256" for each in outcome.differences)
     verdict = "the same as in" if same else "not those of"
-    print(f"\nvectors SHA-256 {outcome.sha256}: {verdict} {options.from_manifest}")
+    print(f"\nvectors SHA-256 {outcome.sha256}: {verdict} {outcome.repeated}")
     if outcome.differences:
         rows = [[name, str(then), str(now)] for name, then, now in outcome.differences]
         print_tables(Table("Circumstances that differ", ["circumstance", "then", "now"], rows))

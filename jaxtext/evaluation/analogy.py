@@ -151,8 +151,8 @@ def _sparse_products(
     table: sparse.csr_array, filling: int, words: Int[np.ndarray, " W"]
 ) -> Float[Array, "W V"]:
     """The same for sparse vectors, with `filling` columns of zeros."""
-    found = (table @ table[words].toarray().T).T
-    return jnp.asarray(np.pad(found, ((0, 0), (0, filling))))
+    rows = (table @ table[words].toarray().T).T
+    return jnp.asarray(np.pad(rows, ((0, 0), (0, filling))))
 
 
 @partial(jax.jit, static_argnames="method")

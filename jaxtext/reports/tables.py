@@ -13,7 +13,7 @@ import rich.table
 from rich import box
 from rich.console import Console
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+from jaxtext.base.html import html_table, indented, visible
 
 
 class Table(NamedTuple):
@@ -41,14 +41,7 @@ class Table(NamedTuple):
 
     def html(self) -> str:
         """Return the table as an HTML element; every text in it is escaped."""
-        caption = [f"<caption>{_html_cell(self.title)}</caption>"] if self.title else []
-        head = "".join(f"<th>{_html_cell(name)}</th>" for name in self.header)
-        rows = [
-            f"<tr>{''.join(f'<td>{_html_cell(cell)}</td>' for cell in row)}</tr>"
-            for row in self.rows
-        ]
-        lines = ["<table>", *caption, "<thead>", f"<tr>{head}</tr>", "</thead>"]
-        return "\n".join([*lines, "<tbody>", *rows, "</tbody>", "</table>"])
+        return html_table(self.title, self.header, self.rows)
 
     def _repr_html_(self) -> str:
         """Return what notebooks show for a table."""
@@ -84,15 +77,6 @@ def print_text(text: str) -> None:
     PlainConsole().print(text)
 
 
-def visible(text: str) -> str:
-    r"""Return the text with its control characters, which words may contain, as escapes.
-
-    >>> visible("a\x1b[2J")
-    'a\\x1b[2J'
-    """
-    return CONTROL.sub(lambda match: repr(match[0])[1:-1], text)
-
-
 def _print(table: Table) -> None:
     printed = rich.table.Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in table.header:
@@ -112,14 +96,4 @@ def _line(cells: Sequence[str], form: Callable[[str], str]) -> str:
 def _markdown_cell(text: str) -> str:
     """Escape what would end the cell, and what Markdown would read as markup or HTML."""
     one_line = " ".join(visible(text).splitlines())
-    return _indented(re.sub(r"([\\|`*_\[])", r"\\\1", escape(one_line, quote=False)))
-
-
-def _html_cell(text: str) -> str:
-    return _indented(escape(visible(text)))
-
-
-def _indented(escaped: str) -> str:
-    """Keep leading spaces, which HTML and Markdown would drop."""
-    bare = escaped.lstrip(" ")
-    return "&nbsp;" * (len(escaped) - len(bare)) + bare
+    return indented(re.sub(r"([\\|`*_\[])", r"\\\1", escape(one_line, quote=False)))

@@ -35,15 +35,16 @@ from jaxtext.vectors.embeddings import Embeddings
 class Outcome(NamedTuple):
     """The result of a run: its folder, its vectors and their SHA-256.
 
-    `differences` is empty unless the run repeats a manifest. Then it lists what differs from the
-    manifest: first the SHA-256 of the vectors, then the recorded circumstances. `new` is False if
-    the run was finished already and nothing was done.
+    `repeated` is the manifest that the run repeats, if it repeats one and that one could be read.
+    Then `differences` lists what differs from it: first the SHA-256 of the vectors, then the
+    recorded circumstances. `new` is False if the run was finished already and nothing was done.
     """
 
     folder: Path
     vectors: Embeddings
     sha256: str
     differences: tuple[Difference, ...] = ()
+    repeated: Path | None = None
     new: bool = True
 
 
@@ -193,9 +194,10 @@ class _Execution(NamedTuple):
         }
         with stops.deferred():
             run.write_json(MANIFEST, manifest)
-        unequal = [] if then is None else _unequal(then, manifest)
-        vectors = Embeddings(corpus.vocab, *tables)
-        outcome = Outcome(run.folder, vectors, sha256, tuple(unequal))
+        outcome = Outcome(run.folder, Embeddings(corpus.vocab, *tables), sha256)
+        if then is not None:
+            unequal = tuple(_unequal(then, manifest))
+            outcome = outcome._replace(differences=unequal, repeated=place.from_manifest)
         if trained.failure:
             raise self._failed(trained.failure, outcome)
         stops.raise_pending()
@@ -335,10 +337,12 @@ def _other_circumstances(
             continue
         if name not in repeating.TOLERATED:
             was = saved.get(name)
-            raise InputError(f"the {name} of {path} is {was}, and now is {value}", "resume")
+            raise InputError(
+                f"the {name} was {was} when {path} was written, and is {value} now", "resume"
+            )
         others.append({name: saved.get(name)})
         watch.on_note(
-            f"the {name} was {saved.get(name)}, and now is {value}: the bits may differ from those "
+            f"the {name} was {saved.get(name)}, and is {value} now: the bits may differ from those "
             "of a run that was not interrupted"
         )
     return others

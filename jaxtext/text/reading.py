@@ -202,7 +202,9 @@ def _are_paths(texts: Sequence[Any]) -> bool:
     if len(texts) > 1:
         raise InputError("give paths, or one iterable of sequences of tokens", "texts")
     text = texts[0]
-    return isinstance(text, list | tuple) and len(text) > 0 and all(map(_is_path, text))
+    if not isinstance(text, list | tuple) or len(text) == 0:
+        return False
+    return all(map(_is_path, text)) or all(map(_exists, text))
 
 
 def _is_path(text: Any) -> bool:
@@ -213,4 +215,9 @@ def _is_path(text: Any) -> bool:
         return False
     if text == STDIN or (" " not in text and Path(text).suffix.lower() in SUFFIXES):
         return True
-    return len(text.split()) < 2 and os.path.sep in text and os.path.exists(text)
+    return os.path.sep in text and _exists(text)
+
+
+def _exists(text: Any) -> bool:
+    """Tell whether one word is the name of a file or folder: a list of such words is files."""
+    return isinstance(text, str) and len(text.split()) == 1 and os.path.exists(text)

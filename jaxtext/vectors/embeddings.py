@@ -4,7 +4,6 @@ Skip-gram learns two vectors per word. What is used as *the* vector of a word is
 context, their sum, average or concatenation (sheet: skip-gram basics, d).
 """
 
-import html
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,6 +15,7 @@ from jaxtyping import Float, Int
 from scipy import sparse
 
 from jaxtext.base.errors import InputError
+from jaxtext.base.html import html_table
 from jaxtext.text.vocab import Vocab
 
 KINDS = ("center", "context", "sum", "average", "concat")
@@ -203,20 +203,6 @@ def _pairs(word: str) -> set[str]:
 
 def _short(word: str) -> str:
     return repr(word)[1:-1] if len(word) <= 20 else f"{word[:19]!r}"[1:-1] + "\u2026"
-
-
-def html_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as HTML, with everything in it escaped.
-
-    >>> html_table("<t>", ["a"], [["1"]])
-    '<table><caption>&lt;t&gt;</caption><tr><th>a</th></tr><tr><td>1</td></tr></table>'
-    """
-
-    def row(cells: Sequence[str], tag: str) -> str:
-        return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
-
-    body = "".join(row(cells, "td") for cells in rows)
-    return f"<table><caption>{html.escape(title)}</caption>{row(header, 'th')}{body}</table>"
 
 
 @dataclass(frozen=True)

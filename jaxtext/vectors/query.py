@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from jaxtext.base.errors import InputError
-from jaxtext.vectors.embeddings import Embeddings, html_table, normalize
+from jaxtext.base.html import html_table
+from jaxtext.vectors.embeddings import Embeddings, normalize
 
 Item = Any  # a word, or a vector: an array of NumPy or JAX
 BATCH = 512  # queries at a time
@@ -73,11 +74,11 @@ def _group_maxima(
     """The largest product of each direction in each `GROUP` of rows; -inf for groups of no row."""
     maxima = np.empty((-(-len(table) // BLOCK), BLOCK // GROUP, len(directions)), table.dtype)
     scores = np.empty((BLOCK, len(directions)), table.dtype)
-    for place, found in enumerate(maxima):
+    for place, maximum in enumerate(maxima):
         block = table[place * BLOCK : (place + 1) * BLOCK]
         np.matmul(block, directions.T, out=scores[: len(block)])
         scores[len(block) :] = -np.inf
-        scores.reshape(-1, GROUP, len(directions)).max(axis=1, out=found)
+        scores.reshape(-1, GROUP, len(directions)).max(axis=1, out=maximum)
     return maxima.reshape(-1, len(directions))
 
 

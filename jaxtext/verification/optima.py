@@ -96,8 +96,8 @@ def score_optimum(
     [[-0.2877, -1.3863], [-1.3863, -0.2877]]
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.log(counts) - np.log(negative_counts(counts, noise, negatives, equal))
-    return np.where(np.asarray(counts) > 0, found, -np.inf)
+        scores = np.log(counts) - np.log(negative_counts(counts, noise, negatives, equal))
+    return np.where(np.asarray(counts) > 0, scores, -np.inf)
 
 
 def weighted_loss(

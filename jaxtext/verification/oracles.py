@@ -77,23 +77,23 @@ def finite_differences(
 
     away = [n * sign for n in weights[order] for sign in (1, -1)]
     moved = flat[None, None] + jnp.stack([n * moves for n in away])  # [2 or 4, P, P]
-    found = jax.vmap(jax.vmap(lambda point: loss(unravel(point))))(moved)  # [2 or 4, P]
-    signed = jnp.array([np.sign(n) * weights[order][abs(n)] for n in away], found.dtype)
-    return unravel(signed @ found / steps)
+    losses = jax.vmap(jax.vmap(lambda point: loss(unravel(point))))(moved)  # [2 or 4, P]
+    signed = jnp.array([np.sign(n) * weights[order][abs(n)] for n in away], losses.dtype)
+    return unravel(signed @ losses / steps)
 
 
-def difference(found: Any, expected: Any, largest: float | None = None) -> Difference:
+def difference(by_hand: Any, expected: Any, largest: float | None = None) -> Difference:
     """Return the largest difference of two trees, relative to the coordinate and absolute.
 
     `FLOOR` refers to `largest`, by default the largest entry of `expected`. Raises `ValueError` if
     the trees differ in structure or shapes.
     """
-    if jax.tree.structure(found) != jax.tree.structure(expected):
+    if jax.tree.structure(by_hand) != jax.tree.structure(expected):
         raise ValueError("the two gradients are trees of different structure")
-    paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(found)]
+    paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(by_hand)]
     pairs = [
         (np.asarray(a, np.float64), np.asarray(b, np.float64))
-        for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True)
+        for a, b in zip(jax.tree.leaves(by_hand), jax.tree.leaves(expected), strict=True)
     ]
     floor = FLOOR * (size(expected) if largest is None else largest)
     worst = Difference(0.0, 0.0, "")
@@ -137,9 +137,9 @@ def measure(suite: Suite) -> dict[str, Difference]:
             by_loop = jax.tree.unflatten(jax.tree.structure(by_hand), jax.tree.leaves(by_loop))
             oracles = (by_autodiff, by_differences, by_loop)
             for oracle, expected in zip(BOUNDS, oracles, strict=True):
-                found = difference(by_hand, expected, largest)
-                if found.relative > worst[oracle].relative:
-                    worst[oracle] = found._replace(place=f"{name} {found.place}")
+                now = difference(by_hand, expected, largest)
+                if now.relative > worst[oracle].relative:
+                    worst[oracle] = now._replace(place=f"{name} {now.place}")
     return worst
 
 

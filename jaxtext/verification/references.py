@@ -81,10 +81,10 @@ def layer_sums(weight: np.ndarray, bias: np.ndarray | None, values: np.ndarray) 
 
 def forward(layers: Weights, x: np.ndarray, names: Sequence[str]) -> list[np.ndarray]:
     """Return the values of all layers, computed unit by unit."""
-    found = [x]
+    outputs = [x]
     for (weight, bias), name in zip(layers, names, strict=True):
-        found.append(ACTIVATIONS[name][0](layer_sums(weight, bias, found[-1])))
-    return found
+        outputs.append(ACTIVATIONS[name][0](layer_sums(weight, bias, outputs[-1])))
+    return outputs
 
 
 def output_loss(name: str, outputs: np.ndarray, target: np.ndarray) -> float:
@@ -111,14 +111,14 @@ def network_gradient(
     layers: Weights, x: np.ndarray, target: np.ndarray, names: Sequence[str], loss: str
 ) -> list[tuple[np.ndarray, np.ndarray | None]]:
     """Return the derivative in each weight, by following its effect forward to the loss."""
-    found = forward(layers, x, names)
-    slope = _output_derivative(loss, found[-1], target)
+    values = forward(layers, x, names)
+    slope = _output_derivative(loss, values[-1], target)
 
     def effect(depth: int, change: np.ndarray) -> float:
         """Return the effect of a change of a layer's weighted sums on the loss."""
         for k in range(depth, len(layers)):
             weight, bias = layers[k]
-            derivative = ACTIVATIONS[names[k]][1](layer_sums(weight, bias, found[k]))
+            derivative = ACTIVATIONS[names[k]][1](layer_sums(weight, bias, values[k]))
             change = derivative @ (change if k == depth else weight @ change)
         return dot(slope, change)
 
@@ -126,7 +126,7 @@ def network_gradient(
     for depth, (weight, bias) in enumerate(layers):
         one = np.eye(len(weight))
         by_weight = np.array(
-            [[effect(depth, one[i] * value) for value in found[depth]] for i in range(len(weight))]
+            [[effect(depth, one[i] * value) for value in values[depth]] for i in range(len(weight))]
         )
         by_bias = None if bias is None else np.array([effect(depth, row) for row in one])
         gradient.append((by_weight, by_bias))
@@ -138,12 +138,12 @@ def network_gradient(
 
 def pairs(tokens: Ids, window: int) -> list[tuple[int, int]]:
     """Return every token with each of its neighbors, from left to right."""
-    found = []
+    listed = []
     for t, center in enumerate(tokens):
         for u, context in enumerate(tokens):
             if t != u and abs(t - u) <= window:
-                found.append((int(center), int(context)))
-    return found
+                listed.append((int(center), int(context)))
+    return listed
 
 
 def cooccurrence(tokens: Ids, window: int, vocab_size: int) -> Int[np.ndarray, "V V"]:

@@ -27,13 +27,13 @@ def suites() -> list[Suite]:
 
 def network_suites() -> list[Suite]:
     """Return suites of three layers with biases for each activation and loss, and a mixed one."""
-    found = [
+    uniform = [
         _network_suite(f"{activation}.{loss.replace('_', '-')}", [activation] * 3, loss, seed)
         for seed, activation in enumerate(ACTIVATIONS, 3)  # most ReLU units are active
         for loss in LOSSES
     ]
     return [
-        *found,
+        *uniform,
         _network_suite("mixed", ["relu", "tanh", "softmax", "sine"], "squared_error", 9),
     ]
 

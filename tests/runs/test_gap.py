@@ -19,16 +19,6 @@ from jaxtext.training.sampling import keep_probability, noise_distribution
 SMALL = ["--dim=8", "--min-count=1"]
 
 
-@pytest.fixture(scope="module")
-def trained(topic_file, tmp_path_factory):
-    """A run of each method on the same text."""
-    folder = tmp_path_factory.mktemp("runs")
-    for method in METHODS:
-        options = [*SMALL, "--method", method, "--out", str(folder / method)]
-        assert cli.run(["train", str(topic_file), *options]) == 0
-    return folder
-
-
 def encoded(topic_file, vocab):
     return text.encode_sentences(text.sentences(topic_file.read_text().splitlines()), vocab)
 

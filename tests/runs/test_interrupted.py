@@ -248,7 +248,7 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
         "--dim", "100", *resume
     )  # its default, but given
     assert "--no-lowercase: was True in the run in" in refused("--no-lowercase", *resume)
-    assert "the text (SHA-256) of" in refused(str(other), *OPTIONS, *resume)
+    assert "the text (SHA-256) was" in refused(str(other), *OPTIONS, *resume)
     assert "contains no run" in refused("--resume", "--out", str(tmp_path / "nothing"))
     assert not (tmp_path / "nothing").exists()
     with monkeypatch.context() as patch:
@@ -257,12 +257,12 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
     identity = Vocab.sha256
     with monkeypatch.context() as patch:
         patch.setattr(Vocab, "sha256", lambda vocab: "x" + identity(vocab))
-        assert "the vocabulary (SHA-256) of" in refused(*resume)
+        assert "the vocabulary (SHA-256) was" in refused(*resume)
     assert len(checkpoints.files(out)) == 2
     config = (out / runs.CONFIG).read_text()
     (out / runs.CONFIG).write_text(config.replace('"window": 5', '"window": 4'))
     error = refused(*resume)
-    assert "the window of" in error and "is 5, and now is 4" in error
+    assert "the window was 5 when " in error and " was written, and is 4 now" in error
     (out / runs.CONFIG).write_text(config)
     other.write_text(content)  # the same text at another place
     assert cli.run(["train", str(other), "--dim", "8", *resume]) == 0
@@ -278,7 +278,7 @@ def test_other_circumstances_are_told_and_recorded(stopped, whole, capsys, monke
     with monkeypatch.context() as patch:
         kill_in(patch, loop, "make_probe")
         assert cli.run(resume) == 143  # and saves under the circumstances that are now
-    told = 'the environment was {}, and now is {"XLA_SOMETHING": "1"}: the bits may differ'
+    told = 'the environment was {}, and is {"XLA_SOMETHING": "1"} now: the bits may differ'
     assert told in capsys.readouterr().out
     assert cli.run(resume) == 0
     shown = capsys.readouterr().out

@@ -4,19 +4,8 @@ import numpy as np
 import pytest
 
 from jaxtext import cli, runs
-from jaxtext.training import METHODS
 
 SMALL = ["--dim=8", "--min-count=1"]
-
-
-@pytest.fixture(scope="module")
-def trained(topic_file, tmp_path_factory):
-    """A run of each method on the same text."""
-    folder = tmp_path_factory.mktemp("runs")
-    for method in METHODS:
-        options = [*SMALL, "--method", method, "--out", str(folder / method)]
-        assert cli.run(["train", str(topic_file), *options]) == 0
-    return folder
 
 
 def test_exact_finds_the_topics_and_repeats_to_the_bit(trained, topic_file, tmp_path, capsys):

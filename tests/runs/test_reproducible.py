@@ -1,12 +1,15 @@
 """Same text, options, seed and machine: the same vectors to the bit; and runs that repeat a run."""
 
 import json
+import os
+import signal
 
 import pytest
 
 from jaxtext import cli, runs
 from jaxtext.text import encoded, sources
 from jaxtext.training import METHODS
+from jaxtext.training.counts import passes
 from jaxtext.training.stream import loop
 
 OPTIONS = ["--dim=8", "--min-count=1"]
@@ -144,3 +147,37 @@ def test_options_beside_a_manifest_are_refused(first, tmp_path, capsys):
     for path in (first, tmp_path / "none.json", first / "sgns" / runs.VECTORS):
         assert cli.run(["train", "--from-manifest", str(path), "--out", str(tmp_path / "y")]) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_repeated_run_that_diverges_again_is_compared(topic_file, tmp_path, capsys):
+    options = ["--learning-rate=100", "--epochs=20", *OPTIONS]
+    assert cli.run(["train", str(topic_file), "--out", str(tmp_path / "a"), *options]) == 1
+    manifest = tmp_path / "a" / runs.MANIFEST
+    capsys.readouterr()
+    again = ["train", "--from-manifest", str(manifest), "--out", str(tmp_path / "b")]
+    assert cli.run(again) == 1
+    shown = capsys.readouterr()
+    assert f"{sha256(tmp_path / 'b')}: the same as in {manifest}" in " ".join(shown.out.split())
+    assert "diverged" in shown.err
+
+
+def test_a_repeated_run_is_compared_also_when_it_was_stopped_and_resumed(
+    first, tmp_path, capsys, monkeypatch
+):
+    improve, calls = passes.improve, []
+
+    def interrupted(*arguments):
+        calls.append(0)
+        if len(calls) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return improve(*arguments)
+
+    manifest, out = first / "exact" / runs.MANIFEST, tmp_path / "again"
+    with monkeypatch.context() as patch:
+        patch.setattr(passes, "improve", interrupted)
+        begun = ["train", "--from-manifest", str(manifest), "--out", str(out)]
+        assert cli.run(begun) == 143
+    capsys.readouterr()
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"vectors SHA-256 {sha256(out)}: the same as in {manifest}" in shown

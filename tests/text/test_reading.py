@@ -206,3 +206,14 @@ def test_what_does_not_fit_together_is_refused():
 def test_a_corpus_is_shown_in_one_line():
     expected = "Corpus(7 tokens in 2 sentences, vocabulary of 5 words)"
     assert repr(read(SENTENCES)) == expected
+
+
+def test_a_list_of_names_that_exist_is_files_and_a_list_of_words_is_a_sentence_each(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("part1", "part2"):
+        (tmp_path / name).write_text("a b a b\n")
+    assert read(["part1", "part2"], min_count=1).tokens == 8
+    with pytest.warns(UserWarning, match="string"):
+        assert text.read(["part1 part2", "part1 c"], min_count=1).tokens == 4

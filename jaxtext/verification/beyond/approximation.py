@@ -32,14 +32,14 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 )
 def conditional() -> Finding:
     data = COUNTS / COUNTS.sum(1, keepdims=True)
-    found = [
+    softmaxes = [
         optima.conditional_from_scores(optima.score_optimum(COUNTS, noise, k), noise)
         for noise in (UNIGRAM, SMOOTHED, np.full(V, 1 / V))
         for k in (1, 5)
     ]
     # Even the sum is one without normalising, once ln k is added.
     raw = np.exp(optima.score_optimum(COUNTS, UNIGRAM, 5)) * 5 * UNIGRAM
-    return equal("3 noises, k = 1, 5", (found, np.broadcast_to(data, (6, V, V))), (raw, data))
+    return equal("3 noises, k = 1, 5", (softmaxes, np.broadcast_to(data, (6, V, V))), (raw, data))
 
 
 @claim("bare", "The softmax of the bare scores is not, unless the noise is uniform")
@@ -90,12 +90,12 @@ def gradient_limit() -> Finding:
     steps = [10**i for i in (2, 3, 4)]
     distances = []
     for k in steps:
-        found = optima.gradient_in_log_probabilities(u, COUNTS, UNIGRAM, k)
+        slope = optima.gradient_in_log_probabilities(u, COUNTS, UNIGRAM, k)
         # The same through the model's own loss, with scores moved by ln(k P).
         own = score_slope(u - np.log(k * UNIGRAM), k)
-        if largest(found / PAIRS, own / PAIRS) > 1e-9:
+        if largest(slope / PAIRS, own / PAIRS) > 1e-9:
             return Finding("not the gradient of the loss", np.inf)
-        distances.append(largest(found / PAIRS, exact))
+        distances.append(largest(slope / PAIRS, exact))
     orders = -np.diff(np.log10(distances))
     shown = ", ".join(f"{d:.1e}" for d in distances)
     return Finding(f"k = 100, 1,000, 10,000: {shown}", largest(orders, np.ones(2)), 0.05)
@@ -133,9 +133,9 @@ TRAINING_SECTION = Section("skipgram-training")
 def approximates_softmax() -> Finding:
     data = COUNTS / COUNTS.sum(1, keepdims=True)
     scores = train(COUNTS, optima.negative_counts(COUNTS, UNIGRAM, 5, "keep"))
-    found = optima.conditional_from_scores(scores, UNIGRAM)
+    conditional = optima.conditional_from_scores(scores, UNIGRAM)
     off = largest(_softmax(scores), data)
     if not off > 0.01:
         return Finding("the softmax of the scores alone agrees", np.inf)
     shown = f"after training: equal with ln P(c), {off:.3f} off without"
-    return equal(shown, (found, data), tolerance=1e-8)
+    return equal(shown, (conditional, data), tolerance=1e-8)

@@ -30,8 +30,8 @@ def pairs() -> Finding:
     errors = 0
     for size, window in ((1, 2), (2, 1), (9, 2), (9, 20)):
         ids = np.random.default_rng(size).integers(0, V, size)
-        found = text.pairs(ids, window).tolist()
-        errors += found != [list(p) for p in references.pairs(ids.tolist(), window)]
+        listed = text.pairs(ids, window).tolist()
+        errors += listed != [list(p) for p in references.pairs(ids.tolist(), window)]
     return Finding("windows of 1, 2 and 20 over 1 to 9 tokens", errors)
 
 
@@ -39,12 +39,12 @@ def pairs() -> Finding:
 def enumeration() -> Finding:
     params = examples.random_tables(20)
     tables = tuple(map(np.asarray, params))
-    found, loops = [], []
+    expected, loops = [], []
     for context, k in ((1, 1), (0, 2), (1, 3)):
-        found.append(_expected(params, 0, context, SMOOTHED, k))
+        expected.append(_expected(params, 0, context, SMOOTHED, k))
         loss = partial(references.sampled_pair_loss, tables, 0, context)
         loops.append(references.mean_over_draws(loss, SMOOTHED.tolist(), k))
-    return equal("all 5, 25 and 125 draws of 1, 2 and 3 negatives", (found, loops))
+    return equal("all 5, 25 and 125 draws of 1, 2 and 3 negatives", (expected, loops))
 
 
 @claim("sampled-mean", "The mean of sampled losses is the expected one, within 5 standard errors")
@@ -81,25 +81,25 @@ def batch() -> Finding:
     params = examples.random_tables(23)
     tables = tuple(map(np.asarray, params))
     centers, contexts, negatives = [0, 1, 1], [2, 1, 4], [[3, 3], [1, 0], [2, 4]]
-    found = compiled(sgns.batch_loss)(params, *map(jnp.array, (centers, contexts, negatives)))
+    mean_loss = compiled(sgns.batch_loss)(params, *map(jnp.array, (centers, contexts, negatives)))
     softmax = compiled(skipgram.batch_loss)(params, *map(jnp.array, (centers, contexts)))
     loops = [
         (references.sampled_pair_loss(tables, w, c, n), references.softmax_pair_loss(tables, w, c))
         for w, c, n in zip(centers, contexts, negatives, strict=True)
     ]
-    return equal("sampled and full softmax", ([found, softmax], np.mean(loops, axis=0)))
+    return equal("sampled and full softmax", ([mean_loss, softmax], np.mean(loops, axis=0)))
 
 
 @claim("noise", "Noise is in proportion to counts to a power; draws follow it")
 def noise() -> Finding:
     counts = np.array([16, 1, 81])
     exact = [n**0.75 / (16**0.75 + 1 + 81**0.75) for n in counts]
-    found = noise_distribution(counts, 0.75)
-    draw = compiled(lambda key: sample_negatives(key, noise_cdf(found), (DRAWS,)))
+    noise = noise_distribution(counts, 0.75)
+    draw = compiled(lambda key: sample_negatives(key, noise_cdf(noise), (DRAWS,)))
     drawn = np.bincount(np.asarray(draw(jax.random.key(4))), minlength=3)
-    bound = 5 * np.sqrt(found * (1 - found) / DRAWS)
-    excess = np.maximum(np.abs(drawn / DRAWS - found) - bound, 0).max()
-    return equal("8, 1, 27 of 36", (found, exact), (excess, 0.0))
+    bound = 5 * np.sqrt(noise * (1 - noise) / DRAWS)
+    excess = np.maximum(np.abs(drawn / DRAWS - noise) - bound, 0).max()
+    return equal("8, 1, 27 of 36", (noise, exact), (excess, 0.0))
 
 
 @claim(
@@ -107,7 +107,7 @@ def noise() -> Finding:
 )
 def stream_loss() -> Finding:
     suite = suites.stream_suite()
-    found, loops = [], []
+    losses, loops = [], []
     for case in suite.cases[:2]:
         tables, (block,) = tuple(map(np.asarray, case.params)), case.args
         value, count = compiled(lambda p, b: stream.block_loss(p, b, 4))(case.params, block)
@@ -121,9 +121,9 @@ def stream_loss() -> Finding:
                     alone = references.sampled_pair_loss(tables, ids[place], ids[u], [])
                     total += alone + 4 / len(negatives) * (with_one - alone)
                     listed += 1
-        found += [value / listed, count]
+        losses += [value / listed, count]
         loops += [total / listed, listed]
-    return equal("windows cut at sentence ends, repeated negatives", (found, loops))
+    return equal("windows cut at sentence ends, repeated negatives", (losses, loops))
 
 
 @claim(

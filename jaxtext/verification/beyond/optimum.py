@@ -79,9 +79,9 @@ def train(positives: np.ndarray, negatives: np.ndarray, dim: int = V + 1) -> np.
 
 
 def _training(k: int) -> Finding:
-    found = examples.trained_scores(k)
+    scores = examples.trained_scores(k)
     return equal(
-        f"k = {k}, both tables from random", (found, pmi.shifted_pmi(COUNTS, k)), tolerance=1e-8
+        f"k = {k}, both tables from random", (scores, pmi.shifted_pmi(COUNTS, k)), tolerance=1e-8
     )
 
 
@@ -123,15 +123,15 @@ def too_few_dimensions() -> Finding:
     e = optima.negative_counts(COUNTS, UNIGRAM, 1, "keep")
     rank = np.linalg.matrix_rank(pmi.pmi(COUNTS))
     trained = train(COUNTS, e, dim=2)
-    best, found = (
+    best, reached = (
         float(_weighted_value(jnp.asarray(s), COUNTS, e)) / PAIRS
         for s in (pmi.pmi(COUNTS), trained)
     )
     off = largest(trained, pmi.pmi(COUNTS))
     # Free scores are the bound: nothing lies below it, and two dimensions stay above it.
     return Finding(
-        f"rank {rank}; D = 2 ends {off:.3f} off, loss {found - best:.2g} per pair higher",
-        0.0 if found > best + 1e-6 and off > 1e-3 and rank > 2 else np.inf,
+        f"rank {rank}; D = 2 ends {off:.3f} off, loss {reached - best:.2g} per pair higher",
+        0.0 if reached > best + 1e-6 and off > 1e-3 and rank > 2 else np.inf,
     )
 
 

@@ -112,8 +112,8 @@ def backwards() -> Finding:
 @claim("a", "What training needs is the derivative of the loss in all parameters")
 def relevant_gradients() -> Finding:
     params = examples.random_network(5)
-    found, exact = examples.toy_gradient(params), _slopes(params)
-    pairs = [(a, b) for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(exact), strict=True)]
+    by_hand, exact = examples.toy_gradient(params), _slopes(params)
+    pairs = [(a, b) for a, b in zip(jax.tree.leaves(by_hand), jax.tree.leaves(exact), strict=True)]
     return equal("10 derivatives for 10 weights", (sum(a.size for a, _ in pairs), 10), *pairs)
 
 
@@ -473,10 +473,10 @@ def _two_digits() -> tuple[float, float]:
 def first_update() -> Finding:
     exact = float(np.asarray(examples.toy_update(examples.toy_network())[1].weight)[1, 0])
     from_printed = _two_digits()[0]
-    found = rounded(from_printed, 0.965, 3)
+    finding = rounded(from_printed, 0.965, 3)
     if abs(exact - _by_loop(1)[1, 0]) > 1e-12:
         return Finding(f"{exact:.6f}", np.inf)
-    return found._replace(computed=f"{exact:.6f}; {from_printed:.6f} from values of two digits")
+    return finding._replace(computed=f"{exact:.6f}; {from_printed:.6f} from values of two digits")
 
 
 @claim("c.ii.x2", "Example 1 adds nothing to w_22^(1), since its x_2 is 0", sheet=0)

@@ -50,9 +50,9 @@ def _missing_sigmoid(scores: np.ndarray) -> float:
 def factors() -> Finding:
     params, tables = _tables()
     score = compiled(sgns.score)
-    found = [[score(params, w, c) for c in range(V)] for w in range(V)]
+    ours = [[score(params, w, c) for c in range(V)] for w in range(V)]
     loop = [[references.dot(w, c) for c in tables[1]] for w in tables[0]]
-    return equal("scores of all pairs", (found, tables[0] @ tables[1].T), (found, loop))
+    return equal("scores of all pairs", (ours, tables[0] @ tables[1].T), (ours, loop))
 
 
 @claim(
@@ -167,11 +167,11 @@ def word_counts() -> Finding:
     "possible draws.",
 )
 def expectation() -> Finding:
-    found, mean = _by_enumeration(2)
+    expected, mean = _by_enumeration(2)
     _, tables = _tables()
     scores = tables[0][0] @ tables[1].T
     printed = _log(logistic(scores[1])) + 2 * NOISE @ _log(-scores)
-    return instead(f"{found:.6f} = mean over all 25 draws of 2", found, mean, printed)
+    return instead(f"{expected:.6f} = mean over all 25 draws of 2", expected, mean, printed)
 
 
 @claim(
@@ -182,12 +182,12 @@ def expectation() -> Finding:
     "probabilities of counts.",
 )
 def explicit_sum() -> Finding:
-    found, mean = _by_enumeration(3)
+    expected, mean = _by_enumeration(3)
     _, tables = _tables()
     s = tables[0][0] @ tables[1].T
     by_words = COLUMNS[0] / V  # even with the sigma
     printed = _log(logistic(s[1])) + 3 * by_words @ _log(logistic(-s))
-    finding = instead(f"{found:.6f} = mean over all 125 draws of 3", found, mean, printed)
+    finding = instead(f"{expected:.6f} = mean over all 125 draws of 3", expected, mean, printed)
     return finding._replace(gap=min(finding.gap or 0.0, _missing_sigmoid(s)))
 
 
@@ -350,12 +350,12 @@ def known_as_pmi() -> Finding:
 @claim("c.3.definition", "PMI(w, c) = log p(w, c) / (p(w) p(c))")
 def definition() -> Finding:
     joint = COUNTS / PAIRS
-    found = pmi.pmi(COUNTS)
+    values = pmi.pmi(COUNTS)
     loop = [
         [np.log(joint[w, c]) - np.log(joint[w].sum()) - np.log(joint[:, c].sum()) for c in range(V)]
         for w in range(V)
     ]
-    return equal("from relative frequencies", (found, loop), ((joint * found).sum() > 0, 1))
+    return equal("from relative frequencies", (values, loop), ((joint * values).sum() > 0, 1))
 
 
 @claim("c.4.meaning", "PMI compares the joint probability with that of independence")
@@ -422,12 +422,12 @@ def shift() -> Finding:
 )
 def sparse() -> Finding:
     counts = np.where(np.sort(COUNTS, axis=None)[12] < COUNTS, COUNTS, 0)
-    found = pmi.pmi(counts)
-    clipped = pmi.positive(found)
+    values = pmi.pmi(counts)
+    clipped = pmi.positive(values)
     unseen = counts == 0
     return Finding(
         f"{int(unseen.sum())} unseen pairs: PMI -inf, positive PMI 0",
-        largest(clipped[unseen]) + largest(np.isneginf(found), unseen),
+        largest(clipped[unseen]) + largest(np.isneginf(values), unseen),
     )
 
 

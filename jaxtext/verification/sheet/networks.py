@@ -47,7 +47,7 @@ def units_and_edges() -> Finding:
 @claim("a", "n input and m output units, n and m independent of each other")
 def sizes() -> Finding:
     shapes = [(1, 4), (4, 1), (3, 3), (2, 5)]
-    found = [
+    outputs = [
         jax.eval_shape(
             lambda p, x: mlp.forward(p, x, "tanh"),
             examples.random_network(0, (n, 3, m)),
@@ -55,7 +55,7 @@ def sizes() -> Finding:
         ).shape
         for n, m in shapes
     ]
-    return equal(f"n, m = {shapes}", (found, [(m,) for _, m in shapes]))
+    return equal(f"n, m = {shapes}", (outputs, [(m,) for _, m in shapes]))
 
 
 @claim(
@@ -121,17 +121,17 @@ def _list(values: jax.Array | np.ndarray) -> str:
 def activations() -> Finding:
     z = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
     every = compiled(lambda z: {name: mlp.resolve(name)(z) for name in mlp.ACTIVATIONS})
-    found = jax.tree.map(np.asarray, every(jnp.asarray(z)))
-    if min(largest(found["relu"], found[name]) for name in ("tanh", "logistic")) < 0.1:
+    values = jax.tree.map(np.asarray, every(jnp.asarray(z)))
+    if min(largest(values["relu"], values[name]) for name in ("tanh", "logistic")) < 0.1:
         return Finding("two activations agree", np.inf)
     power = np.exp(z)
     return equal(
         "max(z, 0); (e^z - e^-z)/(e^z + e^-z); 1/(1 + e^-z)",
-        (found["relu"], np.where(z > 0, z, 0)),
-        (found["tanh"], (power - 1 / power) / (power + 1 / power)),
-        (found["logistic"], power / (1 + power)),
-        (found["identity"], z),
-        (found["softmax"], power / power.sum()),
+        (values["relu"], np.where(z > 0, z, 0)),
+        (values["tanh"], (power - 1 / power) / (power + 1 / power)),
+        (values["logistic"], power / (1 + power)),
+        (values["identity"], z),
+        (values["softmax"], power / power.sum()),
     )
 
 

@@ -29,8 +29,8 @@ def _pairs() -> list[str]:
     return [f"{words[w]} {words[c]}" for w, c in text.pairs(ids, WINDOW)]
 
 
-def _wrong(found: list, expected: list) -> int:
-    return sum(a != b for a, b in zip(found, expected, strict=True))
+def _wrong(ours: list, expected: list) -> int:
+    return sum(a != b for a, b in zip(ours, expected, strict=True))
 
 
 @claim(
@@ -76,7 +76,7 @@ def classes() -> Finding:
 )
 def softmax() -> Finding:
     params = examples.random_tables(2)
-    found = [_probabilities(params, w) for w in range(5)]
+    ours = [_probabilities(params, w) for w in range(5)]
     powers = np.exp(np.asarray(params.center @ params.context.T))
     loop = [
         [
@@ -85,7 +85,7 @@ def softmax() -> Finding:
         ]
         for w in range(5)
     ]
-    return equal("softmax = loop", (found, powers / powers.sum(1, keepdims=True)), (found, loop))
+    return equal("softmax = loop", (ours, powers / powers.sum(1, keepdims=True)), (ours, loop))
 
 
 @claim(
@@ -94,8 +94,8 @@ def softmax() -> Finding:
     assumptions=("those of them that lie within the sentence",),
 )
 def context_places() -> Finding:
-    found = text.pairs(np.arange(9), WINDOW)
-    places = [{int(u) for t, u in found if t == i} for i in range(9)]
+    listed = text.pairs(np.arange(9), WINDOW)
+    places = [{int(u) for t, u in listed if t == i} for i in range(9)]
     expected = [{j for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < 9} for i in range(9)]
     return Finding(
         "nine places; four neighbors in the middle, two at the ends", _wrong(places, expected)
@@ -114,9 +114,9 @@ def windows() -> Finding:
 def table_of_pairs() -> Finding:
     places = references.pairs(range(len(SENTENCE)), WINDOW)
     by_loop = [f"{SENTENCE[center]} {SENTENCE[context]}" for center, context in places]
-    found = _pairs()
-    errors = _wrong(found[:13], SHOWN) + _wrong(found, by_loop) + abs(len(found) - 30)
-    return Finding(f"these 13; {len(found)} in all, the last is {found[-1]}", errors)
+    listed = _pairs()
+    errors = _wrong(listed[:13], SHOWN) + _wrong(listed, by_loop) + abs(len(listed) - 30)
+    return Finding(f"these 13; {len(listed)} in all, the last is {listed[-1]}", errors)
 
 
 @claim("c.roles", "Two vectors a word: one as center, one as context; theta = {W, W'}")

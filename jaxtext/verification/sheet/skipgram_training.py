@@ -26,12 +26,12 @@ WITHIN = "terms whose t + j lies outside of 1..|T| are left out: there is no suc
 @claim("context", "Logits are dot products of center and context rows, l = w_i^T w'_j")
 def logits_are_dot_products() -> Finding:
     params = examples.random_tables(4)
-    found = [_logits(params, w) for w in range(5)]
+    logits = [_logits(params, w) for w in range(5)]
     loop = [
         [references.dot(w, c) for c in np.asarray(params.context)]
         for w in np.asarray(params.center)
     ]
-    return equal("W W'^T", (found, loop))
+    return equal("W W'^T", (logits, loop))
 
 
 def _tiny_text() -> tuple[EmbeddingParams, np.ndarray, float]:
@@ -53,8 +53,8 @@ def _tiny_text() -> tuple[EmbeddingParams, np.ndarray, float]:
 )
 def likelihood() -> Finding:
     params, ids, by_loop = _tiny_text()
-    found = compiled(lambda p: skipgram.likelihood(p, ids, 2))(params)
-    return equal(f"{found:.3e} for a text of 5 tokens, 14 pairs", (found / by_loop, 1.0))
+    value = compiled(lambda p: skipgram.likelihood(p, ids, 2))(params)
+    return equal(f"{value:.3e} for a text of 5 tokens, 14 pairs", (value / by_loop, 1.0))
 
 
 @claim(
@@ -80,8 +80,8 @@ def greatest_likelihood() -> Finding:
     both = compiled(
         lambda p: (skipgram.likelihood(p, ids, 2), skipgram.negative_log_likelihood(p, ids, 2))
     )
-    found = np.array([both(examples.random_tables(seed, vocab=4)) for seed in range(6)])
-    order = np.argsort(found[:, 0]), np.argsort(-found[:, 1])
+    scores = np.array([both(examples.random_tables(seed, vocab=4)) for seed in range(6)])
+    order = np.argsort(scores[:, 0]), np.argsort(-scores[:, 1])
     return equal("six random models have the same order by both", order)
 
 
@@ -92,8 +92,8 @@ def greatest_likelihood() -> Finding:
 )
 def negative_log_likelihood() -> Finding:
     params, ids, by_loop = _tiny_text()
-    found = compiled(lambda p: skipgram.negative_log_likelihood(p, ids, 2))(params)
-    return equal(f"{found:.6f}", (found, -np.log(by_loop) / len(ids)))
+    loss = compiled(lambda p: skipgram.negative_log_likelihood(p, ids, 2))(params)
+    return equal(f"{loss:.6f}", (loss, -np.log(by_loop) / len(ids)))
 
 
 @claim("b.cross-entropy", "Negative log-likelihood and cross entropy are the same loss")
@@ -117,11 +117,11 @@ LOGITS = [0.9111, 0.5924, 0.9265, 1.2742, 0.9519, 0.7397]
 
 @claim("b.2.logits", "Logits of Frodo with all six words", sheet=LOGITS)
 def frodo_logits() -> Finding:
-    found = _logits(examples.frodo_params(), FRODO)
+    ours = _logits(examples.frodo_params(), FRODO)
     loop = [references.dot(CENTER[FRODO], row) for row in CONTEXT]
-    if largest(found, loop) > 1e-12:
-        return Finding("not the dot products", largest(found, loop))
-    return rounded(found, LOGITS, 4)
+    if largest(ours, loop) > 1e-12:
+        return Finding("not the dot products", largest(ours, loop))
+    return rounded(ours, LOGITS, 4)
 
 
 @claim(
