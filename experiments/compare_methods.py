@@ -29,13 +29,13 @@ ppmi, .46 for svd, .43 for exact and .44 for sgns. On 100 MB, sgns takes ten tim
 hours.
 
 Every finished configuration is a line of results.jsonl; a second start measures only what is
-missing. Also writes table.md and figure.png. Exits with 1 if a training failed, and with 2 if the
+missing. Also writes table.md. Exits with 1 if a training failed, and with 2 if the
 folder contains results of another corpus or of other evaluation sets.
 """
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -45,11 +45,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 import jax
 import numpy as np
 import tyro
-from matplotlib.figure import Figure
 from tyro.conf import Positional, arg
 
 import jaxtext
-from jaxtext import Corpus, Diverged, Embeddings, Exact, Sgns, Svd, evaluation, factorization
+from jaxtext import Corpus, Diverged, Embeddings, evaluation, factorization
 from jaxtext.base.errors import InputError
 from jaxtext.base.files import sha256, sha256_of, write_text
 from jaxtext.evaluation import items
@@ -64,14 +63,15 @@ from jaxtext.vectors.embeddings import SparseEmbeddings
 Name = Literal["ppmi", "svd", "exact", "sgns"]
 Kind = Literal["w", "w+c"]
 Row = dict[str, Any]  # a line of results.jsonl
+Counter = Callable[[Method], tuple[Objective, float]]  # and its seconds
 Chosen = dict[Name, dict[str, Row]]  # "best" and "default" of each method
 
 NAMES: tuple[Name, ...] = ("ppmi", "svd", "exact", "sgns")  # the first two share a count
 KINDS: dict[Kind, str] = {"w": "center", "w+c": "sum"}
-COLORS = {"ppmi": "#009e73", "svd": "#e69f00", "exact": "#0072b2", "sgns": "#cc79a7"}
 DEFAULT_POWER = {"ppmi": None, "svd": svd.POWER, "exact": methods.POWER, "sgns": None}
 ANALOGY = "questions-words"
 ANALOGY_WORDS = 30_000  # answers and questions are among the most frequent words
+STAGES = ("count", "train", "factorize")
 LEAST_PAIRS = 3  # known pairs of a similarity set, without which it is left out
 HYPERPARAMETERS = {
     "window": "window", "noise_exponent": "exponent", "negatives": "k", "power": "power",
@@ -131,7 +131,7 @@ class Trained(NamedTuple):
 
     vectors: Embeddings | SparseEmbeddings
     factors: factorization.SVD | None
-    seconds: dict[str, float]
+    seconds: tuple[float, float, float]  # to count, train and factorize
 
 
 def grid(config: Config) -> Iterator[tuple[Training, Variant, Row]]:
@@ -151,77 +151,70 @@ def grid(config: Config) -> Iterator[tuple[Training, Variant, Row]]:
 
 def method_of(config: Config, name: Name, window: int, exponent: float, negatives: int) -> Method:
     """Return the record of a method with settings of the grid."""
-    shared: dict[str, Any] = {"dim": config.dim, "subsample": config.subsample}
-    shared |= {"window": window, "noise_exponent": exponent, "negatives": negatives}
-    if name == "sgns":
-        return Sgns(epochs=config.epochs, **shared)
-    return Exact(epochs=config.passes, **shared) if name == "exact" else Svd(**shared)
+    own = {"sgns": {"epochs": config.epochs}, "exact": {"epochs": config.passes}}.get(name, {})
+    return METHODS["svd" if name == "ppmi" else name](
+        dim=config.dim, subsample=config.subsample, window=window, noise_exponent=exponent,
+        negatives=negatives, **own,
+    )  # fmt: skip
 
 
 def settings(config: Config, training: Training, variant: Variant) -> Row:
     """Return all that the vectors depend on, except for the text."""
-    found = {"method": training.name, **asdict(training.method)}
-    found |= {"power": variant.power, "vectors": variant.kind}
-    found |= {"max_vocab": config.max_vocab, "min_count": config.min_count}
-    if training.name == "ppmi":
-        del found["dim"]
-    elif training.name != "svd":
-        found["seed"] = config.seed
-    return found
+    values = {"method": training.name, **asdict(training.method)}
+    values |= {"power": variant.power, "vectors": variant.kind, "seed": config.seed}
+    values |= {"max_vocab": config.max_vocab, "min_count": config.min_count}
+    unused = {"ppmi": ("dim", "seed"), "svd": ("seed",)}.get(training.name, ())
+    return {name: value for name, value in values.items() if name not in unused}
 
 
-class Trainer:
-    """Trains on one text; a count of pairs is kept until another one is needed."""
+def counter(key: jax.Array, corpus: Corpus) -> Counter:
+    """Return a function that counts for a method; a count is kept until another one is needed."""
 
-    def __init__(self, config: Config, corpus: Corpus):
-        self.key, self.corpus = jax.random.key(config.seed), corpus
-        self._counted = lru_cache(maxsize=1)(self._count)
-
-    def _count(self, method: Method) -> tuple[Objective, float]:
+    @lru_cache(maxsize=1)
+    def count(method: Method) -> tuple[Objective, float]:
         begin = time.perf_counter()
-        objective = counting.objective(self.key, self.corpus.vocab, self.corpus.text, method)
+        objective = counting.objective(key, corpus.vocab, corpus.text, method)
         return objective, time.perf_counter() - begin
 
-    def train(self, training: Training) -> Trained:
-        """Train as `jaxtext.train` does. Raises `InputError` and `Diverged`."""
-        (name, method), vocab = training, self.corpus.vocab
-        objective, seconds = None, {"count": 0.0}
-        if name != "sgns":
-            same_counts = replace(method, negatives=1, noise_exponent=1.0)
-            objective, seconds["count"] = self._counted(same_counts)
-            noise = noise_distribution(vocab.counts, method.noise_exponent)  # svd has its own
-            objective = objective._replace(noise=noise, negatives=method.negatives)
-        begin = time.perf_counter()
-        if name == "ppmi":
-            assert objective is not None
-            rows = svd.positive_pmi(objective, method.noise_exponent)
-            seconds |= {"train": time.perf_counter() - begin, "factorize": 0.0}
-            return Trained(SparseEmbeddings(vocab, rows), None, seconds)
-        params = fit(self.key, self.corpus, method, objective=objective)
-        tables = [np.asarray(table, np.float32) for table in params]
-        seconds["train"] = time.perf_counter() - begin
-        begin = time.perf_counter()
-        factors = factorization.product_svd(params)
-        seconds["factorize"] = time.perf_counter() - begin
-        return Trained(Embeddings(vocab, *tables), factors, seconds)
+    def count_for(method: Method) -> tuple[Objective, float]:
+        objective, seconds = count(replace(method, negatives=1, noise_exponent=1.0))
+        noise = noise_distribution(corpus.vocab.counts, method.noise_exponent)  # svd has its own
+        return objective._replace(noise=noise, negatives=method.negatives), seconds
+
+    return count_for
+
+
+def train(key: jax.Array, corpus: Corpus, training: Training, count: Counter) -> Trained:
+    """Train as `jaxtext.train` does. Raises `InputError` and `Diverged`."""
+    name, method = training
+    objective, counted = (None, 0.0) if name == "sgns" else count(method)
+    begin = time.perf_counter()
+    if objective is not None and name == "ppmi":
+        vectors = SparseEmbeddings(corpus.vocab, svd.positive_pmi(objective, method.noise_exponent))
+        return Trained(vectors, None, (counted, time.perf_counter() - begin, 0.0))
+    params = fit(key, corpus, method, objective=objective)
+    vectors = Embeddings(corpus.vocab, *(np.asarray(table, np.float32) for table in params))
+    trained = time.perf_counter()
+    factors = factorization.product_svd(params)
+    seconds = counted, trained - begin, time.perf_counter() - trained
+    return Trained(vectors, factors, seconds)
 
 
 def measure(trained: Trained, variant: Variant, sets: evaluation.Sets) -> Row:
     """Evaluate one kind of vectors; what cannot be measured is None and not part of the mean."""
-    vectors, seconds = trained.vectors, trained.seconds
-    if variant.power is None:
-        seconds = seconds | {"factorize": 0.0}
-    elif trained.factors is not None:
+    vectors, (*seconds, factorize) = trained.vectors, trained.seconds
+    if variant.power is not None and trained.factors is not None:
         power = variant.power  # the same for both tables, so that they can be added
         params = factorization.vectors(trained.factors, power, context_power=power)
         vectors = Embeddings(vectors.vocab, *(np.asarray(table, np.float32) for table in params))
+    seconds.append(0.0 if variant.power is None else factorize)
     kind = KINDS[variant.kind]
     report = evaluation.evaluate(vectors, sets, kind, restrict=ANALOGY_WORDS, samples=0)
     scores = {name: result.spearman for name, result in report.similarity.items()}
     known = [each for each in scores.values() if each is not None]
     results = [*report.similarity.items(), *report.analogy.items()]
     return {
-        "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+        "seconds": dict(zip(STAGES, [round(spent, 3) for spent in seconds], strict=True)),
         "coverage": {name: result.covered / result.items for name, result in results},
         "scores": scores,
         "mean": mean(known) if known else None,
@@ -240,29 +233,23 @@ def set_files(folder: Path) -> tuple[list[Path], list[Path]]:
     return similarity, [p for p in [folder / "analogy" / f"{ANALOGY}.txt"] if p.exists()]
 
 
-def hashes(config: Config) -> dict[str, str]:
-    """Return the SHA-256 of the corpus and of all evaluation sets."""
-    if not config.corpus.is_file():
-        raise InputError(f"{config.corpus}: no such file")
-    paths = itertools.chain(*set_files(config.eval))
-    parts = (f"{path.name}\0{sha256(path)}".encode() for path in paths)
-    return {"corpus": sha256(config.corpus), "evaluation": sha256_of(parts)}
-
-
 def read_sets(config: Config, corpus: Corpus) -> evaluation.Sets:
     """Read the sets of which enough is known. Raises `InputError` if there is no such set."""
     sets = evaluation.read(*set_files(config.eval))
     known, frequent = (items.index(corpus.vocab, size) for size in (None, ANALOGY_WORDS))
-    for name, pairs in list(sets.similarity.items()):
-        if sum({a.upper(), b.upper()} <= known.keys() for a, b in pairs.words) < LEAST_PAIRS:
-            del sets.similarity[name]
-    for name, asked in list(sets.analogy.items()):
-        words = ({w.upper() for w in (q.a, *q.b, q.c, *q.answers)} for q in asked)
-        if not any(each <= frequent.keys() for each in words):
-            del sets.analogy[name]
-    if not sets.similarity:
+    pairs = {
+        name: each
+        for name, each in sets.similarity.items()
+        if sum({a.upper(), b.upper()} <= known.keys() for a, b in each.words) >= LEAST_PAIRS
+    }
+    questions = {
+        name: asked
+        for name, asked in sets.analogy.items()
+        if any({w.upper() for w in (q.a, *q.b, q.c, *q.answers)} <= frequent.keys() for q in asked)
+    }
+    if not pairs:
         raise InputError(f"{config.eval}: no set has {LEAST_PAIRS} pairs of known words", "eval")
-    return sets
+    return sets._replace(similarity=pairs, analogy=questions)
 
 
 def run(config: Config, missing: Sequence[tuple[Training, Variant, Row]], results: Results) -> int:
@@ -270,13 +257,14 @@ def run(config: Config, missing: Sequence[tuple[Training, Variant, Row]], result
     corpus = jaxtext.read(config.corpus, min_count=config.min_count, max_vocab=config.max_vocab)
     if config.dim > len(corpus.vocab):
         raise InputError(f"at most as many as words, {len(corpus.vocab)}", "dim", config.dim)
-    sets, trainer, failed = read_sets(config, corpus), Trainer(config, corpus), 0
+    key, sets, failed = jax.random.key(config.seed), read_sets(config, corpus), 0
+    count = counter(key, corpus)
     print(f"{corpus.tokens:,} words, {len(corpus.vocab):,} different ones", flush=True)
     trainings = [(key, list(rows)) for key, rows in itertools.groupby(missing, lambda row: row[0])]
     for number, (training, rows) in enumerate(trainings, 1):
         place = f"{number} of {len(trainings)}: {training}"
         try:
-            trained = trainer.train(training)
+            trained = train(key, corpus, training, count)
         except (InputError, Diverged) as error:
             failed += 1
             print(f"{place}: FAILED: {error}", flush=True)
@@ -286,14 +274,18 @@ def run(config: Config, missing: Sequence[tuple[Training, Variant, Row]], result
             measured = measure(trained, variant, sets)
             results.add(its_settings, measured)
             means += [] if measured["mean"] is None else [measured["mean"]]
-        spent, best = sum(trained.seconds.values()), max(means, default=None)
+        spent, best = sum(trained.seconds), max(means, default=None)
         print(f"{place}: {spent:.1f} s, best {score(best)}", flush=True)
     return failed
 
 
 def main(config: Config) -> int:
     """Train and evaluate what is missing, then show all; return the exit status."""
-    results = open_results(config.out / "results.jsonl", hashes(config))
+    if not config.corpus.is_file():
+        raise InputError(f"{config.corpus}: no such file")
+    sets = (f"{path.name}\0{sha256(path)}" for path in itertools.chain(*set_files(config.eval)))
+    identity = {"corpus": sha256(config.corpus), "evaluation": sha256_of(map(str.encode, sets))}
+    results = open_results(config.out / "results.jsonl", identity)
     wanted = list(grid(config))
     missing = [each for each in wanted if results.get(each[2]) is None]
     print(f"{len(missing)} of {len(wanted)} configurations to do", flush=True)
@@ -304,30 +296,29 @@ def main(config: Config) -> int:
         print_tables(*tables)
         content = "\n\n".join(table.markdown() for table in tables)
         write_text(config.out / "table.md", content + "\n")
-        draw(rows, config.out / "figure.png")
     if failed:
         print(f"{failed} trainings FAILED")
     return 1 if failed else 0
 
 
-# Tables and figure ------------------------------------------------------------------------------
+# Tables ---------------------------------------------------------------------------------------
 
 
 def chosen(rows: Sequence[Row]) -> Chosen:
     """Return each method's best configuration, and its default one if that was measured."""
-    found: Chosen = {}
+    both: Chosen = {}
     for name in NAMES:
         own = [row for row in rows if row["settings"]["method"] == name]
         if not own:
             continue
-        found[name] = {"best": max(own, key=lambda r: -2 if r["mean"] is None else r["mean"])}
+        both[name] = {"best": max(own, key=lambda r: -2 if r["mean"] is None else r["mean"])}
         record = METHODS["svd" if name == "ppmi" else name]()
         default = {each: getattr(record, each) for each in ("window", "noise_exponent")}
         default |= {"negatives": record.negatives, "power": DEFAULT_POWER[name], "vectors": "w"}
         for row in own:
             if default.items() <= row["settings"].items():
-                found[name]["default"] = row
-    return found
+                both[name]["default"] = row
+    return both
 
 
 def best_table(rows: Sequence[Row]) -> Table:
@@ -367,24 +358,20 @@ def effect_table(rows: Sequence[Row]) -> Table:
     names = list(chosen(rows))
     lines = []
     for setting, label in HYPERPARAMETERS.items():
-        for value in values_of(rows, setting):
-            means = [means_at(rows, name, setting, value) for name in names]
-            lines.append([label, cell(value), *(score(mean(m) if m else None) for m in means)])
+        values = {row["settings"][setting] for row in rows}
+        for value in sorted(values, key=lambda value: (value is not None, value)):
+            means = (mean_at(rows, name, setting, value) for name in names)
+            lines.append([label, cell(value), *map(score, means)])
     title = "Mean similarity by one setting, over all others"
     return Table(title, ["setting", "value", *names], lines)
 
 
-def values_of(rows: Sequence[Row], setting: str) -> list[Any]:
-    """Return the values of a hyperparameter, None first."""
-    values = {row["settings"][setting] for row in rows}
-    return sorted(values, key=lambda value: (value is not None, value))
-
-
-def means_at(rows: Sequence[Row], name: Name, setting: str, value: Any) -> list[float]:
-    """Return the mean similarity of all configurations of a method with this value."""
+def mean_at(rows: Sequence[Row], name: Name, setting: str, value: Any) -> float | None:
+    """Return the mean similarity over all configurations of a method with this value."""
     wanted = {"method": name, setting: value}.items()
     means = [row["mean"] for row in rows if wanted <= row["settings"].items()]
-    return [each for each in means if each is not None]
+    means = [each for each in means if each is not None]
+    return mean(means) if means else None
 
 
 def cell(value: Any) -> str:
@@ -397,28 +384,6 @@ def cell(value: Any) -> str:
 def score(value: float | None) -> str:
     """Return three digits, or a dash."""
     return "-" if value is None else f"{value:.3f}"
-
-
-def draw(rows: Sequence[Row], path: Path) -> None:
-    """Draw a panel per hyperparameter: each configuration a point, means over the others a line."""
-    names = list(chosen(rows))
-    figure = Figure(figsize=(14, 4), layout="constrained")
-    axes = figure.subplots(1, len(HYPERPARAMETERS), sharey=True)
-    for ax, (setting, label) in zip(axes, HYPERPARAMETERS.items(), strict=True):
-        values = values_of(rows, setting)
-        for number, name in enumerate(names):
-            spread = [means_at(rows, name, setting, value) for value in values]
-            x = np.arange(len(values)) + 0.14 * (number - (len(names) - 1) / 2)
-            for place, points in zip(x, spread, strict=True):
-                ax.plot([place] * len(points), points, ".", color=COLORS[name], alpha=0.25)
-            line = [mean(points) if points else np.nan for points in spread]
-            ax.plot(x, line, "o-", color=COLORS[name], label=name)
-        ax.set_xticks(range(len(values)), [cell(value) for value in values])
-        ax.set(xlabel=label)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("mean of Spearman's rho")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
-    figure.savefig(path, dpi=150)
 
 
 if __name__ == "__main__":
