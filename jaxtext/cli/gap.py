@@ -46,7 +46,9 @@ def gap(options: Gap) -> None:
     with ExitStack() as files, Bars(only_terminals=True) as bars:
         # Opened first, so that a file that cannot be written is reported before the work is done.
         opened = {path: files.enter_context(replacing(path)) for path in places}
-        measured = measure_run(options.run, options.paths, options.centers, bars.watch())
+        measured = measure_run(
+            options.run, options.paths, options.centers, bars.watch(on_note=print)
+        )
         if options.json is not None:
             content = {"run": str(options.run), **measured.as_json()}
             opened[options.json].write_text(json_text(content), encoding="utf-8")

@@ -140,12 +140,12 @@ def measure(
 ) -> Gap:
     """Compare the scores of both tables with the optimum of the objective, in float64.
 
-    All centers are measured. With a `sample`, as returned by `draw_centers`, its centers stand for
-    all of them, and only their rows of the counts are read. `on_done` is called with the completed
-    part of the work, from 0 to 1.
+    All centers that have a pair are measured. With a `sample`, as returned by `draw_centers`, its
+    centers stand for all of them, and only their rows of the counts are read. `on_done` is called
+    with the completed part of the work, from 0 to 1.
 
-    Raises `ValueError` for counts that are not square, negative or not finite, for centers without
-    any pair, for noise that is no distribution, for tables of other sizes and for an empty sample.
+    Raises `ValueError` for counts that are not square, negative or not finite, for centers of which
+    none has a pair, for noise that is no distribution and for tables of other sizes.
     """
     counts: Any = objective.counts
     check_square("counts", counts)
@@ -153,10 +153,10 @@ def measure(
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
     centers, weights = sample or Sample(np.arange(size), np.ones(size))
-    if not len(centers):
-        raise ValueError("sample: found no center, must have at least one")
     rows = sparse.csr_array(sparse.csr_array(counts)[centers])
-    check(objective, rows, centers)
+    check(objective, rows)
+    paired = np.asarray(rows.sum(axis=1)) > 0
+    centers, weights, rows = centers[paired], weights[paired], sparse.csr_array(rows[paired])
     borders = np.array([0, *(rank for rank in BANDS if rank < size), size])
     bands = np.searchsorted(borders, np.arange(size), "right") - 1  # of each word
     step = max(BLOCK_CELLS // size, 1)

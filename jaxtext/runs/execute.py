@@ -261,6 +261,8 @@ class _Execution(NamedTuple):
             watch.on_stage("counting pairs")
             with stops.passing():
                 objective = counting.objective(key, corpus.vocab, corpus.text, method)
+            if alone := counting.without_pairs(objective.counts, corpus.vocab):
+                watch.on_note(f"{alone}: their vectors are zero")
             seconds["count"] = time.perf_counter() - begin
         watch.on_stage("training")
         per_id = corpus.tokens / len(corpus.text.ids)  # tokens of the text per kept token

@@ -83,7 +83,13 @@ def measure_run(
         tables = embeddings.center, embeddings.vectors("context")
         record = record._replace(method=settled(record.method, len(corpus.vocab)))
         watch.on_stage("comparing with the optimum")
-        measured = measure(record, corpus, tables, centers, on_done=watch.on_compared)
+        objective = None
+        if centers is None:
+            key = jax.random.key(record.seed)
+            objective = counting.objective(key, corpus.vocab, corpus.text, record.method)
+            if alone := counting.without_pairs(objective.counts, corpus.vocab):
+                watch.on_note(f"{alone}: left out")
+        measured = measure(record, corpus, tables, centers, None, objective, watch.on_compared)
     return Measured(measured, embeddings.vocab, record)
 
 
@@ -100,8 +106,8 @@ def measure(
 
     The gap is that of all words or, with `centers`, an estimate from that number of random ones.
     With `tokens`, about as many tokens from the beginning of the text are counted. `objective`
-    reuses the counts made by training, which cover the whole text. In an estimate, centers without
-    a pair in the counted tokens are left out. `on_done` is called with the share that is done.
+    reuses the counts made by training, which cover the whole text. Centers without a pair in the
+    counted tokens are left out. `on_done` is called with the share that is done.
 
     Raises `NoPairs` if no center of the estimate has a pair.
     """
@@ -117,12 +123,7 @@ def measure(
         key = jax.random.key(record.seed)
         rows = None if sample is None else sample.centers
         objective = counting.objective(key, vocab, ids, record.method, rows)
-    if sample is not None:
-        paired = np.asarray(objective.counts[sample.centers].sum(axis=1)) > 0
-        sample = gap.Sample(*(part[paired] for part in sample))
-        if not paired.any():
-            raise NoPairs(
-                "subsampling leaves no pair, so the vectors have no optimum to compare with"
-            )
+    if sample is not None and not objective.counts[sample.centers].sum():
+        raise NoPairs("subsampling leaves no pair, so the vectors have no optimum to compare with")
     tables = EmbeddingParams(*map(jax.numpy.asarray, params))
     return gap.measure(tables, objective, sample, on_done)
