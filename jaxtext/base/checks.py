@@ -71,7 +71,10 @@ def check_square(name: str, matrix: Any) -> None:
 
 
 def check_counts(counts: Any) -> None:
-    """Raise `ValueError` unless counts, dense or sparse, are finite, not negative, and not all zero."""
+    """Raise `ValueError` unless counts are finite, not negative and not all zero.
+
+    They are dense or a sparse matrix of scipy.
+    """
     check_nonnegative("counts", counts.data if issparse(counts) else counts)
     if counts.sum() == 0:
         raise ValueError("counts: all are zero, so there is no pair and no optimum")

@@ -49,7 +49,7 @@ __all__ = [
     "optimum",
 ]
 
-BLOCK_CELLS = 1 << 23  # scores in memory at a time
+BLOCK_CELLS = 1 << 21  # scores in memory at a time
 BANDS = (100, 1_000, 10_000)  # ranks at which a band of frequency ends
 EDGES = np.linspace(-12, 16, 281)  # of the density's bins; the outermost also count what is beyond
 FARTHEST = 20
@@ -162,12 +162,14 @@ def measure(
     step = max(BLOCK_CELLS // size, 1)
 
     def measured() -> Iterator[_Part]:
-        center, context = (jnp.asarray(np.asarray(table), jnp.float64) for table in params)
+        context = jnp.asarray(np.asarray(params.context), jnp.float64)
+        center = np.asarray(params.center)
         by_band = bands[:, None] == np.arange(len(borders) - 1)
         shares = jnp.asarray(objective.noise[:, None] * by_band)  # [V, bands]
         for first in range(0, len(centers), step):
             some = slice(first, first + step)
-            scores = map(np.asarray, _scores(center[centers[some]], context, shares))
+            vectors = jnp.asarray(center[centers[some]], jnp.float64)
+            scores = map(np.asarray, _scores(vectors, context, shares))
             block = _Block(centers[some], weights[some], rows[some], *scores)
             yield _measure_block(block, objective, bands)
             on_done(min(first + step, len(centers)) / len(centers))

@@ -13,6 +13,7 @@ While a process trains into the folder, it keeps a lock in `.lock` and the ids o
 `.ids`.
 """
 
+import errno
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from jaxtext.base.files import (
     append_json_line,
     read_json_lines,
     replacing,
+    sha256,
     sha256_of,
     write_json,
     write_text,
@@ -110,13 +112,17 @@ class Run:
 
     def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
         """Write both tables [V, D] as float32 and return the SHA-256 of the file."""
-        from safetensors.numpy import save
+        from safetensors import SafetensorError
+        from safetensors.numpy import save_file
 
-        content = save({"center": np.ascontiguousarray(center, np.float32),
-                        "context": np.ascontiguousarray(context, np.float32)})  # fmt: skip
+        tables = {"center": np.ascontiguousarray(center, np.float32),
+                  "context": np.ascontiguousarray(context, np.float32)}  # fmt: skip
         with replacing(self.folder / VECTORS) as path:
-            path.write_bytes(content)
-        return sha256_of([content])
+            try:
+                save_file(tables, path)
+            except SafetensorError as error:
+                raise OSError(errno.EIO, str(error), str(path)) from error
+            return sha256(path)
 
     def embeddings(self) -> Embeddings:
         """Read vocabulary and both tables. Raises `InputError` for missing or damaged files."""
