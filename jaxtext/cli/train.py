@@ -67,9 +67,9 @@ class Train:
     # center sums over all of them.
     negatives: Annotated[int | None, open_("INT", "5; svd: 1")] = None
 
-    # Training epochs. For exact, these are passes over both tables, and by default there are more
-    # than 3 for vocabularies below 20,000 words. svd has no epochs.
-    epochs: Annotated[int | None, open_("INT", "5; exact: 3 or more")] = None
+    # Training epochs: by default 5 for 16 million words or more, 20 for one million, at most 100.
+    # For exact, passes over both tables: 3, or up to 50 for less than 20,000 words.
+    epochs: Annotated[int | None, open_("INT", "by size of the text")] = None
 
     # Leave out words that occur less often, before windows are formed.
     min_count: Annotated[int | None, open_("INT", "5")] = None
@@ -107,6 +107,9 @@ class Train:
     # writes checkpoints only between passes.
     checkpoint_every: Annotated[float | None, open_("FLOAT", "60")] = None
 
+    # Do not compare the vectors with the optimum of their objective at the end.
+    no_gap: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
+
     # Repeat the run of this manifest with its options, and report whether the vectors are identical
     # to the bit; if not, the exit status is 1. Give only --out, and the text if it has moved.
     from_manifest: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
@@ -125,12 +128,14 @@ def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
 
     if options.lowercase and options.no_lowercase:
         raise InputError("give either this or its opposite, not both", "lowercase")
-    place = {name: getattr(options, name) for name in PLACE}
+    place = {name: getattr(options, name) for name in PLACE if name != "gap"}
+    place["gap"] = not options.no_gap
+    elsewhere = *PLACE, "no_gap"
     values = {each.name: getattr(options, each.name) for each in fields(options)}
     given = {
         name: value
         for name, value in values.items()
-        if name not in PLACE and value is not None and value is not False and value != ()
+        if name not in elsewhere and value is not None and value is not False and value != ()
     }
     if given.pop("no_lowercase", False):
         given["lowercase"] = False

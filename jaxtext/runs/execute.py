@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import jax
 import numpy as np
 
-from jaxtext.base.errors import InputError, WriteError
+from jaxtext.base.errors import InputError, OutOfMemory, WriteError
 from jaxtext.evaluation import gap as gaps
 from jaxtext.evaluation.gap import Gap
 from jaxtext.models.objective import Objective
@@ -26,10 +26,12 @@ from jaxtext.runs.watch import Watch
 from jaxtext.text.encoded import Corpus
 from jaxtext.text.reading import BUILTIN, encode_files, files_of
 from jaxtext.training import counting
-from jaxtext.training.methods import STATES, check_dim, fit
-from jaxtext.training.settings import Sgns, settled
+from jaxtext.training.methods import STATES, check_dim, check_memory, fit
+from jaxtext.training.settings import Method, Sgns, Svd, settled
 from jaxtext.training.stream import Diverged
 from jaxtext.vectors.embeddings import Embeddings
+
+UNTRAINED = 0.35  # below this correlation with their optimum, scores say little about words
 
 
 class Outcome(NamedTuple):
@@ -121,6 +123,8 @@ def _cleaned(run: Run, resumed: bool) -> Iterator[None]:
         then, resumable = _left(run, resumed)
         if isinstance(error, Stopped):
             raise Stopped(error.number, then, resumable) from error
+        if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+            _raise_out_of_memory(error, then, resumable)
         if isinstance(error, OSError):
             error = WriteError(f"{error.filename or run.folder}: {error.strerror or error}")
         if isinstance(error, WriteError):
@@ -130,6 +134,14 @@ def _cleaned(run: Run, resumed: bool) -> Iterator[None]:
         raise
     finally:
         lock.clean(run.folder)
+
+
+def _raise_out_of_memory(error: BaseException, then: str, resumable: Path | None) -> NoReturn:
+    reason = str(error).strip().partition("\n")[0]
+    full = OutOfMemory(f"not enough memory{reason and ': '}{reason}; {then}")
+    if resumable is not None:
+        full.resumable = resumable
+    raise full from error
 
 
 def _left(run: Run, resumed: bool) -> tuple[str, Path | None]:
@@ -166,7 +178,7 @@ class _Execution(NamedTuple):
         if then and then["corpus"].get("sha256") != corpus.sha256:
             watch.on_note(f"the text is not that of {place.from_manifest}")
         seconds = {"read": time.perf_counter() - begin}
-        record = record._replace(method=settled(record.method, len(corpus.vocab)))
+        record = record._replace(method=self._settled(corpus))
         self = self._replace(record=record)
         identity = repeating.identity(record, corpus, now)
         start, earlier = self._start(corpus, identity, resumed)
@@ -178,22 +190,29 @@ class _Execution(NamedTuple):
             tables = [np.asarray(table, np.float32) for table in trained.params]
             sha256 = run.write_vectors(*tables)
         seconds |= trained.seconds | {"write": time.perf_counter() - begin}
-        begin = time.perf_counter()
-        gap = self._compared(corpus, tables, trained.objective)
-        seconds["gap"] = time.perf_counter() - begin
         manifest = {
             "status": "diverged" if trained.failure else "complete",
             "corpus": _describe(record, files, corpus),
             "seed": record.seed,
             "vectors_sha256": sha256,
-            "gap": gap and _without_parts(gaps.as_json(gap, corpus.vocab.words)),
-            "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+            "gap": None,
+            "seconds": _rounded(seconds),
             **now,
             EARLIER: earlier,
             "options": records.as_json(record, place),
         }
         with stops.deferred():
             run.write_json(MANIFEST, manifest)
+        begin = time.perf_counter()
+        gap = self._compared(corpus, tables, trained.objective) if place.gap else None
+        if gap is not None:
+            seconds["gap"] = time.perf_counter() - begin
+            manifest |= {
+                "gap": _without_parts(gaps.as_json(gap, corpus.vocab.words)),
+                "seconds": _rounded(seconds),
+            }
+            with stops.deferred():
+                run.write_json(MANIFEST, manifest)
         outcome = Outcome(run.folder, Embeddings(corpus.vocab, *tables), sha256)
         if then is not None:
             unequal = tuple(_unequal(then, manifest))
@@ -217,6 +236,15 @@ class _Execution(NamedTuple):
         watch.on_tokens(corpus.tokens)
         watch.on_corpus(corpus)
         return files, corpus
+
+    def _settled(self, corpus: Corpus) -> Method:
+        """Return the method with the epochs that the text asks for, and tell how many these are."""
+        given = self.record.method
+        method = settled(given, len(corpus.vocab), len(corpus.text.ids))
+        if method != given and not isinstance(method, Svd):
+            what = "epochs" if isinstance(method, Sgns) else "passes over the counts"
+            self.watch.on_note(f"{method.epochs} {what}, chosen by the size of the text")
+        return method
 
     def _start(
         self, corpus: Corpus, identity: Mapping[str, str], resumed: bool
@@ -255,6 +283,7 @@ class _Execution(NamedTuple):
         record, _, run, watch, stops = self
         method, key = record.method, jax.random.key(record.seed)
         check_dim(method, len(corpus.vocab))
+        check_memory(method, len(corpus.vocab))
         objective, seconds, failure = None, {}, None
         begin = time.perf_counter()
         if not isinstance(method, Sgns):
@@ -290,21 +319,38 @@ class _Execution(NamedTuple):
         return _Trained(params, failure, objective, seconds)
 
     def _compared(self, corpus: Corpus, tables: Any, objective: Objective | None) -> Gap | None:
-        """Measure the gap to the optimum; return None after a signal, and if there are no pairs."""
+        """Measure the gap to the optimum; return None after a signal, and if that is not possible.
+
+        The run is finished before, and whatever happens here does not cost it.
+        """
         gap = None
         try:
             self.stops.raise_pending()
             self.watch.on_stage("comparing with the optimum")
-            sample = run_gap.CENTERS, run_gap.TOKENS
+            centers = min(run_gap.CENTERS, max(run_gap.CELLS // len(corpus.vocab), 1))
+            sample = centers, run_gap.TOKENS
             gap = run_gap.measure(
                 self.record, corpus, tables, *sample, objective, self.watch.on_compared
             )
-        except run_gap.NoPairs as error:
-            self.watch.on_note(str(error))
+        except InputError as error:
+            self.watch.on_note(f"not compared with the optimum: {error}")
+        except (MemoryError, jax.errors.JaxRuntimeError) as error:
+            self.watch.on_note(f"not compared with the optimum: {str(error).splitlines()[0]}")
         except Stopped:
             return None  # the vectors are written, so the run can be finished
         self.watch.on_gap(gap)
+        if gap is not None:
+            self._warn_untrained(gap)
         return gap
+
+    def _warn_untrained(self, gap: Gap) -> None:
+        method, reached = self.record.method, gap.weighted_correlation
+        if isinstance(method, Sgns) and not reached >= UNTRAINED:
+            self.watch.on_note(
+                f"the scores hardly follow the counts yet (correlation {reached:.2f}; useful from "
+                f"about {UNTRAINED:.2f}): train for more than {method.epochs} epochs, or on more "
+                "text"
+            )
 
     def _failed(self, failure: Diverged, outcome: Outcome) -> Diverged:
         error = Diverged(
@@ -354,6 +400,10 @@ def _unequal(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference
     ours, theirs = now["vectors_sha256"], then["vectors_sha256"]
     first = [] if ours == theirs else [Difference("vectors_sha256", theirs, ours)]
     return first + differences(then, now)
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {stage: round(spent, 3) for stage, spent in seconds.items()}
 
 
 def _without_parts(numbers: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from jaxtext import text
+from jaxtext.base import memory
 from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.evaluation import gap
@@ -24,8 +25,9 @@ from jaxtext.training import counting
 from jaxtext.training.sampling import keep_probability
 from jaxtext.training.settings import settled
 
-CENTERS = 1_000  # sampled for the estimate at the end of training
-TOKENS = 30_000_000  # of the text that are counted for it, at most
+# The estimate at the end of training: centers in the sample, cells of their rows, tokens that are
+# counted, and bytes for counting, at most.
+CENTERS, CELLS, TOKENS, MEMORY = 1_000, 1 << 27, 30_000_000, 1 << 29
 
 
 class NoPairs(InputError):
@@ -81,7 +83,8 @@ def measure_run(
                 f"{folder} ({len(embeddings.vocab):,} words): give the text of the run"
             )
         tables = embeddings.center, embeddings.vectors("context")
-        record = record._replace(method=settled(record.method, len(corpus.vocab)))
+        sizes = len(corpus.vocab), len(corpus.text.ids)
+        record = record._replace(method=settled(record.method, *sizes))
         watch.on_stage("comparing with the optimum")
         objective = None
         if centers is None:
@@ -117,13 +120,15 @@ def measure(
         ids = Encoded(ids.ids[: ends[-1]], ends)
     sample = None
     if centers is not None:
+        needed = 8 * (len(vocab) * record.method.dim + 4 * gap.BLOCK_CELLS)
+        memory.check(needed, f"{len(vocab):,} words", "free some, or compare fewer words")
         frequencies = vocab.counts * keep_probability(vocab.counts, record.method.subsample)
         sample = gap.draw_centers(frequencies, centers, np.random.default_rng(record.seed))
     if objective is None:
         key = jax.random.key(record.seed)
         rows = None if sample is None else sample.centers
-        objective = counting.objective(key, vocab, ids, record.method, rows)
+        room = None if tokens is None else MEMORY
+        objective = counting.objective(key, vocab, ids, record.method, rows, room)
     if sample is not None and not objective.counts[sample.centers].sum():
         raise NoPairs("subsampling leaves no pair, so the vectors have no optimum to compare with")
-    tables = EmbeddingParams(*map(jax.numpy.asarray, params))
-    return gap.measure(tables, objective, sample, on_done)
+    return gap.measure(EmbeddingParams(*params), objective, sample, on_done)

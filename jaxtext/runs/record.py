@@ -39,6 +39,7 @@ class Place:
     resume: bool = False
     checkpoint_every: int | float | None = ranged(None, 0, math.nextafter(math.inf, 0))  # seconds
     from_manifest: Path | None = None
+    gap: bool = True  # whether the run ends with a comparison with the optimum
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -71,7 +72,7 @@ def as_json(record: Record, place: Place | None = None) -> dict[str, Any]:
     manifest = None if place.from_manifest is None else str(place.from_manifest)
     return options | {
         "out": str(place.out), "checkpoint_every": place.seconds,
-        "from_manifest": manifest,
+        "from_manifest": manifest, "gap": place.gap,
     }  # fmt: skip
 
 

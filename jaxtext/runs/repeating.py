@@ -50,6 +50,8 @@ def resumed(place: Place, given: Mapping[str, Any]) -> tuple[Record, Place] | No
             )
     if place.checkpoint_every is None:
         place = replace(place, checkpoint_every=kept.get("checkpoint_every"))
+    if place.gap and kept.get("gap") is False:
+        place = replace(place, gap=False)
     if place.from_manifest is None and kept.get("from_manifest"):
         place = replace(place, from_manifest=Path(kept["from_manifest"]))
     return _with_text(saved, given), place

@@ -343,7 +343,8 @@ def test_help_states_the_defaults_of_the_records():
         if field.name in defaults
     }
     for name, by_method in defaults.items():
-        assert f"(default: {by_method['sgns']}" in texts[name]
+        common = "by size of the text" if by_method["sgns"] is None else by_method["sgns"]
+        assert f"(default: {common}" in texts[name]
         for method, value in by_method.items():
             if value not in (by_method["sgns"], None):
                 assert f"{method}: {value:g}" in texts[name]

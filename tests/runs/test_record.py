@@ -31,7 +31,8 @@ def test_json_of_a_place_has_what_is_kept_of_it():
     assert "resume" not in flat
     made, kept = record.read(flat, Path("config.json"))
     assert made == RECORDS[0]
-    assert kept == {"out": "runs/x", "checkpoint_every": 5, "from_manifest": "m.json"}
+    kept_of_it = {"checkpoint_every": 5, "from_manifest": "m.json", "gap": True}
+    assert kept == {"out": "runs/x", **kept_of_it}
     assert record.as_json(RECORDS[0], Place(Path("x")))["checkpoint_every"] == 60
 
 

@@ -21,7 +21,7 @@ from jaxtext.training.sampling import (
     noise_distribution,
     sample_negatives,
 )
-from jaxtext.training.settings import Sgns
+from jaxtext.training.settings import Sgns, epochs_of
 from jaxtext.training.stream.block import Block, RowScale, add_rows, block_gradient, block_loss
 from jaxtext.training.stream.feed import Chunk, Position, chunks
 from jaxtext.training.stream.plan import Plan, damping, plan
@@ -187,7 +187,7 @@ def fit(
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
     seed = tuple(np.asarray(jax.random.key_data(text_key)).ravel().tolist())
-    words = len(text.ids) * config.epochs
+    words = len(text.ids) * epochs_of(config, len(counts), len(text.ids))
     if isinstance(start, State):
         params, first, paired, position, _ = start
         params = jax.tree.map(jnp.array, params)
