@@ -196,7 +196,9 @@ def save(
     .vec fasttext; any other ending means safetensors, the only format that keeps context vectors
     and counts. `kind` chooses the vector of each word (see `Embeddings.vectors`).
 
-    Raises `InputError` for an unknown format or kind, and for a file that exists already.
+    Missing folders are created, and an existing file is replaced once the new one is complete.
+
+    Raises `InputError` for an unknown format or kind, and for an existing folder.
     """
     if not isinstance(vectors, Embeddings):
         raise InputError(f"must be Embeddings, found {type(vectors).__name__}", "vectors")
@@ -204,9 +206,14 @@ def save(
     export.write(vectors, path, chosen, kind)
 
 
-def load(path: str | Path) -> Embeddings:
+def load(path: str | Path, limit: int | None = None, strict: bool = False) -> Embeddings:
     """Load the vectors of a run folder, or of a vector file in any format that `save` writes.
+
+    With `limit`, only that many words are read, the most frequent ones. Odd rows of a file (a
+    repeated word, a word that is not UTF-8 text, a number that is not finite, ...) are left out;
+    one warning counts them and names the first, and so does the `note` of the result. If `strict`,
+    the first of them is an error.
 
     Raises `InputError` if there is neither, or if the files cannot be used.
     """
-    return folder.load(path)
+    return folder.load(path, limit, strict)
