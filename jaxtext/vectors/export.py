@@ -16,8 +16,8 @@ replaced, a folder never; missing folders are created.
 import string
 import warnings
 from collections.abc import Callable
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.vectors.formats import binary, detect, projector, safetensors, text
 from jaxtext.vectors.formats.table import Table, encodes
 
-STREAMS: dict[str, Callable[[Table, BinaryIO], None]] = {
+STREAMS: dict[str, Callable[[Table, BufferedIOBase], None]] = {
     "word2vec-text": text.write,
     "word2vec-binary": binary.write,
     "glove": text.write_glove,
@@ -66,7 +66,9 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
                 STREAMS[form](table, file)
 
 
-def write_to(embeddings: Embeddings, stream: BinaryIO, form: str, kind: str = "center") -> None:
+def write_to(
+    embeddings: Embeddings, stream: BufferedIOBase, form: str, kind: str = "center"
+) -> None:
     """Write the bytes of such a file to an open stream.
 
     Raises `InputError` as `write` does, before anything is written, and for `projector`.

@@ -139,6 +139,9 @@ def neighbors(
     Raises `InputError` for unknown words, for vectors of another size or that are not finite, for a
     query of nothing, and for `top` or `restrict` below one.
     """
+    if not isinstance(embeddings, Embeddings):
+        found = type(embeddings).__name__
+        raise InputError(f"must be Embeddings, as load returns them, found {found}", "embeddings")
     if top < 1:
         raise InputError("must be at least 1", "top", top)
     if restrict is not None and restrict < 1:
@@ -166,7 +169,11 @@ def _is_item(value: Any) -> bool:
 
 def _listed(side: Any) -> list[Item]:
     """The words and vectors on one side of a query."""
-    return [side] if _is_item(side) else list(side)
+    if _is_item(side):
+        return [side]
+    if not isinstance(side, Iterable):
+        raise InputError(f"a query is a word, a vector, or a Query of them, found {side!r:.40}")
+    return list(side)
 
 
 def _named(embeddings: Embeddings, scores: list[float], ids: list[int]) -> Answers:

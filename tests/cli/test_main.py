@@ -277,8 +277,6 @@ def test_export_then_neighbors_of_the_file_are_those_of_the_run(run_folder, tmp_
         assert cli.run(["neighbors", str(source), "t1w3"]) == 0
         shown.append(capsys.readouterr().out)
     assert shown[0] == shown[1]
-    assert cli.run(["export", str(run_folder), str(path), "--format", form]) == 2
-    assert "exists already" in capsys.readouterr().err
 
 
 def test_info_shows_corpus_options_versions_and_hash(run_folder, tmp_path, capsys):

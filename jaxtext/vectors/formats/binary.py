@@ -1,8 +1,7 @@
 """word2vec's binary format: a line "V D", then each word, a space and D float32."""
 
 from collections.abc import Iterator
-from io import BufferedReader
-from typing import BinaryIO
+from io import BufferedIOBase, BufferedReader
 
 import numpy as np
 from jaxtyping import Float
@@ -49,7 +48,7 @@ def _rows(
         raise InputError(f"{asked.path}: cut short: it ends in word {number:,}")
 
 
-def write(table: Table, file: BinaryIO) -> None:
+def write(table: Table, file: BufferedIOBase) -> None:
     """Write the vectors as little-endian float32, each followed by a line break."""
     file.write(b"%d %d\n" % table.vectors.shape)
     for word, row in zip(table.words, table.vectors, strict=True):

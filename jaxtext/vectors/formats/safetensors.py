@@ -1,8 +1,9 @@
 """safetensors: the words in the metadata; the one format that keeps contexts and counts."""
 
 import json
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -125,7 +126,7 @@ def _good_rows(odd: OddRows, words: list[str], tables: list[np.ndarray]) -> Int[
     return np.flatnonzero(good)
 
 
-def write(table: Table, file: BinaryIO) -> None:
+def write(table: Table, file: BufferedIOBase) -> None:
     """Write the words and all arrays that the table has."""
     from safetensors.numpy import save
 

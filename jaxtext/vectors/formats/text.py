@@ -1,8 +1,7 @@
 """Lines of a word and numbers: word2vec text, fastText's `.vec`, and GloVe without a first line."""
 
 import warnings
-from io import BufferedReader
-from typing import BinaryIO
+from io import BufferedIOBase, BufferedReader
 
 import numpy as np
 
@@ -71,13 +70,13 @@ def trailing(line: bytes) -> int:
     return width
 
 
-def write(table: Table, file: BinaryIO) -> None:
+def write(table: Table, file: BufferedIOBase) -> None:
     """Write a first line "V D", then one line per word."""
     file.write(b"%d %d\n" % table.vectors.shape)
     write_glove(table, file)
 
 
-def write_glove(table: Table, file: BinaryIO) -> None:
+def write_glove(table: Table, file: BufferedIOBase) -> None:
     """Write one line per word."""
     for word, row in zip(table.words, table.vectors, strict=True):
         file.write(f"{word} {' '.join(shortest(row))}\n".encode())

@@ -269,13 +269,13 @@ def test_models_of_gensim_are_refused_with_the_line_that_converts_them(tmp_path,
 
 
 def test_reading_needs_little_more_memory_than_the_table(tmp_path):
-    """Peak of what NumPy and Python allocate, words included; a table is 12 MB here."""
+    """Peak of what NumPy and Python allocate, words included; a table is 8 MB here."""
     numbers = b" 7" * 2000
-    lines = b"".join(b"w%d%s\n" % (row, numbers) for row in range(1500))
+    lines = b"".join(b"w%d%s\n" % (row, numbers) for row in range(1000))
     (tmp_path / "gz").write_bytes(gzip.compress(lines, 1))
-    (tmp_path / "word2vec").write_bytes(b"1500 2000\n" + lines)
-    rows = np.full((1500, 2000), 7, np.float32)
-    one = Embeddings(Vocab(tuple(f"w{i}" for i in range(1500)), np.ones(1500, int)), rows)
+    (tmp_path / "word2vec").write_bytes(b"1000 2000\n" + lines)
+    rows = np.full((1000, 2000), 7, np.float32)
+    one = Embeddings(Vocab(tuple(f"w{i}" for i in range(1000)), np.ones(1000, int)), rows)
     for form in ("word2vec-binary", "safetensors"):
         export.write(one, tmp_path / form, form)
     for path in sorted(tmp_path.iterdir()):
