@@ -21,8 +21,11 @@ def info_tables(config: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[
     Options are exact, and each is shown once; what was measured is rounded.
     """
     header = ["name", "value"]
-    recorded = {name: value for name, value in manifest.items() if name not in config}
-    recorded.pop("options", None)
+    recorded = {
+        name: value
+        for name, value in manifest.items()
+        if name != "options" and (name not in config or config[name] != value)
+    }
     return [
         Table("Options", header, record_rows(config, shown=str)),
         Table("Run", header, record_rows(recorded)),
