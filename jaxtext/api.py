@@ -123,7 +123,8 @@ def check_key(key: Any) -> None:
 
 
 def _embeddings(corpus: Corpus, params: Any) -> Embeddings:
-    return Embeddings(corpus.vocab, *(np.asarray(table, np.float32) for table in params))
+    center, context = (np.asarray(table, np.float32) for table in params)
+    return Embeddings(corpus.vocab, center, context)
 
 
 def run(

@@ -10,6 +10,7 @@ from jaxtext.cli.shared import (
     JsonFile,
     Limit,
     RunPath,
+    Strict,
     load,
     note,
     tab_separated,
@@ -32,7 +33,9 @@ class Neighbors:
     run: Positional[RunPath]
 
     # Words to find the neighbors of.
-    words: Annotated[Positional[tuple[str, ...]], arg(metavar="WORD [WORD ...]")]
+    words: Annotated[
+        Positional[tuple[str, ...]], arg(metavar="WORD [WORD ...]", help_behavior_hint="(required)")
+    ]
 
     # Number of neighbors per word.
     top: int = 10
@@ -47,7 +50,7 @@ class Neighbors:
     limit: Limit = None
 
     # Refuse a vector file with an odd row instead of leaving the row out.
-    strict: bool = False
+    strict: Strict = False
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,13 @@ class Analogy:
     run: Positional[RunPath]
 
     # First word of the question, such as "man".
-    a: Positional[str]
+    a: Annotated[Positional[str], arg(metavar="A")]
 
     # Second word, such as "woman".
-    b: Positional[str]
+    b: Annotated[Positional[str], arg(metavar="B")]
 
     # Third word, such as "king".
-    c: Positional[str]
+    c: Annotated[Positional[str], arg(metavar="C")]
 
     # Number of answers.
     top: int = 5
@@ -80,7 +83,7 @@ class Analogy:
     limit: Limit = None
 
     # Refuse a vector file with an odd row instead of leaving the row out.
-    strict: bool = False
+    strict: Strict = False
 
 
 def neighbors(options: Neighbors) -> None:

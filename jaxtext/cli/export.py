@@ -7,7 +7,7 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from jaxtext.cli.shared import STANDARD_OUTPUT, Kind, Limit, RunPath, load
+from jaxtext.cli.shared import STANDARD_OUTPUT, Kind, Limit, RunPath, Strict, load
 
 Format = Literal[
     "word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors", "projector"
@@ -35,7 +35,7 @@ class Export:
     limit: Limit = None
 
     # Refuse a vector file with an odd row instead of leaving the row out.
-    strict: bool = False
+    strict: Strict = False
 
 
 def export(options: Export) -> None:

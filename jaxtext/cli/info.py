@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from jaxtext.cli.shared import Limit, RunPath, load
+from jaxtext.cli.shared import Limit, RunPath, Strict, load
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Info:
     limit: Limit = None
 
     # Refuse a vector file with an odd row instead of leaving the row out.
-    strict: bool = False
+    strict: Strict = False
 
 
 def info(options: Info) -> None:

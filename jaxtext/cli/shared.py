@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import arg
+from tyro.conf import FlagCreatePairsOff, arg
 
 if TYPE_CHECKING:
     from jaxtext.vectors.embeddings import Embeddings
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Kind = Literal["center", "context", "sum", "average", "concat"]
 RunPath = Annotated[Path, arg(metavar="RUN")]
 JsonFile = Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")]
+Strict = FlagCreatePairsOff[Annotated[bool, arg(help_behavior_hint="")]]
 Limit = Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")]
 STANDARD_OUTPUT = Path("-")
 

@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable
 from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -66,10 +67,8 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
                 STREAMS[form](table, file)
 
 
-def write_to(
-    embeddings: Embeddings, stream: BufferedIOBase, form: str, kind: str = "center"
-) -> None:
-    """Write the bytes of such a file to an open stream.
+def write_to(embeddings: Embeddings, stream: Any, form: str, kind: str = "center") -> None:
+    """Write the bytes of such a file to an open binary stream.
 
     Raises `InputError` as `write` does, before anything is written, and for `projector`.
     """

@@ -154,7 +154,7 @@ def neighbors(
     table = embeddings.vectors(kind)
     directions, own = _directions(embeddings, table, asked)
     known = table[:restrict]
-    zero = ~known.any(axis=1)
+    zero = np.logical_not(known.any(axis=1))
     never = zero if zero.any() else None
     best, ids = nearest_rows(normalize(known), directions, top, own, never)
     rows = zip(best.tolist(), ids.tolist(), strict=True)

@@ -109,21 +109,25 @@ def _compared(word: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """The places of words that are alike, and their distances; 0 for the same but for case."""
     word, most = word.lower(), _most_edits(word)
     first, last, size, bare = word[:1], word[-2:], len(word), SEPARATOR.sub("", word)
-    near = []
+    near: dict[int, str] = {}  # one object: many would make Python collect garbage
     for place, each in enumerate(words):
         if -4 < len(each) - size < 4:
             lower = each.lower()
             if lower[:1] == first or lower[-2:] == last:
-                near.append((place, lower))
-    pairs = _pairs(word)
-    near.sort(key=lambda item: -len(pairs & _pairs(item[1])) / (len(item[1]) + 1))
-    found = []
-    for place, lower in near[:COMPARED]:
+                near[place] = lower
+    pairs, found = _pairs(word), []
+    for place in sorted(near, key=lambda at: _unlike(pairs, near[at]))[:COMPARED]:
+        lower = near[place]
         same = SEPARATOR.sub("", lower) == bare
         distance = 0 if same else edit_distance(word[:LONGEST], lower[:LONGEST])
         if same or (size <= LONGEST and distance <= most):
             found.append((place, distance))
     return found
+
+
+def _unlike(pairs: set[str], other: str) -> float:
+    """Smaller for words that share more pairs of letters."""
+    return -len(pairs & _pairs(other)) / (len(other) + 1)
 
 
 def _pairs(word: str) -> set[str]:

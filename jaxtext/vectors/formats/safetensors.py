@@ -50,9 +50,9 @@ def read(asked: Asked) -> Table:
     if len(rows) < len(words):
         odd.refuse_if_most(len(rows))
         words = [words[row] for row in rows]
-        vectors, context, counts = (
-            None if array is None else array[rows] for array in (vectors, context, counts)
-        )
+        vectors = vectors[rows]
+        context = None if context is None else context[rows]
+        counts = None if counts is None else counts[rows]
     return Table(words, vectors, context, counts, odd.note())
 
 
