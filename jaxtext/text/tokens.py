@@ -34,6 +34,7 @@ VARIANTS = (
 )
 # Soft hyphen, marks of direction, word joiner, invisible operators, byte order mark.
 INVISIBLE = re.compile("[\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
+DOTTED = re.compile("i\u0307+")
 
 
 @cache
@@ -111,7 +112,7 @@ def lowered(text: str, language: str | None = None) -> str:
         text = text.replace("I", "ı").replace("İ", "i")
     text = text.lower()
     # Some small letters with a mark have one code point where their capitals have two.
-    return text if text.isascii() else composed(text.replace("i\u0307", "i"))
+    return text if text.isascii() else composed(DOTTED.sub("i", text))
 
 
 def tokenize(
