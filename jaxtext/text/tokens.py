@@ -32,6 +32,7 @@ VARIANTS = (
     (HEBREW, "\u05f4\u201c\u201d\u201f", '"'),
     (LATIN, "\u2027", "·"),
 )
+VARIED = re.compile(f"[ŀĿ{''.join(signs for _, signs, _ in VARIANTS)}]")
 # Soft hyphen, marks of direction, word joiner, invisible operators, byte order mark.
 INVISIBLE = re.compile("[\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
 DOTTED = re.compile("i\u0307+")
@@ -47,7 +48,8 @@ def marks() -> str:
 
 def _between(letters: str, signs: str) -> str:
     """Return a pattern of the signs between two letters; the first may have marks."""
-    return f"(?<=[{letters}{marks()}])[{signs}](?=[{letters}])"
+    # The signs first, so that the long class of marks is only looked at where one was found.
+    return f"[{signs}](?<=[{letters}{marks()}][{signs}])(?=[{letters}])"
 
 
 @cache
@@ -93,7 +95,7 @@ def normal(text: str) -> str:
     "п'ять, café"
     """
     text = composed(text)
-    if not text.isascii():
+    if VARIED.search(text):
         text = text.replace("ŀ", "l·").replace("Ŀ", "L·")
         for pattern, kept in _variants():
             text = pattern.sub(kept, text)
