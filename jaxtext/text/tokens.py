@@ -21,7 +21,7 @@ TOKENS = ("words", "whitespace")
 LANGUAGES = ("az", "tr")  # where I is the capital of ı, and İ that of i
 JOINERS = "\u200c\u200d"  # zero-width (non-)joiner, used inside Persian and Indic words
 LATIN = "A-Za-zªºÀ-ÖØ-öø-\u02afḀ-ỿⱠ-Ɀ\ua720-\ua7ff\uab30-\uab6f"
-CYRILLIC = "\u0400-\u052f\u1c80-\u1c8f\u2de0-\u2dff\ua640-\ua69f"
+CYRILLIC = "\u0400-\u052f"
 HEBREW = "\u05d0-\u05ea\u05ef-\u05f2"
 INSIDE = {LATIN: "·", CYRILLIC: "'", HEBREW: "'\""}  # belongs to the word between two such letters
 # Spellings of what stands between two letters, and the one that is kept.
