@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Int
 
 from jaxtext.base.errors import InputError
+from jaxtext.text.folders import LeftOut
 from jaxtext.text.hints import one_sentence, without_spaces
 from jaxtext.text.tokens import LANGUAGES, tokenize
 from jaxtext.text.vocab import Vocab
@@ -45,13 +46,6 @@ class Encoded(NamedTuple):
 
     ids: Int[np.ndarray, " T"]
     ends: Int[np.ndarray, " S"]
-
-
-class LeftOut(NamedTuple):
-    """A file or folder that was not read, and why."""
-
-    name: str
-    reason: str
 
 
 class NoWords(InputError):

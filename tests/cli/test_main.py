@@ -153,7 +153,7 @@ def test_options_without_sense_are_refused_and_nothing_is_written(
         ("empty.txt", b"", "empty.txt: the file is empty"),
         ("empty.gz", gzip.compress(b""), "empty.gz: empty: there are no words"),
         ("blank.txt", b"\n ... \n", "blank.txt: empty: there are no words"),
-        ("image.txt", b"\x89PNG\r\n\x1a\n\0", "byte 0x89 at line 1, byte 1 of the line"),
+        ("image.txt", b"\x89PNG\r\n\x1a\n\0", "image.txt: a picture, not text"),
         ("lone.txt", b"a\na\na\na\na\n", "no sentence has two words"),
     ],
 )
