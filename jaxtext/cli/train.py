@@ -194,10 +194,14 @@ def _print_corpus(corpus: "Corpus") -> None:
     from jaxtext.text.folders import not_read
 
     vocab = corpus.vocab
-    read = f"{corpus.files:,} file{'' if corpus.files == 1 else 's'}"
+
+    def number(of: int, what: str) -> str:
+        return f"{of:,} {what}{'' if of == 1 else 's'}"
+
+    sentences, files = number(len(corpus.text.ends), "sentence"), number(corpus.files, "file")
     others = f"; {not_read(corpus.left_out)}" if corpus.left_out else ""
     print(
-        f"{corpus.tokens:,} words in {len(corpus.text.ends):,} sentences of {read}; "
+        f"{corpus.tokens:,} words in {sentences} of {files}; "
         f"{len(vocab):,} different words, the rarest of which occurs {vocab.counts[-1]:,} times"
         f"{others}"
     )

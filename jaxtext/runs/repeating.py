@@ -105,7 +105,10 @@ def identity(
         for name, value in records.as_json(record).items()
         if name not in FREE and name not in PLACE and (name, value) not in LATER.items()
     }
+    # In older runs, words outside ASCII were spelled as in the text.
+    spelled = not all(word.isascii() for word in corpus.vocab.words)
     return {
+        **({"spelling of words": "NFC"} if spelled else {}),
         "text (SHA-256)": corpus.sha256,
         "vocabulary (SHA-256)": corpus.vocab.sha256(),
         **options,

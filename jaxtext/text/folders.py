@@ -9,7 +9,7 @@ from jaxtext.base.errors import InputError
 from jaxtext.text.opening import SUFFIXES
 
 HIDDEN = "hidden"
-ENDING = f"not {', '.join(SUFFIXES)}"
+ENDING = f"none of {', '.join(SUFFIXES)}"
 SHOWN = 3  # names for each reason
 
 
@@ -70,9 +70,10 @@ def _reason(path: str, folder: str, seen: dict[tuple[int, int], str]) -> str | N
 
 def not_read(left_out: Sequence[LeftOut]) -> str:
     """Return how many files were left out, and which, in words."""
-    number = len(left_out)
-    were = "1 file of the folder was" if number == 1 else f"{number:,} files of folders were"
-    return f"{were} not read: {described(left_out)}"
+    were = "1 file was" if len(left_out) == 1 else f"{len(left_out):,} files were"
+    by_name = any(each.reason == ENDING for each in left_out)
+    advice = ": give a file by name to read it whatever its ending" if by_name else ""
+    return f"{were} not read, {described(left_out)}{advice}"
 
 
 def described(left_out: Iterable[LeftOut]) -> str:

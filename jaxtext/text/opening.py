@@ -51,8 +51,11 @@ OTHERS = (  # first bytes, what they begin, what to do
     (b"\xff\xd8\xff", "a picture", "give text"),
     (b"\x7fELF", "a program", "give text"),
 )
-# Files by which archives are known that are documents or programs.
-PARTS = ("[content_types].xml", "word/", "xl/", "ppt/", "mimetype", "meta-inf/")
+DOCUMENTS = (  # the beginnings of names in zip archives that are documents, and which
+    (("[content_types].xml", "word/", "xl/", "ppt/"), "a Microsoft Office document"),
+    (("mimetype",), "an OpenDocument or EPUB document"),
+    (("meta-inf/",), "a Java program"),
+)
 
 
 @contextmanager
@@ -114,8 +117,9 @@ def members(name: str, archive: zipfile.ZipFile) -> tuple[list[str], list[str]]:
     Raises `InputError` for documents that are zip archives, and if there is no text file.
     """
     names = [each for each in archive.namelist() if not each.endswith("/")]
-    if any(each.lower().startswith(PARTS) for each in names):
-        raise InputError(f"{name}: a document or program in the form of a zip archive: {TO_TEXT}")
+    for beginnings, what in DOCUMENTS:
+        if any(each.lower().startswith(beginnings) for each in names):
+            raise InputError(f"{name}: {what}, not text: {TO_TEXT}")
     names = [
         each
         for each in sorted(names)

@@ -15,7 +15,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from jaxtext.base.errors import InputError
-from jaxtext.text.folders import ENDING, LeftOut, described, text_files
+from jaxtext.text.folders import ENDING, LeftOut, not_read, text_files
 from jaxtext.text.opening import STDIN, SUFFIXES, look, opened
 
 BLOCK_BYTES = 1 << 20
@@ -55,7 +55,7 @@ def find_sources(paths: Sequence[str | Path]) -> Files:
         elif os.path.isdir(path):
             found, others = text_files(path)
             if not found:
-                there = f", but {described(others)}: give files by name" if others else ""
+                there = f"; {not_read(others)}" if others else ""
                 raise InputError(
                     f"{path}: the folder contains no {', '.join(SUFFIXES)} file{there}"
                 )
@@ -197,7 +197,7 @@ def _check_text(block: bytes, source: str, encoding: str, line: int, column: int
 
 
 def _not_text(source: str, encoding: str, where: str, wide: bool = False) -> InputError:
-    known = "its encoding may be utf-16-le or utf-16-be" if wide else "such as cp1252 or shift_jis"
+    known = "probably utf-16-le or utf-16-be" if wide else "such as cp1252 or shift_jis"
     return InputError(
         f"{source}: not {encoding.upper()} text: {where}: give the encoding of the file, "
         f"{known}; or set errors to replace",
