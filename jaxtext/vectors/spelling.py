@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 
-INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphen, spaces of no width, joiner
+from jaxtext.text.tokens import composed, normal
+
 SEPARATOR = re.compile("[-_ ]")
 FREQUENT = 30_000  # words that are compared with the unknown word
 COMPARED = 200  # of these, whose distance is computed
@@ -20,14 +21,14 @@ CAPITALS = 10  # letters of a word of which any may be capital
 MOST = 3  # suggestions
 
 
-def canonical(text: str) -> tuple[str, str]:
-    """Return a text without invisible characters, in Unicode's composed and decomposed forms.
+def canonical(text: str) -> tuple[str, ...]:
+    """Return the spellings of the same text: in NFC, as words are after reading, and in NFD.
 
-    >>> [len(form) for form in canonical("cafe\\u0301")]
-    [4, 5]
+    >>> canonical("it\u2019s") == ("it\u2019s", "it's", "it\u2019s")
+    True
     """
-    visible = INVISIBLE.sub("", text)
-    return unicodedata.normalize("NFC", visible), unicodedata.normalize("NFD", visible)
+    visible = composed(text)
+    return visible, normal(text), unicodedata.normalize("NFD", visible)
 
 
 def suggestions(word: str, words: Sequence[str], index: Mapping[str, int]) -> list[str]:
@@ -54,7 +55,8 @@ def suggestions(word: str, words: Sequence[str], index: Mapping[str, int]) -> li
 
 def _same(word: str) -> Iterator[str]:
     """Spellings that differ by case, Unicode form, or separators alone."""
-    for form in {*canonical(word), unicodedata.normalize("NFKC", word)}:
+    curly = word.replace("'", "\u2019")
+    for form in {*canonical(word), curly, unicodedata.normalize("NFKC", word)}:
         parts = SEPARATOR.split(form)
         cuts = [(parts, separator) for separator in ("-", "_", " ", "")]
         if len(parts) == 1 and len(form) <= LONGEST:

@@ -152,7 +152,7 @@ def test_help_describes_words_as_words(command, capsys, monkeypatch):
         cli.run([command, "--help"])
     shown = capsys.readouterr().out
     assert shown.count("Run folder or vector file.") == 1
-    assert ("RUN WORD [WORD ...]" if command == "neighbors" else "RUN A B C\n") in shown
+    assert ("RUN WORD [WORD ...]" if command == "neighbors" else "RUN A B C ") in shown
     expected = ["Words to find the neighbors of."] if command == "neighbors" else [
         "First word of the question", "Second word", "Third word",
     ]  # fmt: skip

@@ -55,6 +55,8 @@ def test_the_exact_spelling_wins_and_then_another_form_of_unicode():
     assert both.ids(["n\u00e4h", "n\u00ad\u00e4h\u2060"]).tolist() == [2, 2]
     one = Embeddings(Vocab((composed,), np.ones(1, int)), np.ones((1, 2)))
     assert decomposed in one and one.mean([decomposed, "x"]).tolist() == [1, 1]
+    plain = Embeddings(Vocab(("it's",), np.ones(1, int)), np.ones((1, 2)))
+    assert "it\u2019s" in plain
     soft = Embeddings(Vocab(("a\u00adb",), np.ones(1, int)), np.ones((1, 2)))
     assert soft.ids(["a\u00adb"]).tolist() == [0] and "ab" not in soft
 

@@ -29,6 +29,7 @@ def suggested(word, *words):
         ("e-mail", "email"),
         ("cafe\u0301", "Caf\u00e9"),
         ("\ufb01sh", "fish"),
+        ("it's", "it\u2019s"),
         ("state of the art", "state-of-the-art"),
     ],
 )
