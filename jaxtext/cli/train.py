@@ -27,9 +27,9 @@ SWITCH = arg(help_behavior_hint="")
 class Train:
     """Train word vectors on text."""
 
-    # Text in UTF-8 with one sentence or paragraph per line: .txt, .gz, .bz2 or .xz files, folders
-    # of them, or - for standard input. Without a path, the text is the documentation of the
-    # installed packages.
+    # Text with one sentence or paragraph per line: files, also in gzip, bzip2, xz or zip archives;
+    # folders, of which .txt, .gz, .bz2 and .xz files are read; or - for standard input. Without a
+    # path, the text is the documentation of the installed packages.
     paths: Annotated[
         Positional[tuple[str, ...]], arg(metavar="[PATH ...]", help_behavior_hint="")
     ] = ()
@@ -92,11 +92,34 @@ class Train:
     # Seed of every random draw.
     seed: Annotated[int | None, open_("INT", "0")] = None
 
-    # Treat 'The' and 'the' as one word (the default).
+    # words: runs of letters and digits of any script, each word in one spelling. whitespace: what
+    # stands between spaces, for ids, phrases and text that was segmented beforehand.
+    tokens: Annotated[
+        Literal["words", "whitespace"] | None, open_("{words,whitespace}", "words")
+    ] = None
+
+    # Treat 'The' and 'the' as one word (the default for words).
     lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
-    # Treat 'The' and 'the' as two words.
+    # Treat 'The' and 'the' as two words (the default for whitespace).
     no_lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
+
+    # Lower-case as in Azeri or Turkish, where I and i are different letters.
+    language: Annotated[Literal["az", "tr"] | None, open_("{az,tr}", "none")] = None
+
+    # What a sentence is, which windows do not cross: a line, or a paragraph that empty lines end.
+    sentences: Annotated[
+        Literal["lines", "paragraphs"] | None, open_("{lines,paragraphs}", "lines")
+    ] = None
+
+    # Encoding of the text, such as cp1252. UTF-16 with a byte order mark is recognised.
+    encoding: Annotated[str | None, open_("NAME", "utf-8")] = None
+
+    # What to do with bytes that are not text in this encoding: strict stops, replace puts U+FFFD in
+    # their place.
+    errors: Annotated[Literal["strict", "replace"] | None, open_("{strict,replace}", "strict")] = (
+        None
+    )
 
     # Resume the interrupted run in --out; the result is identical to that of an uninterrupted one.
     # Give the same text and options again, or none of them. A run without a checkpoint starts over;
@@ -173,11 +196,22 @@ def train(options: Train) -> int:
 
 
 def _print_corpus(corpus: "Corpus") -> None:
+    from jaxtext.text.folders import not_read
+
     vocab = corpus.vocab
+
+    def number(of: int, what: str) -> str:
+        return f"{of:,} {what}{'' if of == 1 else 's'}"
+
+    sentences, files = number(len(corpus.text.ends), "sentence"), number(corpus.files, "file")
+    others = f"; {not_read(corpus.left_out)}" if corpus.left_out else ""
     print(
-        f"{corpus.tokens:,} words in {len(corpus.text.ends):,} sentences; {len(vocab):,} different "
-        f"words, the rarest of which occurs {vocab.counts[-1]:,} times"
+        f"{corpus.tokens:,} words in {sentences} of {files}; "
+        f"{len(vocab):,} different words, the rarest of which occurs {vocab.counts[-1]:,} times"
+        f"{others}"
     )
+    for hint in corpus.hints:
+        print(hint)
     if len(vocab) == 1:
         print(f"{vocab.words[0]!r} is the only word, so there is nothing to tell it apart from")
 

@@ -50,7 +50,7 @@ class Measured(NamedTuple):
 
 
 def measure_run(
-    folder: Path,
+    folder: str | Path,
     paths: Sequence[str] = (),
     centers: int | None = None,
     watch: Watch = Watch(),  # noqa: B008
@@ -64,6 +64,7 @@ def measure_run(
     """
     if centers is not None and centers < 1:
         raise InputError("must be at least 1", "centers", centers)
+    folder = Path(folder)
     if folder.exists() and not is_run(folder):
         raise InputError(
             f"{folder}: is not a run folder, and vectors alone do not say what they minimise"

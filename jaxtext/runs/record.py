@@ -58,6 +58,11 @@ def names_of(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
+# Options that came later, with what runs did before: a config.json without them means this.
+LATER = {
+    "tokens": "words", "language": None, "sentences": "lines", "encoding": "utf-8",
+    "errors": "strict",
+}  # fmt: skip
 TEXT, PLACE = names_of(Source), names_of(Place)
 SETTINGS = frozenset(name for method in METHODS.values() for name in settings_of(method))
 

@@ -10,7 +10,7 @@ from jaxtext.base.errors import InputError
 from jaxtext.runs import record as records
 from jaxtext.runs.circumstances import FREE, PARTS
 from jaxtext.runs.folder import CONFIG, MANIFEST, Run
-from jaxtext.runs.record import PLACE, TEXT, Place, Record
+from jaxtext.runs.record import LATER, PLACE, TEXT, Place, Record
 from jaxtext.text.encoded import Corpus
 
 PACKAGES = ("jaxtext", "jax", "jaxlib", "numpy")  # whose versions must be the same to resume a run
@@ -73,7 +73,7 @@ def recorded(path: Path) -> dict[str, Any]:
     parts = [content.get(name) for name in PARTS]
     if not all(isinstance(part, dict) for part in parts) or "vectors_sha256" not in content:
         raise InputError(f"{path} is not the manifest of a run", "from_manifest")
-    return content
+    return content | {"options": LATER | content["options"]}
 
 
 def repeated(path: Path, manifest: Mapping[str, Any], given: Mapping[str, Any]) -> Record:
@@ -105,9 +105,12 @@ def identity(
     options = {
         name.replace("_", " "): json.dumps(value)
         for name, value in records.as_json(record).items()
-        if name not in FREE and name not in PLACE
+        if name not in FREE and name not in PLACE and (name, value) not in LATER.items()
     }
+    # In older runs, words outside ASCII were spelled as in the text.
+    spelled = not all(word.isascii() for word in corpus.vocab.words)
     return {
+        **({"spelling of words": "NFC"} if spelled else {}),
         "text (SHA-256)": corpus.sha256,
         "vocabulary (SHA-256)": corpus.vocab.sha256(),
         **options,

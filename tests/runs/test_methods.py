@@ -66,7 +66,7 @@ def test_words_without_a_neighbor_are_told_and_have_no_vector(tmp_path, capsys, 
         assert not vectors["d"].any() and not vectors["e"].any()
     assert np.isfinite(vectors.context).all() and vectors["a"].any()
     assert cli.run(["gap", str(out)]) == 0
-    assert capsys.readouterr().out.count(told) == 1
+    assert capsys.readouterr().err.count(told) == 1
 
 
 def test_text_doubled_leaves_the_fit_as_it_is(topics, tmp_path):
