@@ -187,8 +187,8 @@ class _Execution(NamedTuple):
         with stops.deferred():  # except where `_train` lets signals pass
             trained = self._train(corpus, keeper, start)
             begin = time.perf_counter()
-            tables = [np.asarray(table, np.float32) for table in trained.params]
-            sha256 = run.write_vectors(*tables)
+            center, context = (np.asarray(table, np.float32) for table in trained.params)
+            sha256 = run.write_vectors(center, context)
         seconds |= trained.seconds | {"write": time.perf_counter() - begin}
         manifest = {
             "status": "diverged" if trained.failure else "complete",
@@ -204,7 +204,7 @@ class _Execution(NamedTuple):
         with stops.deferred():
             run.write_json(MANIFEST, manifest)
         begin = time.perf_counter()
-        gap = self._compared(corpus, tables, trained.objective) if place.gap else None
+        gap = self._compared(corpus, (center, context), trained.objective) if place.gap else None
         if gap is not None:
             seconds["gap"] = time.perf_counter() - begin
             manifest |= {
@@ -213,7 +213,7 @@ class _Execution(NamedTuple):
             }
             with stops.deferred():
                 run.write_json(MANIFEST, manifest)
-        outcome = Outcome(run.folder, Embeddings(corpus.vocab, *tables), sha256)
+        outcome = Outcome(run.folder, Embeddings(corpus.vocab, center, context), sha256)
         if then is not None:
             unequal = tuple(_unequal(then, manifest))
             outcome = outcome._replace(differences=unequal, repeated=place.from_manifest)

@@ -28,7 +28,6 @@ from jaxtext.base.files import (
     read_json_lines,
     replacing,
     sha256,
-    sha256_of,
     write_json,
     write_text,
 )

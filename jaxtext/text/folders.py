@@ -55,8 +55,8 @@ def _reason(path: str, folder: str, seen: dict[tuple[int, int], str]) -> str | N
     """Return why a file or folder is not read, or None if it is; it is then added to `seen`."""
     try:
         status = os.stat(path)
-    except OSError:
-        return "a broken link"
+    except OSError as error:
+        return "a broken link" if os.path.islink(path) else f"{error.strerror}"
     if not os.path.isdir(path):
         if not os.path.isfile(path):
             return "not a file"
@@ -84,7 +84,9 @@ def described(left_out: Iterable[LeftOut]) -> str:
     """
     reasons: dict[str, list[str]] = {}
     for name, reason in left_out:
-        reasons.setdefault(reason, []).append(name)
+        shown = os.fsencode(name).decode(errors="replace")  # the name may be in any encoding
+        shown = "".join(char if char.isprintable() else "\ufffd" for char in shown)
+        reasons.setdefault(reason, []).append(shown)
     parts = []
     for reason, names in reasons.items():
         more = len(names) - SHOWN

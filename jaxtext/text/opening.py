@@ -122,7 +122,7 @@ def members(name: str, archive: zipfile.ZipFile) -> tuple[list[str], list[str]]:
             raise InputError(f"{name}: {what}, not text: {TO_TEXT}")
     names = [
         each
-        for each in sorted(names)
+        for each in sorted(set(names))
         if not any(part.startswith(".") or part == "__MACOSX" for part in each.split("/"))
     ]
     chosen = [each for each in names if Path(each).suffix.lower() in ("", *SUFFIXES)]

@@ -8,6 +8,7 @@ import codecs
 import gzip
 import lzma
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,10 @@ MARKS = (  # byte order marks; the longer ones first, since they begin like the 
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-DAMAGED = (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile)
+DAMAGED = (
+    EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, struct.error,
+    NotImplementedError, UnicodeDecodeError,
+)  # fmt: skip
 
 
 class Files(list[str]):

@@ -4,7 +4,7 @@ import pytest
 
 from jaxtext.base.errors import InputError
 from jaxtext.text import find_sources, read_blocks
-from jaxtext.text.folders import not_read, text_files
+from jaxtext.text.folders import LeftOut, not_read, text_files
 
 
 @pytest.fixture
@@ -15,6 +15,11 @@ def folder(tmp_path):
         (folder / name).write_text(f"{name} text\n")
     (folder / "empty.txt").touch()
     return folder
+
+
+def test_names_that_cannot_be_printed_are_shown_all_the_same():
+    odd = LeftOut(os.fsdecode(b"Icon\r\xff"), "hidden")
+    assert not_read([odd]) == "1 file was not read, Icon\ufffd\ufffd (hidden)"
 
 
 def found(folder):

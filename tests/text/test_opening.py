@@ -5,6 +5,8 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from jaxtext.base.errors import InputError
 from jaxtext.text import find_sources, read_blocks
@@ -100,4 +102,38 @@ def test_a_damaged_zip_archive_is_named(tmp_path):
         find_sources([path])
     path.write_bytes(content.replace(b"three", b"threE"))
     with pytest.raises(InputError, match=r"x\.zip: damaged"):
+        text_of(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    method=st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, None]),
+    places=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=3),
+    cut=st.none() | st.integers(1, 400),
+)
+def test_damaged_archives_are_read_or_refused_in_one_line(tmp_path, method, places, cut):
+    path = tmp_path / "x"
+    if method is None:
+        content = bytearray(gzip.compress(TEXT))
+    else:
+        with zipfile.ZipFile(path, "w", method) as archive:
+            for name in ("a.txt", "b/é.txt", "c.md"):
+                archive.writestr(name, TEXT)
+        content = bytearray(path.read_bytes())
+    for place, byte in places:
+        content[place % len(content)] = byte
+    path.write_bytes(content[:cut])
+    try:
+        text_of(path).decode()
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+def test_an_archive_with_a_password_is_refused(tmp_path):
+    path = zipped(tmp_path / "x.zip", {"a.txt": TEXT})
+    content = bytearray(path.read_bytes())
+    content[6] |= 1  # of the file, encrypted
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the same in the table of contents
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="password"):
         text_of(path)
