@@ -55,7 +55,7 @@ def gap(options: Gap) -> None:
         if options.json in opened:
             opened[options.json].write_text(content, encoding="utf-8")
         if options.figure is not None and figure is not None:
-            report.draw(measured.gap, figure)
+            report.draw(measured, options.run.name, figure)
             report.save_figure(figure, opened[options.figure], options.figure)
     if silent:
         write_result(STANDARD_OUTPUT, content)

@@ -91,7 +91,7 @@ def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[
     try:
         from sklearn.cluster import kmeans_plusplus
     except ImportError:
-        raise InputError("categorization needs scikit-learn: pip install 'jaxtext[eval]'") from None
+        raise InputError("categorization needs scikit-learn: pip install -e '.[eval]'") from None
     random, best, most = np.random.RandomState(seed), None, -np.inf
     for _ in range(RESTARTS):
         means, _ = kmeans_plusplus(table, number, random_state=random)

@@ -1,7 +1,7 @@
 """Pictures of small networks and tables, with their numbers: what the notebooks show.
 
 Each function draws into the given axes, or into new ones, and returns them; nothing is saved or
-shown. Matplotlib is optional (`pip install jaxtext[eval]`) and is imported when something is drawn.
+shown. Matplotlib is optional (`pip install -e '.[eval]'`) and is imported when something is drawn.
 """
 
 from collections.abc import Sequence
@@ -123,6 +123,7 @@ def draw_density(
     edges: Float[np.ndarray, " edges"],
     ax: Axes = None,
     title: str = "",
+    optimum: str = r"optimum $\ln(n_{wc} / e_{wc})$",
 ) -> Axes:
     """Draw pairs by the optimum of their score (across) and the score w.c (up), from `gap.measure`.
 
@@ -145,7 +146,7 @@ def draw_density(
     mesh = ax.pcolormesh(edges, edges, shown, cmap="Blues", norm=LogNorm(), rasterized=True)
     ax.axline((0, 0), slope=1, color=NEGATIVE, linewidth=1)
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
-    ax.set_xlabel(r"optimum $\ln(n_{wc} / e_{wc})$, here PMI - ln k or its variant")
+    ax.set_xlabel(optimum)
     ax.set_ylabel(r"score $w \cdot c$")
     ax.figure.colorbar(mesh, ax=ax, label="observed pairs per bin", fraction=0.045)
     return ax
