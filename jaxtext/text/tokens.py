@@ -46,27 +46,28 @@ def marks() -> str:
     )
 
 
-def _between(letters: str, signs: str) -> str:
-    """Return a pattern of the signs between two letters; the first may have marks."""
-    # The signs first, so that the long class of marks is only looked at where one was found.
-    return f"[{signs}](?<=[{letters}{marks()}][{signs}])(?=[{letters}])"
-
-
 @cache
 def token_pattern() -> re.Pattern[str]:
     """Compile the pattern of one word.
 
     A word is a letter or digit followed by letters, digits, marks, joiners before a letter, and
-    what `INSIDE` allows between two letters of a script.
+    what `INSIDE` allows between two letters of a script, the first of which may have marks.
     """
     letter = r"[^\W_]"
-    inside = "|".join(_between(letters, signs) for letters, signs in INSIDE.items())
-    return re.compile(rf"{letter}(?:{letter}|[{marks()}]|[{JOINERS}]+(?={letter})|{inside})*")
+    joined = "|".join(
+        f"[{letters}][{marks()}]*[{signs}](?=[{letters}])" for letters, signs in INSIDE.items()
+    )
+    first = f"{joined}|{letter}"
+    return re.compile(rf"(?:{first})(?:{first}|[{marks()}]|[{JOINERS}]+(?={letter}))*")
 
 
 @cache
 def _variants() -> list[tuple[re.Pattern[str], str]]:
-    return [(re.compile(_between(letters, signs)), kept) for letters, signs, kept in VARIANTS]
+    # The signs first, so that the long class of marks is only looked at where one was found.
+    return [
+        (re.compile(f"[{signs}](?<=[{letters}{marks()}][{signs}])(?=[{letters}])"), kept)
+        for letters, signs, kept in VARIANTS
+    ]
 
 
 def composed(text: str) -> str:

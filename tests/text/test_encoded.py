@@ -69,6 +69,25 @@ def test_encode_corpus_equals_the_clear_path(
     assert fast.tokens == number
 
 
+@pytest.mark.parametrize(
+    ("line", "options", "words"),
+    [
+        ("п'ять צה\"ל п\u0301'ять", {}, ["п'ять", 'צה"ל', "п\u0301'ять"]),
+        ("IRMAK İzmir", {"language": "tr"}, ["ırmak", "izmir"]),
+        ("IRMAK İzmir", {"language": "tr", "tokens": "whitespace"}, ["ırmak", "izmir"]),
+        ("a-B c\u2028d", {"tokens": "whitespace", "lowercase": False}, ["a-B", "c", "d"]),
+    ],
+)
+def test_a_block_is_cut_as_a_line_is(tmp_path, line, options, words):
+    corpus = encode_corpus([line.encode()], tmp_path, min_count=1, **options)
+    assert corpus.vocab.decode(corpus.text.ids) == words == tokenize(line, **options)
+
+
+def test_the_last_paragraph_ends_with_the_text(tmp_path):
+    corpus = encode_corpus([b"a b\nb\n\na"], tmp_path, min_count=1, paragraphs=True)
+    assert corpus.text.ends.tolist() == [3, 4]
+
+
 def test_ids_are_memory_mapped_and_nothing_else_is_left(tmp_path):
     corpus = encode_corpus([b"a b a\n", b"b a\n"], tmp_path, min_count=1)
     assert isinstance(corpus.text.ids, np.memmap)

@@ -42,6 +42,7 @@ def test_words_of_any_script_stay_whole(line, tokens):
 @pytest.mark.parametrize(
     ("line", "tokens"),
     [
+        ("x\u0301'п א\u05b0·a", ["x\u0301", "п", "א\u05b0", "a"]),
         ("п'ять п’ять п\u02bcять П＇ЯТЬ", ["п'ять"] * 4),
         ("‘об’єкт’, 'кіт' з' ", ["об'єкт", "кіт", "з"]),
         ("п\u0301'ять", ["п\u0301'ять"]),
