@@ -8,7 +8,18 @@ from typing import Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
-from jaxtext.cli.shared import JsonFile, Kind, RunPath
+from jaxtext.cli.shared import (
+    STANDARD_OUTPUT,
+    JsonFile,
+    Kind,
+    Limit,
+    RunPath,
+    Strict,
+    load,
+    note,
+    to_stdout,
+    write_result,
+)
 
 Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior_hint="")]
 
@@ -23,10 +34,17 @@ class Evaluate:
     # Second run folder or vector file, to be compared with the first.
     other: Annotated[Positional[Path | None], arg(metavar="[RUN]", help_behavior_hint="")] = None
 
-    # Files with two words and a score per line, separated by tabs, commas or spaces.
+    # Files with two words and a score per line, separated by tabs, commas or spaces. Columns are
+    # found by their names or their contents.
     similarity: Files = ()
 
-    # Files in the format of questions-words.txt or of BATS.
+    # The columns of the words and of the score in these files, counted from 1: 2,4,8, or 2,4,8-17
+    # for the mean of several scores.
+    columns: Annotated[
+        str | None, arg(metavar="W,W,SCORE", help_behavior_hint="(default: found)")
+    ] = None
+
+    # Files in the format of questions-words.txt or of BATS, or a folder with a relation per file.
     analogy: Files = ()
 
     # Files with a category (or several levels of categories) and a word per line. Needs
@@ -42,7 +60,13 @@ class Evaluate:
     # How analogies are answered: the word nearest to b - a + c, or the product of cosines.
     method: Literal["3cosadd", "3cosmul"] = "3cosadd"
 
-    # Write the scores to this file.
+    # Load only the most frequent words of a vector file.
+    limit: Limit = None
+
+    # Refuse a vector file with rows that cannot be used, instead of leaving them out.
+    strict: Strict = False
+
+    # Write the scores to this file as JSON; - is standard output.
     json: JsonFile = None
 
     # Seed of the bootstrap intervals and of the initial clusters.
@@ -51,10 +75,11 @@ class Evaluate:
 
 def evaluate(options: Evaluate) -> None:
     """Print the scores of one run, or of two runs and their differences."""
-    from jaxtext import evaluation, runs
+    from jaxtext import evaluation
     from jaxtext.base.files import json_text, replacing_if
     from jaxtext.base.ranges import number
-    from jaxtext.reports.evaluation import comparison_table, tables
+    from jaxtext.evaluation import categorization
+    from jaxtext.reports.evaluation import comparison_table, notes, tables
     from jaxtext.reports.tables import print_tables
 
     if not (options.similarity or options.analogy or options.categorization):
@@ -62,26 +87,31 @@ def evaluate(options: Evaluate) -> None:
     if options.restrict is not None:
         number("restrict", options.restrict, 1, math.inf, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
-    sets = evaluation.read(options.similarity, options.analogy, options.categorization)
+    silent = to_stdout(options.json)
+    kinds = options.similarity, options.analogy, options.categorization
+    sets = evaluation.read(*kinds, options.columns)
+    if sets.categorization:
+        categorization.check_installed()
     paths = [options.run] if options.other is None else [options.run, options.other]
-    vectors = [runs.load(path) for path in paths]
+    vectors = [load(path, options.limit, options.strict) for path in paths]
     how = options.vectors, options.restrict, options.method, options.seed
-    with replacing_if(options.json) as file:
+    with replacing_if(None if silent else options.json) as file:
         reports = [
             _evaluated(path, each, sets, how, len(paths) > 1)
             for path, each in zip(paths, vectors, strict=True)
         ]
-        comparison = None
+        content, comparison = reports[0].as_json(), None
         if len(reports) == 2:
             comparison = evaluation.compare(reports[0], reports[1], sets, options.seed)
+            second = {"second": reports[1].as_json(), "difference": comparison.as_json()}
+            content = {"first": content, **second}
         if file is not None:
-            content = reports[0].as_json()
-            if comparison is not None:
-                content = {
-                    "first": content, "second": reports[1].as_json(),
-                    "difference": comparison.as_json(),
-                }  # fmt: skip
             file.write_text(json_text(content), encoding="utf-8")
+    for told in notes(sets, dict(zip(paths, vectors, strict=True)), options.vectors):
+        note(told)
+    if silent:
+        write_result(STANDARD_OUTPUT, json_text(content))
+        return
     for path, report in zip(paths, reports, strict=True):
         if comparison is not None:
             print(f"\n{path}")

@@ -1,13 +1,15 @@
 """Analogies: a is to b as c is to ?, answered by differences of vectors.
 
-Two layouts are read. In that of `questions-words.txt`, a line ": section" is followed by lines of
-four words. In that of BATS, a line has a group, a relation, a word and answers/with/slashes,
-separated by tabs; any two pairs of a relation make a question, and any of the answers is right.
+Three layouts are read. In that of `questions-words.txt`, a line ": section" is followed by lines of
+four words. In that of BATS, a file has a relation, and each line a word and answers/with/slashes;
+or all relations are in one file, whose lines begin with a group and a relation. Any two pairs of a
+relation make a question, and any of the answers is right. A folder of such files is one set.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain, permutations
+from itertools import permutations
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,7 +21,7 @@ from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
-from jaxtext.evaluation.items import Difference
+from jaxtext.evaluation.items import Difference, NothingKnown, Words
 from jaxtext.vectors.embeddings import (
     Embeddings,
     SparseEmbeddings,
@@ -50,8 +52,8 @@ class Question(NamedTuple):
 class Result(NamedTuple):
     """The scores of one set."""
 
-    accuracy: float  # among the covered questions
-    ci95: tuple[float, float]
+    accuracy: float | None  # among the covered questions; None if there are none
+    ci95: tuple[float, float] | None
     items: int
     covered: int
     accuracy_all: float  # a question with an unknown word counts as missed
@@ -64,27 +66,66 @@ class Result(NamedTuple):
 
 
 def read(path: str | Path) -> list[Question]:
-    """Read a set in either layout.
+    """Read a set in any of the layouts; a folder contains a relation per file, also in its folders.
 
     Raises `InputError`, naming the line, for a line that does not fit the layout, and for a file
     without any question.
     """
-    rows = items.lines(path)
-    first = next(rows)
-    rows = chain([first], rows)
-    tabs = not first[1].startswith(":") and "\t" in first[1]
-    questions = list((_read_relations if tabs else _read_sections)(path, rows))
+    path = Path(path)
+    if path.is_dir():
+        files = sorted(each for each in path.rglob("*.txt") if not _is_hidden(each, path))
+        if not files:
+            raise InputError(f"{path}: contains no .txt file with analogies")
+        return _checked(path, [asked for each in files for asked in read(each)])
+    rows = list(items.lines(path))
+    cells = [[cell.strip() for cell in line.split("\t")] for _, line in rows]
+    width = Counter(map(len, cells)).most_common(1)[0][0]
+    if width < 2 or rows[0][1].startswith(":"):
+        width = 2 if _is_relation(rows) else 0
+        cells = [line.split() for _, line in rows]
+    numbered = list(zip((number for number, _ in rows), cells, strict=True))
+    if width == 2:
+        questions = list(_pairs_of(path, [(n, ["", path.stem, *row]) for n, row in numbered]))
+    elif width and not _are_questions(cells):
+        questions = list(_pairs_of(path, numbered))
+    else:
+        questions = list(_read_sections(path, rows))
+    return _checked(path, questions)
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _checked(path: Path, questions: list[Question]) -> list[Question]:
+    if len(questions) > QUESTIONS:
+        raise InputError(f"{path}: more than {QUESTIONS:,} questions: give fewer pairs")
     if not questions:
         raise InputError(
-            f"{path}: contains no question: lines with tabs are read as group, relation, word and "
-            "answers, and a relation needs two; separate the four words of a question by spaces"
-            if tabs
-            else f"{path}: contains no question"
+            f"{path}: contains no question: a relation needs two pairs, and a question four words"
         )
     return questions
 
 
-def _read_sections(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
+def _is_relation(rows: Sequence[Row]) -> bool:
+    """Whether every line has two words, without a section."""
+    return all(len(line.split()) == 2 and not line.startswith(":") for _, line in rows)
+
+
+def _are_questions(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether rows of four cells are four words each, not a group, a relation, a word and answers.
+
+    In questions, words stand in the first place as well as in the third, and no pair of a group and
+    a relation has several words.
+    """
+    firsts = {row[0] for row in cells}
+    if any(len(row) > 2 and row[2] in firsts for row in cells):
+        return True
+    pairs = [tuple(row[:2]) for row in cells]
+    return len(set(pairs)) == len(pairs) and not any("/" in row[-1] for row in cells)
+
+
+def _read_sections(path: str | Path, rows: Sequence[Row]) -> Iterator[Question]:
     section = ""
     for number, line in rows:
         if line.startswith(":"):
@@ -97,15 +138,16 @@ def _read_sections(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
         yield Question(section, a, (b,), c, (d,))
 
 
-def _read_relations(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
+def _pairs_of(path: str | Path, rows: Sequence[tuple[int, list[str]]]) -> Iterator[Question]:
+    """Yield the questions of rows of group, relation, word and answers."""
     relations: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     questions = 0
-    for number, line in rows:
-        row = [cell.strip() for cell in line.split("\t")]
+    for number, row in rows:
         answers = tuple(filter(None, (word.strip() for word in row[-1].split("/"))))
         if len(row) != 4 or not row[2] or not answers:
             raise InputError(
-                f"{path}: line {number}: not 'group TAB relation TAB word TAB answers'"
+                f"{path}: line {number}: not 'word TAB answers', nor 'group TAB relation TAB word "
+                "TAB answers'"
             )
         pairs = relations.setdefault(row[1], [])
         questions += 2 * len(pairs)
@@ -127,18 +169,27 @@ class _Encoded(NamedTuple):
     answers: list[set[int]]
 
 
-def _encode(questions: Sequence[Question], index: dict[str, int]) -> _Encoded:
+def _encode(questions: Sequence[Question], words: Words, same: Int[np.ndarray, " V"]) -> _Encoded:
     places, asked, answers = [], [], []
     for place, question in enumerate(questions):
-        a, c = index.get(question.a.upper()), index.get(question.c.upper())
-        b = [index[word.upper()] for word in question.b if word.upper() in index]
-        right = {index[word.upper()] for word in question.answers if word.upper() in index}
-        if a is not None and c is not None and b and right:
+        a, c = words.find(question.a), words.find(question.c)
+        b = [each for each in map(words.find, question.b) if each >= 0]
+        right = {int(same[each]) for each in map(words.find, question.answers) if each >= 0}
+        if a >= 0 and c >= 0 and b and right:
             places.append(place)
             asked.append((a, b[0], c))
             answers.append(right)
     shape = np.array(asked, np.int64).reshape(-1, 3)
     return _Encoded(np.array(places, np.int64), shape, answers)
+
+
+def _same(words: Sequence[str]) -> Int[np.ndarray, " V"]:
+    """Return, for each word, the id of the most frequent one that differs at most by case."""
+    folded = [items.fold(word) for word in words]
+    first: dict[str, int] = {}
+    for place, word in enumerate(folded):
+        first.setdefault(word, place)
+    return np.array([first[word] for word in folded], np.int64)
 
 
 @jax.jit
@@ -256,19 +307,19 @@ def evaluate(
 
     With `restrict`, only that many of the most frequent words are known and can be answers. The
     interval treats questions as independent; since they share words, it is a little narrow.
-    Raises `InputError` if no question is covered.
+    Raises `NothingKnown` if no question is covered.
     """
     words = embeddings.vocab.words[:restrict]
-    index = items.index(embeddings.vocab, restrict)
-    encoded = _encode(questions, index)
+    same = _same(words)
+    zeros = items.zeros(embeddings, kind)
+    encoded = _encode(questions, items.words(embeddings.vocab, restrict, zeros), same)
     if not len(encoded.places):
         asked = questions[0]
         first = map(items.shown, (asked.a, asked.b[0], asked.c, asked.answers[0]))
-        raise InputError(
+        raise NothingKnown(
             f"none of {len(questions):,} questions has only known words: "
             f"the first is {' '.join(first)}"
         )
-    same = np.array([index[word.upper()] for word in words], np.int64)
     if isinstance(embeddings, SparseEmbeddings):
         table = normalize_sparse(embeddings.vectors(kind)[: len(words)])
     else:
@@ -282,18 +333,24 @@ def evaluate(
     return _score(questions, right, seed)
 
 
+def unknown(questions: Sequence[Question]) -> Result:
+    """Return the result of a set of which no question is covered."""
+    return _score(questions, np.full(len(questions), np.nan), 0)
+
+
 def _score(questions: Sequence[Question], right: Float[np.ndarray, " N"], seed: int) -> Result:
     known = right[~np.isnan(right)]
-    random = np.random.default_rng(seed)
-    # The sum of a bootstrap sample of ones and zeros is binomial.
-    draws = random.binomial(len(known), known.mean(), items.SAMPLES) / len(known)
-    interval = items.interval(draws.tolist())
-    assert interval is not None
+    accuracy, interval = None, None
+    if len(known):
+        accuracy = float(known.mean())
+        # The sum of a bootstrap sample of ones and zeros is binomial.
+        draws = np.random.default_rng(seed).binomial(len(known), accuracy, items.SAMPLES)
+        interval = items.interval((draws / len(known)).tolist())
     places: dict[str, list[int]] = {}
     for place, question in enumerate(questions):
         places.setdefault(question.section, []).append(place)
     return Result(
-        accuracy=float(known.mean()),
+        accuracy=accuracy,
         ci95=interval,
         items=len(right),
         covered=len(known),

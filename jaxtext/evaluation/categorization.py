@@ -5,6 +5,7 @@ separated by tabs (or by other marks, see `items.cells`). With several levels of
 words are clustered once for each level.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
-from jaxtext.evaluation.items import Difference
+from jaxtext.evaluation.items import Difference, NothingKnown
 from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize
 
 RESTARTS = 20
@@ -32,8 +33,8 @@ class Level(NamedTuple):
     """The clustering of one level of categories."""
 
     categories: int
-    purity: float
-    chance: float  # mean purity of the same clusters with shuffled categories
+    purity: float | None  # None if no word is known, as is `chance`
+    chance: float | None  # mean purity of the same clusters with shuffled categories
     purity_all: float  # an unknown word counts as being in the wrong cluster
 
 
@@ -88,10 +89,9 @@ def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[
     starts by the k-means++ of scikit-learn (extra `[eval]`), the best result is returned. Raises
     `InputError` if scikit-learn is not installed.
     """
-    try:
-        from sklearn.cluster import kmeans_plusplus
-    except ImportError:
-        raise InputError("categorization needs scikit-learn: pip install -e '.[eval]'") from None
+    check_installed()
+    from sklearn.cluster import kmeans_plusplus
+
     random, best, most = np.random.RandomState(seed), None, -np.inf
     for _ in range(RESTARTS):
         means, _ = kmeans_plusplus(table, number, random_state=random)
@@ -110,6 +110,12 @@ def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[
     return best
 
 
+def check_installed() -> None:
+    """Raise `InputError` if scikit-learn, of the extra `[eval]`, is not installed."""
+    if find_spec("sklearn") is None:
+        raise InputError("categorization needs scikit-learn: pip install -e '.[eval]'")
+
+
 def evaluate(
     embeddings: Embeddings | SparseEmbeddings,
     categories: Categories,
@@ -120,12 +126,12 @@ def evaluate(
 
     Raises `InputError` if no word is known, and if scikit-learn is not installed.
     """
-    index = items.index(embeddings.vocab)
-    ids = np.array([index.get(word.upper(), -1) for word in categories.words])
+    find = items.words(embeddings.vocab, without=items.zeros(embeddings, kind)).find
+    ids = np.array([find(word) for word in categories.words])
     known = np.flatnonzero(ids >= 0)
     if not known.size:
         first = items.shown(categories.words[0])
-        raise InputError(f"none of {len(ids):,} words is known, for example {first}")
+        raise NothingKnown(f"none of {len(ids):,} words is known, for example {first}")
     rows = embeddings.vectors(kind)[ids[known]]
     dense = rows.toarray() if isinstance(rows, sparse.csr_array) else rows
     table = normalize(dense.astype(np.float64))
@@ -150,6 +156,14 @@ def evaluate(
         all_labels.append(labels)
         all_clusters.append(clusters)
     return Result(len(ids), known.size, levels, all_labels, all_clusters)
+
+
+def unknown(categories: Categories) -> Result:
+    """Return the result of a set of which no word is known."""
+    size = len(categories.words)
+    labels = [np.unique(names, return_inverse=True)[1].ravel() for names in categories.levels]
+    levels = [Level(0, None, None, 0.0) for _ in labels]
+    return Result(size, 0, levels, labels, [np.full(size, -1) for _ in labels])
 
 
 def difference(first: Result, second: Result, seed: int = 0) -> Difference:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +11,13 @@ import numpy as np
 from jaxtyping import Int
 
 from jaxtext.base.errors import InputError
+from jaxtext.text.tokens import lowered, normal
 from jaxtext.text.vocab import Vocab
+from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings
+from jaxtext.vectors.spelling import canonical
 
 SAMPLES = 1000
+DECIMAL_COMMA = re.compile(r"[^\s;,]+ +[^\s;,]+ +\d+,\d+\s*")  # two words and a score
 LONGEST_LINE = 1 << 20
 
 Statistic = Callable[[Int[np.ndarray, " N"]], float]  # of a resampled set, which is given by places
@@ -83,12 +88,13 @@ def cells(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each line and its number.
 
     The first line decides what separates cells: tabs or else semicolons, commas (both with quotes
-    as in CSV) or spaces. Raises `InputError` as `lines` does, and for a line that is not CSV.
+    as in CSV), spaces or colons. Raises `InputError` as `lines` does, and for a line that is not
+    CSV.
     """
     delimiter = None
     for number, line in lines(path):
         if delimiter is None:
-            delimiter = next((mark for mark in "\t;," if mark in line), " ")
+            delimiter = _delimiter(line)
         if delimiter == " ":
             yield number, line.split()
         elif delimiter == "\t":
@@ -99,6 +105,16 @@ def cells(path: str | Path) -> Iterator[tuple[int, list[str]]]:
             except (csv.Error, ValueError) as error:
                 raise InputError(f"{path}: line {number}: not CSV: {error}") from None
             yield number, [cell.strip() for cell in row]
+
+
+def _delimiter(line: str) -> str:
+    """Return what separates the cells of a line; a decimal comma separates none."""
+    if DECIMAL_COMMA.fullmatch(line):
+        return " "
+    mark = next((mark for mark in "\t;," if mark in line), None)
+    if mark is None and line.count(":") > 1 and not any(map(str.isspace, line)):
+        return ":"
+    return mark or " "
 
 
 def _unquoted(cell: str) -> str:
@@ -113,16 +129,55 @@ def shown(text: str) -> str:
     return repr(text[:40])
 
 
-def index(vocab: Vocab, restrict: int | None = None) -> dict[str, int]:
-    """Map each word in capitals to its id; of spellings that differ in case, to the most frequent.
+class NothingKnown(InputError):
+    """None of the words of a set has a vector."""
 
-    With `restrict`, only that many of the most frequent words are included.
 
-    >>> index(Vocab(("Rose", "rose", "a"), np.array([3, 2, 1])))
-    {'A': 2, 'ROSE': 0}
+class Words(NamedTuple):
+    """How the words of sets are found among those of vectors: exactly, or else with case folded."""
+
+    exact: dict[str, int]
+    folded: dict[str, int]
+
+    def find(self, word: str) -> int:
+        """Return the id of a word, or -1.
+
+        Its exact spelling wins, then its Unicode form after reading, then both in lower case.
+        """
+        spellings = word, *canonical(word)
+        places = [self.exact[each] for each in spellings if each in self.exact]
+        return places[0] if places else self.folded.get(fold(word), -1)
+
+
+def fold(word: str) -> str:
+    """Return a word in lower case and in the Unicode form that words have after reading.
+
+    >>> fold("Maße"), fold("KIR")
+    ('maße', 'kir')
     """
-    words = vocab.words[:restrict]
-    return {words[i].upper(): i for i in reversed(range(len(words)))}
+    return word if word.isascii() and word.islower() else lowered(normal(word))
+
+
+def words(vocab: Vocab, restrict: int | None = None, without: Sequence[int] = ()) -> Words:
+    """Return how words are found; with case folded, the most frequent spelling is meant.
+
+    With `restrict`, only that many of the most frequent words are found, and those `without` never.
+
+    >>> some = words(Vocab(("Rose", "rose", "a"), np.array([3, 2, 1])))
+    >>> some.find("rose"), some.find("ROSE"), some.find("A"), some.find("b")
+    (1, 0, 2, -1)
+    """
+    left_out = set(without)
+    ids = [i for i in range(len(vocab.words[:restrict])) if i not in left_out]
+    exact = {vocab.words[i]: i for i in ids}
+    return Words(exact, {fold(vocab.words[i]): i for i in reversed(ids)})
+
+
+def zeros(embeddings: Embeddings | SparseEmbeddings, kind: str = "center") -> list[int]:
+    """Return the ids of words whose vector is zero: without a direction, they cover no item."""
+    if isinstance(embeddings, Embeddings):
+        return embeddings.zeros(kind).tolist()
+    return np.flatnonzero(np.diff(embeddings.vectors(kind).indptr) == 0).tolist()
 
 
 def resampled(statistic: Statistic, size: int, seed: int, samples: int = SAMPLES) -> list[float]:

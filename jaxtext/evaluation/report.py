@@ -1,12 +1,13 @@
 """Evaluation on many sets at once, and the comparison of two such evaluations."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy, categorization, similarity
-from jaxtext.evaluation.items import SAMPLES, Difference
+from jaxtext.evaluation.items import SAMPLES, Difference, NothingKnown
 from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings
 
 T = TypeVar("T")
@@ -57,13 +58,17 @@ def read(
     similarities: Sequence[Path] = (),
     analogies: Sequence[Path] = (),
     categorizations: Sequence[Path] = (),
+    columns: str | None = None,
 ) -> Sets:
     """Read sets from files; the name of a set is the name of its file without the suffix.
+
+    `columns` names the columns of the words and scores in all similarity sets, if it is given (see
+    `similarity.read`).
 
     Raises `InputError` for files that cannot be used and for two sets of one kind with one name.
     """
     return Sets(
-        _read(similarity.read, similarities),
+        _read(partial(similarity.read, columns=columns), similarities),
         _read(analogy.read, analogies),
         _read(categorization.read, categorizations),
     )
@@ -91,33 +96,46 @@ def evaluate(
 
     `kind` is one of those of `Embeddings.vectors`; `restrict` and `method` concern analogies.
     `samples` bootstrap samples make the intervals of similarity; with 0 there are none. Sparse
-    vectors cannot be evaluated on categories. Raises `InputError`, naming the set, if none of its
-    items is covered.
+    vectors cannot be evaluated on categories. A set of which nothing is known has results without
+    scores. Raises `InputError` if that is so of every set, and if scikit-learn is missing for
+    categories.
     """
+    failures = []
 
-    def each(named: dict[str, T], score: Callable[[T], Any]) -> dict[str, Any]:
+    def each(named: dict[str, T], score: Callable[[T], Any], unknown: Callable[[T], Any]) -> dict:
         results = {}
         for name, items in named.items():
             try:
                 results[name] = score(items)
+            except NothingKnown as error:
+                failures.append(InputError(f"{name}: {error}"))
+                results[name] = unknown(items)
             except InputError as error:
                 raise InputError(f"{name}: {error}") from None
         return results
 
-    return Report(
+    if sets.categorization:
+        categorization.check_installed()
+    report = Report(
         each(
             sets.similarity,
             lambda pairs: similarity.evaluate(embeddings, pairs, kind, seed, samples),
+            similarity.unknown,
         ),
         each(
             sets.analogy,
             lambda asked: analogy.evaluate(embeddings, asked, kind, restrict, method, seed),
+            analogy.unknown,
         ),
         each(
             sets.categorization,
             lambda words: categorization.evaluate(embeddings, words, kind, seed),
+            categorization.unknown,
         ),
     )
+    if failures and len(failures) == sum(map(len, report)):
+        raise failures[0]
+    return report
 
 
 def compare(first: Report, second: Report, sets: Sets, seed: int = 0) -> Comparison:

@@ -1,11 +1,12 @@
 """Word similarity: Spearman's rho between cosines and the judgments of people.
 
 A set consists of pairs of words with a score on any scale. It is a text file with one pair per
-line, separated by tabs, commas, semicolons or spaces; it may contain comments (#), a header and
-further columns.
+line, separated by tabs, commas, semicolons, colons or spaces; it may contain comments (#), a header
+and further columns.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +17,14 @@ from scipy.linalg import get_blas_funcs
 from scipy.stats import rankdata
 
 from jaxtext.base.errors import InputError
+from jaxtext.evaluation import columns as columns_of
 from jaxtext.evaluation import items
-from jaxtext.evaluation.items import Difference
+from jaxtext.evaluation.columns import Columns
+from jaxtext.evaluation.items import Difference, NothingKnown
 from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize_sparse
+
+PLAIN = Columns((0, 1), (2,))
+TAGGED = re.compile(r".+-[a-z]")  # a word with its part of speech, as in MEN's file of lemmas
 
 
 class Pairs(NamedTuple):
@@ -26,6 +32,7 @@ class Pairs(NamedTuple):
 
     words: list[tuple[str, str]]
     scores: Float[np.ndarray, " N"]
+    columns: str = ""  # where they stand in the file, unless it has three columns in this order
 
 
 class Result(NamedTuple):
@@ -37,59 +44,62 @@ class Result(NamedTuple):
     covered: int
     spearman_all: float | None  # rho over all pairs; an unknown pair has cosine zero
     cosines: Float[np.ndarray, " N"]  # of every pair; NaN if a word is unknown
+    columns: str = ""  # of the file, as in `Pairs`
 
     def as_json(self) -> dict:
         """Return the scores as `jaxtext evaluate --json` writes them, without the cosines."""
-        return {name: value for name, value in self._asdict().items() if name != "cosines"}
+        hidden = {"cosines"} if self.columns else {"cosines", "columns"}
+        return {name: value for name, value in self._asdict().items() if name not in hidden}
 
 
-def read(path: str | Path) -> Pairs:
+def read(path: str | Path, columns: str | None = None) -> Pairs:
     """Read a set of word pairs with scores.
 
-    The words are the first two columns that are not numbers. The score is the first column of
-    numbers after them or, if there is none, the last one before them. Scores may have a decimal
-    comma. Raises `InputError`, naming the line, for a row that lacks a word or a score.
+    The columns of words and scores are those that `columns` names, counted from 1 ("2,4,8", or
+    "2,4,8-17" for the mean of several scores), or else those that the header or the contents show
+    (see `columns.found`). Scores may have a decimal comma. Raises `InputError`, naming the line,
+    for a row that lacks a word or a score, and if the columns are not clear.
     """
     rows = list(items.cells(path))
-    columns = _columns([row for _, row in rows], path)
+    chosen = _columns(path, [row for _, row in rows], columns)
     words, scores = [], []
     for place, (number, row) in enumerate(rows):
-        a, b, shown = (row[column] if column < len(row) else "" for column in columns)
-        score = _number(shown)
-        if place == 0 and len(rows) > 1 and _is_header(a, b, shown):
+        (a, b), shown = _taken(row, chosen.words), _taken(row, chosen.scores)
+        values = [columns_of.number(each) for each in shown]
+        if place == 0 and len(rows) > 1 and all(_is_header(a, b, each) for each in shown):
             continue
-        if score is None or not (a and b):
+        if None in values or not (a and b):
             text = " | ".join(row)[:60]
             raise InputError(f"{path}: line {number}: not two words and a score: {text!r}")
         words.append((a, b))
-        scores.append(score)
-    return Pairs(words, np.array(scores, np.float64))
+        scores.append(np.mean([value for value in values if value is not None]))
+    plain = columns is None and max(map(len, (row for _, row in rows))) == 3
+    told = "" if plain and chosen == PLAIN else chosen.described()
+    if all(TAGGED.fullmatch(word) for pair in words for word in pair):
+        words = [(a[:-2], b[:-2]) for a, b in words]
+        told += f"{told and ', '}part of speech cut off ({words[0][0]!r})"
+    return Pairs(words, np.array(scores, np.float64), told)
 
 
-def _columns(rows: list[list[str]], path: str | Path) -> list[int]:
-    """Return the columns of the two words and of the score, by what most rows contain."""
-    width = max(map(len, rows))
-    share = [0] * width
-    for row in rows:
-        for column, cell in enumerate(row):
-            share[column] += _number(cell) is not None
-    numeric = [2 * count >= len(rows) and count > 0 for count in share]
-    words = [column for column in range(width) if not numeric[column]][:2]
-    scores = [column for column in range(width) if numeric[column]]
-    if len(words) < 2 or not scores:
-        raise InputError(
-            f"{path}: not two words and a score in a row: {' | '.join(rows[0])[:60]!r}"
-        )
-    after = [column for column in scores if column > words[1]]
-    return [*words, after[0] if after else scores[-1]]
-
-
-def _number(text: str) -> float | None:
+def _columns(path: str | Path, rows: list[list[str]], columns: str | None) -> Columns:
+    if columns is not None:
+        return columns_of.parsed(columns)
     try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+        chosen = columns_of.found(rows)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    if chosen is None:
+        first = " | ".join(rows[0])
+        raise InputError(
+            f"{path}: which columns are the two words and the score is not clear from the first "
+            f"line, {first[:80]!r}: name them, for example 1,2,3",
+            "columns",
+        )
+    return chosen
+
+
+def _taken(row: list[str], columns: Sequence[int]) -> list[str]:
+    return [row[column] if column < len(row) else "" for column in columns]
 
 
 def _is_header(a: str, b: str, score: str) -> bool:
@@ -97,7 +107,7 @@ def _is_header(a: str, b: str, score: str) -> bool:
     try:
         float(score.replace(",", "."))
     except ValueError:
-        return bool(score) and _number(a) is None and _number(b) is None
+        return bool(score) and columns_of.number(a) is None and columns_of.number(b) is None
     return False
 
 
@@ -106,14 +116,14 @@ def cosines(
     words: Sequence[tuple[str, str]],
     kind: str = "center",
 ) -> Float[np.ndarray, " N"]:
-    """Return the cosine of each pair, NaN if a word is unknown; letter case is ignored.
+    """Return the cosine of each pair, NaN if a word is unknown or its vector is zero.
 
-    Vectors are scaled to length one in float64 and rounded to their own precision before they are
-    multiplied, pair by pair, as in gensim. Ranks are then the same as there even if cosines differ
-    by less than float32 can represent.
+    Words are found as by `items.Words`. Vectors are scaled to length one in float64 and rounded to
+    their own precision before they are multiplied, pair by pair, as in gensim. Ranks are then the
+    same as there even if cosines differ by less than float32 can represent.
     """
-    index = items.index(embeddings.vocab)
-    ids = np.array([[index.get(word.upper(), -1) for word in pair] for pair in words], np.int64)
+    find = items.words(embeddings.vocab, without=items.zeros(embeddings, kind)).find
+    ids = np.array([[find(word) for word in pair] for pair in words], np.int64)
     known = ids.min(axis=1) >= 0
     products = np.full(len(words), np.nan)
     if isinstance(embeddings, SparseEmbeddings):
@@ -156,13 +166,13 @@ def evaluate(
     """Return rho with its bootstrap interval, over the pairs whose words are both known.
 
     The interval is made of `samples` bootstrap samples; with 0, which is faster, there is none.
-    Raises `InputError` if no pair is covered.
+    Raises `NothingKnown` if no pair is covered.
     """
     products = cosines(embeddings, pairs.words, kind)
     known = ~np.isnan(products)
     if not known.any():
         a, b = pairs.words[0]
-        raise InputError(
+        raise NothingKnown(
             f"none of {len(pairs.words):,} pairs is known, "
             f"for example {items.shown(a)} and {items.shown(b)}"
         )
@@ -178,7 +188,14 @@ def evaluate(
         covered=len(a),
         spearman_all=items.finite(spearman(np.nan_to_num(products), pairs.scores)),
         cosines=products,
+        columns=pairs.columns,
     )
+
+
+def unknown(pairs: Pairs) -> Result:
+    """Return the result of a set of which nothing is known."""
+    size = len(pairs.words)
+    return Result(None, None, size, 0, None, np.full(size, np.nan), pairs.columns)
 
 
 def difference(first: Result, second: Result, pairs: Pairs, seed: int = 0) -> Difference:

@@ -1,10 +1,12 @@
 """Tables of what `evaluation.evaluate` and `evaluation.compare` return."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from jaxtext.evaluation import analogy, categorization, similarity
-from jaxtext.evaluation.report import Comparison, Report
+from jaxtext.evaluation.report import Comparison, Report, Sets
 from jaxtext.reports.tables import Table
+from jaxtext.vectors.embeddings import Embeddings
 
 
 def tables(report: Report) -> list[Table]:
@@ -15,6 +17,21 @@ def tables(report: Report) -> list[Table]:
         "categorization": categorization_table,
     }
     return [tabulate[kind](results) for kind, results in report._asdict().items() if results]
+
+
+def notes(sets: Sets, vectors: Mapping[Any, Embeddings], kind: str = "center") -> list[str]:
+    """Return what should be known of sets and vectors: columns that were chosen, zero vectors.
+
+    `vectors` are by the name that they are given.
+    """
+    told = [f"{name}: {pairs.columns}" for name, pairs in sets.similarity.items() if pairs.columns]
+    for name, each in vectors.items():
+        if zeros := len(each.zeros(kind)):
+            who = "1 word has a zero vector and covers" if zeros == 1 else (
+                f"{zeros:,} words have a zero vector and cover"
+            )  # fmt: skip
+            told.append(f"{name}: {who} no item")
+    return told
 
 
 def similarity_table(results: dict[str, similarity.Result]) -> Table:
@@ -83,9 +100,9 @@ def interval(ends: tuple[float, float] | None, form: str = ".3f") -> str:
     """Return both ends of an interval, and a dash for one that is not defined.
 
     >>> interval((-0.5, 0.25), "+.2f")
-    '-0.50 +0.25'
+    '[-0.50, +0.25]'
     """
-    return "-" if ends is None else f"{ends[0]:{form}} {ends[1]:{form}}"
+    return "-" if ends is None else f"[{ends[0]:{form}}, {ends[1]:{form}}]"
 
 
 def _header(name: str) -> list[str]:

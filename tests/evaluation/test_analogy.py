@@ -1,9 +1,12 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy
+from jaxtext.evaluation.analogy import Question
 from jaxtext.text import Vocab
 from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize
 
@@ -118,8 +121,8 @@ def test_the_words_of_a_question_in_any_letter_case_are_no_answers():
         ("", "the file is empty"),
         (": section\n", "contains no question"),
         (": section\na b c\n", "line 2: 3 words instead of four"),
-        ("G\tr\ta\tb\nG\tr\ta\n", "line 2: not 'group TAB relation"),
-        ("G\tr\ta\t/\n", "line 1: not 'group TAB relation"),
+        ("G\tr\ta\tb\nG\tr\ta\n", "line 2: not 'word TAB answers', nor 'group TAB relation"),
+        ("G\tr\ta\t/\n", "line 1: not 'word TAB answers', nor 'group TAB relation"),
     ],
 )
 def test_files_that_are_no_questions_are_named(tmp_path, text, message):
@@ -162,3 +165,40 @@ def test_a_question_that_leaves_no_word_to_answer_is_wrong():
     three = Embeddings(Vocab(("a", "b", "c"), np.ones(3, int)), np.eye(3))
     question = analogy.Question("", "c", ("b",), "a", ("a",))
     assert analogy.evaluate(three, [question]).accuracy == 0
+
+
+PAIRS = [("row", "rows"), ("column", "columns"), ("list", "lists"), ("file", "files")]
+
+
+def test_questions_between_tabs_are_questions(tmp_path):
+    rows = [f"{a}\t{b}\t{c}\t{d}" for (a, b), (c, d) in permutations(PAIRS, 2)]
+    (tmp_path / "q.txt").write_text("\n".join(rows) + "\n")
+    asked = analogy.read(tmp_path / "q.txt")
+    assert asked == [Question("", a, (b,), c, (d,)) for (a, b), (c, d) in permutations(PAIRS, 2)]
+
+
+@pytest.mark.parametrize("mark", ["\t", " "])
+def test_a_relation_is_a_file_of_words_and_answers(tmp_path, mark):
+    path = tmp_path / "I01 [noun - plural].txt"
+    path.write_text("".join(f"{a}{mark}{b}/{b}x\n" for a, b in PAIRS))
+    asked = analogy.read(path)
+    assert len(asked) == 12
+    assert asked[0] == Question(
+        "I01 [noun - plural]", "row", ("rows", "rowsx"), "column", ("columns", "columnsx")
+    )
+
+
+def test_a_folder_of_relations_is_one_set(tmp_path):
+    for number in range(6):
+        folder = tmp_path / "BATS" / f"{number % 2}_group"
+        folder.mkdir(parents=True, exist_ok=True)
+        content = "".join(f"{a}{number}\t{b}\n" for a, b in PAIRS)
+        (folder / f"R{number}.txt").write_text(content)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (tmp_path / "BATS" / ".hidden.txt").write_bytes(b"\0")
+    (tmp_path / "BATS" / "metadata.json").write_text("{}")
+    asked = analogy.read(tmp_path / "BATS")
+    assert len(asked) == 6 * 12 and {each.section for each in asked} == {f"R{n}" for n in range(6)}
+    with pytest.raises(InputError, match="contains no .txt file"):
+        analogy.read(empty)

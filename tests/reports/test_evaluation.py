@@ -23,7 +23,7 @@ def test_one_table_for_each_kind_that_was_evaluated():
     assert similar.title == "Similarity: Spearman's rho"
     assert similar.header == ["set", "rho", "95% interval", "covered", "of all"]
     assert similar.rows == [
-        ["men", "0.712", "0.690 0.735", "2,998 of 3,000", "0.700"],
+        ["men", "0.712", "[0.690, 0.735]", "2,998 of 3,000", "0.700"],
         ["tiny", "-", "-", "1 of 1", "-"],
     ]
     assert analogies.rows == [
@@ -55,7 +55,7 @@ def test_a_comparison_says_by_how_much_and_whether_runs_differ():
     assert found.title == "Second minus first, over the items known to both"
     assert found.header[-1] == "differs"
     assert found.rows == [
-        ["men", "0.500", "0.600", "+0.100", "+0.050 +0.150", "yes"],
-        ["google", "0.600", "0.550", "-0.050", "-0.100 +0.010", "no"],
+        ["men", "0.500", "0.600", "+0.100", "[+0.050, +0.150]", "yes"],
+        ["google", "0.600", "0.550", "-0.050", "[-0.100, +0.010]", "no"],
         ["ap", "-", "-", "-", "-", "no"],
     ]
