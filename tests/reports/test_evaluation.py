@@ -27,7 +27,7 @@ def test_one_table_for_each_kind_that_was_evaluated():
         ["tiny", "-", "-", "1 of 1", "-"],
     ]
     assert analogies.rows == [
-        ["google", "0.500", "0.000 1.000", "2 of 4", "0.250"],
+        ["google", "0.500", "[0.000, 1.000]", "2 of 4", "0.250"],
         ["  capitals", "0.500", "", "2 of 3", ""],
         ["  plurals", "-", "", "0 of 1", ""],
     ]
