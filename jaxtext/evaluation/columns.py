@@ -15,6 +15,7 @@ from typing import NamedTuple
 from jaxtext.base.errors import InputError
 
 WORD = re.compile(r"(?:word|term|noun|verb|lemma|token|concept|mot|wort|w)[ _.-]*([12ab])", re.I)
+NAME = re.compile(r"(?!(?:nan|inf|infinity|na|none|null)$)[^\W\d_][^\d]*", re.I)  # of a column
 MEANS = frozenset(("mean", "average", "avg"))
 SCORES = frozenset(
     ("score", "similarity", "sim", "simlex", "relatedness", "rating", "judgment", "gold")
@@ -91,6 +92,17 @@ def found(rows: Rows) -> Columns | None:
     if len(scores) > 1:
         scores = _scores_by_name(rows[0], scores) or _mean_of_the_others(rows, scores)
     return Columns(words, (scores[0],)) if len(scores) == 1 else None
+
+
+def is_header(row: Sequence[str], columns: Columns) -> bool:
+    """Whether a first row names its columns, and is not a pair with a mistake in its score."""
+    cells = [row[column] if column < len(row) else "" for column in columns.scores]
+    if any(number(cell) is not None for cell in cells):
+        return False
+    if _words_by_name(row) is not None or _scores_by_name(row, list(columns.scores)):
+        return True
+    words = [row[column] for column in columns.words if column < len(row)]
+    return all(map(NAME.fullmatch, cells)) and all(number(word) is None for word in words)
 
 
 def number(text: str) -> float | None:

@@ -66,7 +66,7 @@ def read(path: str | Path, columns: str | None = None) -> Pairs:
     for place, (number, row) in enumerate(rows):
         (a, b), shown = _taken(row, chosen.words), _taken(row, chosen.scores)
         values = [columns_of.number(each) for each in shown]
-        if place == 0 and len(rows) > 1 and all(_is_header(a, b, each) for each in shown):
+        if place == 0 and len(rows) > 1 and columns_of.is_header(row, chosen):
             continue
         if None in values or not (a and b):
             text = " | ".join(row)[:60]
@@ -100,15 +100,6 @@ def _columns(path: str | Path, rows: list[list[str]], columns: str | None) -> Co
 
 def _taken(row: list[str], columns: Sequence[int]) -> list[str]:
     return [row[column] if column < len(row) else "" for column in columns]
-
-
-def _is_header(a: str, b: str, score: str) -> bool:
-    """Whether no cell is a number; an absent score and one like "nan" are mistakes of a row."""
-    try:
-        float(score.replace(",", "."))
-    except ValueError:
-        return bool(score) and columns_of.number(a) is None and columns_of.number(b) is None
-    return False
 
 
 def cosines(

@@ -15,6 +15,8 @@ from rich.console import Console
 
 from jaxtext.base.html import html_table, indented, visible
 
+NUMBER = re.compile(r"[-+\[]?\d|-?$")  # how the cells of a column of numbers begin; or a dash
+
 
 class Table(NamedTuple):
     """A titled table whose cells are text; every row has as many cells as the header.
@@ -79,8 +81,10 @@ def print_text(text: str) -> None:
 
 def _print(table: Table) -> None:
     printed = rich.table.Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in table.header:
-        printed.add_column(visible(name), overflow="fold")
+    for place, name in enumerate(table.header):
+        numeric = place > 0 and all(NUMBER.match(row[place]) for row in table.rows)
+        side = "right" if numeric else "left"
+        printed.add_column(visible(name), overflow="fold", justify=side)
     for row in table.rows:
         printed.add_row(*map(visible, row))
     console = PlainConsole()

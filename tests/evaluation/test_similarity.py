@@ -287,3 +287,10 @@ def test_without_samples_there_is_no_interval(some):
     full, quick = (similarity.evaluate(some, pairs, samples=each) for each in (1000, 0))
     assert quick.ci95 is None and full.ci95 is not None
     assert quick.spearman == full.spearman
+
+
+@pytest.mark.parametrize("score", ["6.77x", "nan", "?", "1/2", "-", "9e", "1,2,3"])
+def test_a_malformed_first_pair_is_not_a_header(tmp_path, score):
+    path = written(tmp_path, f"love\tsex\t{score}\n" + lines("{}\t{}\t{}"))
+    with pytest.raises(InputError, match="line 1: not two words and a score: 'love"):
+        similarity.read(path)

@@ -96,3 +96,12 @@ def test_a_closed_pipe_is_an_error_and_not_the_end_of_the_process(monkeypatch):
             print_tables(SCORES)
         monkeypatch.undo()
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def test_columns_of_numbers_stand_to_the_right(capsys):
+    rows = [["1", "0.5", "[-0.1, 0.2]", "7 of 9", "x"], ["word", "10.25", "-", "-", "0.5"]]
+    print_tables(Table("", ["a", "rho", "interval", "covered", "mixed"], rows))
+    first, second = capsys.readouterr().out.splitlines()[-2:]
+    assert first.split() == ["1", "0.5", "[-0.1,", "0.2]", "7", "of", "9", "x"]
+    assert first.index("0.5") + 3 == second.index("10.25") + 5
+    assert first.index("x") == second.index("0.5") and first.startswith("1 ")
