@@ -6,11 +6,11 @@
 Each input is made from a valid one by random damage: bytes changed, pieces removed, repeated or put
 elsewhere, numbers made absurd, odd characters inserted. It is given to the command that reads it,
 in this process: texts to `train`, vector files to `info`, `neighbors` and `export`, evaluation sets
-to `evaluate`, manifests and checkpoints to `train --from-manifest` and `train --resume`, and damaged
-command lines to `jaxtext` itself. An input passes if the command ends within the seconds allowed
-with status 0, 1 or 2, says in one line why it failed, and leaves no temporary file. Those that do
-not pass are kept in the folder `failed`. The seed decides every input, so that each can be made
-again.
+to `evaluate`, manifests and checkpoints to `train --from-manifest` and `train --resume`, and
+damaged command lines to `jaxtext` itself. An input passes if the command ends within the seconds
+allowed with status 0, 1 or 2, says in one line why it failed, and leaves no temporary file. Those
+that do not pass are kept in the folder `failed`. The seed decides every input, so that each can be
+made again.
 
 Takes about fifteen minutes on 2 cores. Expect no input that does not pass; the status is 1
 otherwise.
