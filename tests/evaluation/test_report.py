@@ -117,3 +117,37 @@ def test_the_run_that_knows_nothing_of_a_set_is_named(tmp_path, capsys):
         command = ["evaluate", runs[0], "--similarity", str(tmp_path / "pairs"), "--seed", seed]
         assert cli.run(command) == 2
         assert f"--seed {seed}: must be from 0" in capsys.readouterr().err
+
+
+def test_json_on_standard_output_is_alone_there(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert cli.run(["evaluate", "first", "--similarity", "pairs.tsv", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["similarity"]["pairs"]["items"] > 0
+
+
+def test_a_set_of_which_nothing_is_known_costs_no_other_set(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "none.tsv").write_text("no\tway\t1\nnever\tever\t2\n")
+    (folder / "none.txt").write_text("no way never ever\n")
+    options = ["--similarity", "pairs.tsv", "none.tsv", "--analogy", "none.txt"]
+    assert cli.run(["evaluate", "first", "second", *options, "--json", "both.json"]) == 0
+    found = json.loads((folder / "both.json").read_text())
+    unknown = found["first"]["similarity"]["none"]
+    assert (unknown["spearman"], unknown["items"], unknown["covered"]) == (None, 2, 0)
+    assert found["first"]["similarity"]["pairs"]["covered"] > 0
+    assert found["first"]["analogy"]["none"]["accuracy"] is None
+    assert found["difference"]["similarity"]["none"]["difference"] is None
+    assert "0 of 2" in capsys.readouterr().out
+
+
+def test_columns_and_zero_vectors_are_told(tmp_path, capsys):
+    (tmp_path / "v").write_text("a 1 0\nb 1 .1\nc 0 0\nd 1 1\n")
+    (tmp_path / "set").write_text("1\ta\tb\t3\n2\tb\tc\t1\n3\ta\td\t2\n4\tb\td\t2\n")
+    assert cli.run(["evaluate", str(tmp_path / "v"), "--similarity", str(tmp_path / "set")]) == 0
+    shown = capsys.readouterr()
+    assert "set: words in columns 2 and 3, scores in column 4" in shown.err
+    assert "1 word has a zero vector and covers no item" in shown.err
+    assert "3 of 4" in shown.out
+    options = ["--similarity", str(tmp_path / "set"), "--columns", "2,3"]
+    assert cli.run(["evaluate", str(tmp_path / "v"), *options]) == 2
+    assert "--columns 2,3: must be the columns" in capsys.readouterr().err

@@ -2,8 +2,6 @@
 
 import time
 
-from jaxtext import cli
-
 
 def test_some_inputs_of_each_kind_pass(experiment, tmp_path, capsys):
     assert experiment.main(experiment.Config(tmp_path / "out", inputs=60)) == 0
@@ -29,7 +27,7 @@ def test_a_traceback_a_hang_and_what_is_left_behind_do_not_pass(
 
     valid = experiment.valid_inputs(tmp_path)
     monkeypatch.setattr(experiment, "valid_inputs", lambda folder: valid)
-    monkeypatch.setattr(cli, "run", broken)
+    monkeypatch.setattr(experiment, "run", broken)
     config = experiment.Config(tmp_path / "out", inputs=12, seconds=0.1)
     assert experiment.main(config) == 1
     told = capsys.readouterr().out
