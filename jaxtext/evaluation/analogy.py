@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import permutations
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -34,8 +34,10 @@ Row = tuple[int, str]  # a line and its number
 QUESTIONS = 2**20  # largest number that the pairs of all relations may make
 GROUP = 64  # rows into which the scores of a question are reshaped to find the largest
 BATCH = 32  # questions at a time, so that their scores stay in memory that is reused
+ROWS = 1 << 13  # of the table that are measured at a time
+SHORT = 1e-15  # rows that are shorter, or longer than one by this, lose digits or overflow
 WORDS = 256  # words whose dot products with all words are in memory at a time,
-PRODUCTS = 2**25  # or fewer words, so that there are no more products than this
+PRODUCTS = 2**24  # or fewer words, so that there are no more products than this
 EPSILON = 1e-6  # against division by zero in 3CosMul, as in gensim
 
 
@@ -192,18 +194,35 @@ def _same(words: Sequence[str]) -> Int[np.ndarray, " V"]:
     return np.array([first[word] for word in folded], np.int64)
 
 
-@jax.jit
-def _products(table: Float[Array, "D V"], words: Int[Array, " W"]) -> Float[Array, "W V"]:
-    """Return the dot products of some words with all words, for all questions about them."""
-    return table[:, words].T @ table
+class _Table(NamedTuple):
+    """Rows, and what each is multiplied by to have length one; so no second table is in memory."""
+
+    rows: Any  # [V, D], of NumPy or sparse
+    scale: Float[np.ndarray, " V"]
 
 
-def _sparse_products(
-    table: sparse.csr_array, filling: int, words: Int[np.ndarray, " W"]
-) -> Float[Array, "W V"]:
-    """The same for sparse vectors, with `filling` columns of zeros."""
-    rows = (table @ table[words].toarray().T).T
-    return jnp.asarray(np.pad(rows, ((0, 0), (0, filling))))
+def _scaled(rows: Any) -> _Table:
+    if sparse.issparse(rows):
+        return _Table(normalize_sparse(rows), np.ones(rows.shape[0], rows.dtype))
+    lengths = np.empty(len(rows), np.float64)
+    for first in range(0, len(rows), ROWS):
+        some = rows[first : first + ROWS].astype(np.float64)
+        lengths[first : first + ROWS] = np.sqrt(np.einsum("vd,vd->v", some, some))
+    known = lengths[lengths > 0]
+    if known.size and not (known.min() > SHORT and known.max() < 1 / SHORT):
+        return _Table(normalize(rows), np.ones(len(rows), rows.dtype))
+    return _Table(rows, (1 / np.where(lengths > 0, lengths, 1)).astype(rows.dtype))
+
+
+def _products(table: _Table, size: int, words: Int[np.ndarray, " W"]) -> Float[Array, "W size"]:
+    """Return the cosines of some words with all words, filled up with columns of zeros."""
+    rows, scale = table
+    asked = rows[words].toarray() if sparse.issparse(rows) else rows[words]
+    asked = asked * scale[words, None]
+    cosines = np.zeros((len(words), size), asked.dtype)
+    cosines[:, : len(scale)] = (rows @ asked.T).T if sparse.issparse(rows) else asked @ rows.T
+    cosines[:, : len(scale)] *= scale
+    return jnp.asarray(cosines)
 
 
 @partial(jax.jit, static_argnames="method")
@@ -266,19 +285,14 @@ def answers(
     3CosAdd is the word nearest to b - a + c (Mikolov, Yih and Zweig 2013), 3CosMul the one with the
     largest cos(d, b) cos(d, c) / cos(d, a), cosines moved to [0, 1] (Levy and Goldberg 2014). The
     three words themselves, in any letter case, are no answers; where no other word is left, the
-    answer is -1. Rows of `table` must have length one. `same` maps each id to the id that stands
+    answer is -1. `same` maps each id to the id that stands
     for all words with its spelling, case ignored; answers are such ids.
     """
     # Whole groups of columns, so that no row of scores needs to be filled up.
     filling = -len(same) % GROUP
     size = len(same) + filling
-    most = max(3, PRODUCTS // size)
-    if isinstance(table, sparse.csr_array):
-        most = min(len(np.unique(asked)), most)
-        products = partial(_sparse_products, table, filling)
-    else:
-        most = min(WORDS, most)
-        products = partial(_products, jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T))
+    most = min(max(3, PRODUCTS // size), WORDS, max(3, len(np.unique(asked))))
+    products = partial(_products, _scaled(table), size)
     excluded = _excluded(asked, same, size)
     blank = np.broadcast_to(np.arange(len(same), size), (len(asked), filling))
     excluded = np.concatenate([excluded, blank], axis=1)
@@ -320,10 +334,7 @@ def evaluate(
             f"none of {len(questions):,} questions has only known words: "
             f"the first is {' '.join(first)}"
         )
-    if isinstance(embeddings, SparseEmbeddings):
-        table = normalize_sparse(embeddings.vectors(kind)[: len(words)])
-    else:
-        table = normalize(embeddings.vectors(kind)[: len(words)])
+    table = embeddings.vectors(kind)[: len(words)]
     answered = answers(table, encoded.asked, same, method)
     right = np.full(len(questions), np.nan)
     right[encoded.places] = [
