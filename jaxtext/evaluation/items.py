@@ -17,7 +17,7 @@ from jaxtext.text.vocab import Vocab
 SAMPLES = 1000
 LONGEST_LINE = 1 << 20
 # Soft hyphen, word joiner, and the mark that was the word joiner before: no part of a spelling.
-INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u2060\ufeff"))
+INVISIBLE = "\u00ad\u2060\ufeff"
 
 Statistic = Callable[[Int[np.ndarray, " N"]], float]  # of a resampled set, which is given by places
 
@@ -133,7 +133,11 @@ def normal(word: str) -> str:
     >>> normal("cafe\u0301"), normal("ma\u00adtrix")
     ('café', 'matrix')
     """
-    return word if word.isascii() else unicodedata.normalize("NFC", word.translate(INVISIBLE))
+    if word.isascii():
+        return word
+    for mark in INVISIBLE:
+        word = word.replace(mark, "")
+    return unicodedata.normalize("NFC", word)
 
 
 def folded(word: str) -> str:
@@ -166,10 +170,10 @@ def ids(vocab: Vocab, words: Iterable[str], restrict: int | None = None) -> dict
         # From the rarest word to the most frequent, so that the latter stands in the end.
         for place in reversed(range(size)):
             word = vocab.words[place]
-            if not word.isascii() and (spelling := normal(word)) in normals:
-                normals[spelling] = place
-            if (spelling := folded(word)) in folds:
+            spelling = word.lower() if word.isascii() else folded(word)
+            if spelling in folds:
                 folds[spelling] = place
+                normals[normal(word)] = place
     for word, place in found.items():
         if place is None:
             same = normals[normal(word)]
