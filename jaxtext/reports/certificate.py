@@ -15,6 +15,7 @@ TITLES = {
     "skipgram-basics": "Skip-gram: task, examples, parameters",
     "skipgram-training": "Skip-gram: training with the full softmax",
     "factorization": "Word embeddings as matrix factorization",
+    "worked": "Beyond the sheet: its worked examples in full",
     "definitions": "Beyond the sheet: one objective in several forms",
     "optimum": "Beyond the sheet: the optimum, its assumptions, and those of the variants",
     "approximation": "Beyond the sheet: how negative sampling relates to the softmax",
@@ -30,12 +31,13 @@ def tables(checks: Sequence[Check]) -> list[Table]:
 
 
 def corrections(checks: Sequence[Check]) -> list[str]:
-    """Return the paragraphs that explain each mistake of the sheet; none if there is no mistake."""
+    """Return paragraphs that explain each mistake of the sheet, with the assumptions; or none."""
     paragraphs = []
     for check in corrected(checks):
         paragraphs += [
             f"\n{check.id}: {check.statement}",
             f"  Right: {check.correction}",
+            *([f"  Assuming: {'; '.join(check.assumptions)}"] if check.assumptions else []),
             f"  Computed: {check.computed_value}",
         ]
     return ["\nCorrections", *paragraphs] if paragraphs else []

@@ -25,6 +25,7 @@ CORRECTED = {
     "backprop.c.i.4.bounds",
     "backprop.c.i.4.sign",
     "backprop.c.ii.w22",
+    "skipgram-training.b.1.vectors",
     "skipgram-training.b.2.vectors",
     "skipgram-training.b.2.sum",
     "skipgram-training.b.2.loss",
