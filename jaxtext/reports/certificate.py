@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from jaxtext.reports.tables import Table, print_tables, print_text
-from jaxtext.verification.certificate import corrected, failed
+from jaxtext.verification.certificate import assuming, corrected, failed
 from jaxtext.verification.findings import ASSUMING, CORRECTED, FAILS, HOLDS, Check
 
 # How a status reads in a table, where the assumptions follow the statement.
@@ -43,6 +43,12 @@ def corrections(checks: Sequence[Check]) -> list[str]:
     return ["\nCorrections", *paragraphs] if paragraphs else []
 
 
+def assumptions(checks: Sequence[Check]) -> Table:
+    """Return the table, printed in the README, of the claims that hold under assumptions."""
+    rows = [[check.id, check.statement, "; ".join(check.assumptions)] for check in assuming(checks)]
+    return Table("", ["check", "statement", "assumptions"], rows)
+
+
 def failures(checks: Sequence[Check]) -> list[str]:
     """Return the paragraphs about each check that fails; none if all pass."""
     paragraphs = []
@@ -56,9 +62,10 @@ def failures(checks: Sequence[Check]) -> list[str]:
 
 def summary(checks: Sequence[Check]) -> str:
     """Return the number of checks, of failures and of corrections in one line."""
+    mistakes = len(corrected(checks))
     return (
-        f"{len(checks)} checks, {len(failed(checks))} failed, "
-        f"{len(corrected(checks))} corrections of the sheet"
+        f"{len(checks)} check{'s' * (len(checks) != 1)}, {len(failed(checks))} failed, "
+        f"{mistakes} correction{'s' * (mistakes != 1)} of the sheet"
     )
 
 

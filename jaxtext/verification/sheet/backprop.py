@@ -238,8 +238,8 @@ def labels() -> Finding:
     "c.context.1",
     "The outputs `y_1`, `y_2` lie in `[0, 1]`, each the probability of one class",
     assumptions=(
-        "each is the probability of its own yes or no: on the examples they add up to {sums:.3f}, "
-        "not to one",
+        "each is the probability of a separate yes or no: on the examples they add up to "
+        "{sums:.3f}, not to one",
     ),
 )
 def outputs_as_probabilities() -> Finding:
@@ -488,7 +488,7 @@ def hidden_gradient() -> Finding:
     "c.i.5",
     "The updates are `w_12^(2) += 1/N sum_e delta_2 h_1` and "
     "`w_22^(1) += 1/N sum_e h_2 (1 - h_2) x_2 sum_l delta_l w_2l^(2)`",
-    assumptions=(POSITIVE, OF_EXAMPLE, "the learning rate, a factor of `1/N`, is left out as `1`"),
+    assumptions=(POSITIVE, OF_EXAMPLE, "the learning rate, which would multiply `1/N`, is `1`"),
 )
 def update_rules() -> Finding:
     toy = Toy()

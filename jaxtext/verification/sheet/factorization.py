@@ -113,8 +113,8 @@ def omitted_negation() -> Finding:
     "a.symbols",
     "Negative examples are `w_i`, and a word's representations are w_w and w_c",
     assumptions=(
-        "the index tells the table: w_i and w_c are rows of W', elsewhere w'; `w_i` of "
-        "`factorization.context.2` is a row of W",
+        "the index tells the table: w_i and w_c are rows of W', elsewhere written w', while "
+        "`w_i` in `factorization.context.2` is a row of W",
     ),
 )
 def negatives_are_contexts() -> Finding:
