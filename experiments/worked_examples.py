@@ -98,7 +98,7 @@ def cross_entropy() -> None:
 
 def factorization(negatives: int) -> None:
     """Print the sampled objective, its expectation, and the optimum of the whole corpus."""
-    print_text("\nMATRIX FACTORIZATION: a corpus of 150 tokens, 5 words, window 2")
+    print_text("\nMATRIX FACTORIZATION: a corpus of 150 tokens, 5 words, windows of 1 and 2")
     counts, noise = examples.small_counts()
     params = examples.random_tables(0)
     drawn = np.arange(negatives) % 5

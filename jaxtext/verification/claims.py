@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from jaxtext.verification import oracles
-from jaxtext.verification.beyond import approximation, definitions, optimum
+from jaxtext.verification.beyond import approximation, definitions, optimum, worked
 from jaxtext.verification.findings import Claim, Finding
 from jaxtext.verification.sheet import (
     backprop,
@@ -23,6 +23,7 @@ SECTIONS = [
     skipgram_training.SECTION,
     approximation.TRAINING_SECTION,
     factorization.SECTION,
+    worked.SECTION,
     definitions.SECTION,
     optimum.SECTION,
     approximation.SECTION,
