@@ -5,7 +5,14 @@ from functools import cache
 import numpy as np
 
 from jaxtext.verification import oracles
-from jaxtext.verification.beyond import approximation, definitions, optimum
+from jaxtext.verification.beyond import (
+    approximation,
+    definitions,
+    least_loss,
+    nce,
+    optimum,
+    variants,
+)
 from jaxtext.verification.findings import Claim, Finding
 from jaxtext.verification.sheet import (
     backprop,
@@ -26,6 +33,9 @@ SECTIONS = [
     definitions.SECTION,
     optimum.SECTION,
     approximation.SECTION,
+    nce.SECTION,
+    variants.SECTION,
+    least_loss.SECTION,
 ]
 
 
