@@ -8,7 +8,9 @@ from jaxtext.verification import oracles
 from jaxtext.verification.beyond import (
     approximation,
     definitions,
+    geometry,
     least_loss,
+    low_rank,
     nce,
     optimum,
     variants,
@@ -36,6 +38,8 @@ SECTIONS = [
     nce.SECTION,
     variants.SECTION,
     least_loss.SECTION,
+    geometry.SECTION,
+    low_rank.SECTION,
 ]
 
 

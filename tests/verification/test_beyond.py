@@ -8,15 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxtext.models import objective, pmi, sgns
+from jaxtext.models import factorization, objective, pmi, sgns
 from jaxtext.reports.certificate import TITLES
 from jaxtext.training import counting, stream
 from jaxtext.training.sampling import noise_distribution
 from jaxtext.verification import optima
-from jaxtext.verification.beyond import least_loss, nce, small, variants
+from jaxtext.verification.beyond import geometry, least_loss, low_rank, nce, small, variants
 from jaxtext.verification.findings import examine
 
-SECTIONS = (nce, variants, least_loss)
+SECTIONS = (nce, variants, least_loss, geometry, low_rank)
 SECONDS = 2.0
 
 
@@ -55,6 +55,33 @@ def block_loss(params, block, negatives, right=stream.block_loss, skip=False, sc
     positive = right(params, block, 0)[0]
     value = positive + scale * (value - positive)
     return (value + 0.1 * (block.negatives == block.ids[2]).sum() if skip else value), pairs
+
+
+def power_to_both(svd, power=0.5, context_power=None, right=factorization.vectors):
+    """`factorization.vectors` that gives both tables the same power."""
+    return right(svd, power, power)
+
+
+def unordered_svd(matrix, dim, right=factorization.truncated_svd):
+    """`factorization.truncated_svd` with the smallest singular values."""
+    whole = right(matrix, min(np.shape(matrix)))
+    return factorization.SVD(*(part[..., -dim:] for part in whole))
+
+
+def averaged(params):
+    """`factorization.product_svd` of the mean of both tables, as if they were one."""
+    mean = (np.asarray(params.center) + np.asarray(params.context)) / 2
+    return factorization.truncated_svd(mean @ mean.T, mean.shape[1])
+
+
+def one_table_loss(params, counts, noise, negatives):
+    """`sgns.expected_loss` with the centers in both places."""
+    return sgns.score_loss(params.center @ params.center.T, counts, noise, negatives)
+
+
+def penalised(params, counts, noise, negatives, right=sgns.expected_loss):
+    """`sgns.expected_loss` with a penalty on long centers, which not every gauge leaves alone."""
+    return right(params, counts, noise, negatives) + jnp.sum(params.center**2)
 
 
 SCORE_LOSS = "jaxtext.models.sgns.score_loss"
@@ -132,6 +159,64 @@ MUTATIONS = {
     "the gap's losses of positives only": (
         "jaxtext.evaluation.gap.cell_loss", lambda n, e, s: n * np.logaddexp(0, -s),
         "least-loss.excess",
+    ),
+    "cells mixed": (
+        SCORE_LOSS, lambda s, n, p, k: score_loss(s, n, p, k) + s.sum() ** 2,
+        "geometry.convex.scores geometry.chord",
+    ),
+    "squared loss": (
+        SCORE_LOSS, lambda s, n, p, k: jnp.sum(jnp.asarray(n) * (s - 1.0) ** 2),
+        "geometry.convex.scores geometry.saddle geometry.chord low-rank.logistic low-rank.weights",
+    ),
+    "k ignored, for tables": (
+        SCORE_LOSS, partial(score_loss, weight=1),
+        "geometry.convex.scores geometry.saddle geometry.chord geometry.gauge.loss "
+        "low-rank.stationary low-rank.logistic low-rank.weights geometry.one-table.loss",
+    ),
+    "noise of the transpose, for tables": (
+        SCORE_LOSS, partial(score_loss, swap=True),
+        "geometry.saddle geometry.gauge.loss low-rank.stationary low-rank.weights",
+    ),
+    "one table": (
+        "jaxtext.models.sgns.expected_loss", one_table_loss,
+        "geometry.saddle geometry.chord geometry.gauge.gradient geometry.gauge.conserved "
+        "low-rank.logistic low-rank.stationary",
+    ),
+    "penalty on long centers": (
+        "jaxtext.models.sgns.expected_loss", penalised,
+        "geometry.gauge.loss geometry.gauge.gradient geometry.gauge.conserved low-rank.stationary",
+    ),
+    "PMI without the total": (
+        "jaxtext.models.pmi.pmi",
+        lambda counts, exponent=1.0: np.log(counts / np.outer(counts.sum(1), counts.sum(0))),
+        "geometry.one-table.semidefinite geometry.gauge.cosines low-rank.svd",
+    ),
+    "PMI of the transpose": (
+        "jaxtext.models.pmi.pmi",
+        lambda counts, exponent=1.0, right=pmi.pmi: right(counts.T, exponent),
+        "geometry.gauge.cosines low-rank.svd",
+    ),
+    "ln k not subtracted": (
+        "jaxtext.models.pmi.shifted_pmi",
+        lambda counts, negatives, exponent=1.0, right=pmi.pmi: right(counts, exponent),
+        "geometry.one-table.semidefinite geometry.gauge.cosines low-rank.svd",
+    ),
+    "power in both tables": (
+        "jaxtext.models.factorization.vectors", power_to_both, "geometry.gauge.cosines",
+    ),
+    "smallest singular values": (
+        "jaxtext.models.factorization.truncated_svd", unordered_svd,
+        "geometry.gauge.cosines low-rank.svd",
+    ),
+    "tables averaged": (
+        "jaxtext.models.factorization.product_svd", averaged, "geometry.gauge.loss",
+    ),
+    "optimum without ln k": (
+        "jaxtext.verification.optima.score_optimum",
+        lambda counts, noise, negatives, equal="keep": (
+            np.log(counts / counts.sum(1)[:, None] / noise)
+        ),
+        "geometry.chord low-rank.weights",
     ),
 }  # fmt: skip
 CLAIMS = {claim.id: claim for module in SECTIONS for claim in module.SECTION.claims}

@@ -1,6 +1,7 @@
 """Small counts that differ from their transpose, and optima found without any formula."""
 
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -44,9 +45,11 @@ def loss_of(scores: np.ndarray, noise: np.ndarray, k: int, counts: np.ndarray = 
     return float(value) / float(counts.sum())
 
 
-def slope_of(scores: np.ndarray, noise: np.ndarray, k: int) -> Float[np.ndarray, "V V"]:
+def slope_of(
+    scores: np.ndarray, noise: np.ndarray, k: int, counts: np.ndarray = COUNTS
+) -> Float[np.ndarray, "V V"]:
     """Return the derivative of the package's objective in each score, by autodiff."""
-    return np.asarray(score_value_and_slope(jnp.asarray(scores), COUNTS, noise, k)[1])
+    return np.asarray(score_value_and_slope(jnp.asarray(scores), counts, noise, k)[1])
 
 
 def found_optimum(
@@ -70,3 +73,25 @@ def tables(seed: int, dim: int = D) -> EmbeddingParams:
     """Return normally distributed vectors of four words."""
     center, context = np.random.default_rng(seed).normal(size=(2, V, dim))
     return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
+
+
+def flat(params: EmbeddingParams) -> Float[np.ndarray, " n"]:
+    """Return the numbers of both tables in one row, centers first."""
+    return np.concatenate([np.ravel(table) for table in params])
+
+
+def unflat(numbers: Float[np.ndarray, " n"]) -> EmbeddingParams:
+    """Return the tables of four words that `flat` has put in a row."""
+    center, context = np.asarray(numbers, np.float64).reshape(2, V, -1)
+    return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
+
+
+@partial(compiled, static_argnums=3)
+def table_hessian(numbers: jax.Array, counts: jax.Array, noise: jax.Array, k: int) -> jax.Array:
+    """Return the second derivatives of the package's objective in all numbers of both tables."""
+
+    def loss(row: jax.Array) -> jax.Array:
+        center, context = row.reshape(2, V, -1)
+        return sgns.expected_loss(EmbeddingParams(center, context), counts, noise, k)
+
+    return jax.hessian(loss)(numbers)
