@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
+from jaxtext.training import stream
 from jaxtext.verification import references
 from jaxtext.verification.oracles import compiled
 
@@ -37,6 +38,7 @@ score_value_and_slope = compiled(
 table_value_and_slope = compiled(
     jax.value_and_grad(lambda t, n, p, k: sgns.expected_loss(t, n, p, k)), static_argnums=3
 )
+stream_loss = compiled(lambda t, b, k: stream.block_loss(t, b, k), static_argnums=2)
 
 
 def loss_of(scores: np.ndarray, noise: np.ndarray, k: int, counts: np.ndarray = COUNTS) -> float:
@@ -73,6 +75,12 @@ def tables(seed: int, dim: int = D) -> EmbeddingParams:
     """Return normally distributed vectors of four words."""
     center, context = np.random.default_rng(seed).normal(size=(2, V, dim))
     return EmbeddingParams(jnp.asarray(center), jnp.asarray(context))
+
+
+def block(negatives: references.Ids) -> stream.Block:
+    """Return four tokens of a stream with a halo of two on either side, and windows of 0 to 2."""
+    parts = ([0, 1, 1, 3, 0, 2, 3, 1], [2, 0, 1, 2], [1, 2, 0, 2], negatives)
+    return stream.Block(*(jnp.asarray(np.array(part, np.int32)) for part in parts))
 
 
 def flat(params: EmbeddingParams) -> Float[np.ndarray, " n"]:
