@@ -19,6 +19,11 @@ TITLES = {
     "definitions": "Beyond the sheet: one objective in several forms",
     "optimum": "Beyond the sheet: the optimum, its assumptions, and those of the variants",
     "approximation": "Beyond the sheet: how negative sampling relates to the softmax",
+    "nce": "Beyond the sheet: negative sampling and noise-contrastive estimation",
+    "variants": "Beyond the sheet: the optimum of every variant, as a formula",
+    "least-loss": "Beyond the sheet: the least loss, and what a printed loss means",
+    "geometry": "Beyond the sheet: convexity, two tables and the freedom to change both",
+    "low-rank": "Beyond the sheet: the optimum of few dimensions",
     "gradients": "Gradients derived by hand, against three oracles",
 }
 
