@@ -18,6 +18,7 @@ TITLES = {
     "definitions": "Beyond the sheet: one objective in several forms",
     "optimum": "Beyond the sheet: the optimum, its assumptions, and those of the variants",
     "approximation": "Beyond the sheet: how negative sampling relates to the softmax",
+    "trainers": "Beyond the sheet: the trainers, and what they are given",
     "gradients": "Gradients derived by hand, against three oracles",
 }
 

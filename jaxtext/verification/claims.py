@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from jaxtext.verification import oracles
-from jaxtext.verification.beyond import approximation, definitions, optimum
+from jaxtext.verification.beyond import approximation, definitions, drawing, optimum, trainers
 from jaxtext.verification.findings import Claim, Finding
 from jaxtext.verification.sheet import (
     backprop,
@@ -26,6 +26,8 @@ SECTIONS = [
     definitions.SECTION,
     optimum.SECTION,
     approximation.SECTION,
+    drawing.SECTION,
+    trainers.SECTION,
 ]
 
 
