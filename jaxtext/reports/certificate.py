@@ -24,6 +24,7 @@ TITLES = {
     "least-loss": "Beyond the sheet: the least loss, and what a printed loss means",
     "geometry": "Beyond the sheet: convexity, two tables and the freedom to change both",
     "low-rank": "Beyond the sheet: the optimum of few dimensions",
+    "trainers": "Beyond the sheet: the trainers, and what they are given",
     "gradients": "Gradients derived by hand, against three oracles",
 }
 

@@ -8,11 +8,13 @@ from jaxtext.verification import oracles
 from jaxtext.verification.beyond import (
     approximation,
     definitions,
+    drawing,
     geometry,
     least_loss,
     low_rank,
     nce,
     optimum,
+    trainers,
     variants,
     worked,
 )
@@ -42,6 +44,8 @@ SECTIONS = [
     least_loss.SECTION,
     geometry.SECTION,
     low_rank.SECTION,
+    drawing.SECTION,
+    trainers.SECTION,
 ]
 
 
