@@ -5,7 +5,14 @@ from functools import cache
 import numpy as np
 
 from jaxtext.verification import oracles
-from jaxtext.verification.beyond import approximation, definitions, drawing, optimum, trainers
+from jaxtext.verification.beyond import (
+    approximation,
+    counted,
+    definitions,
+    drawing,
+    optimum,
+    trainers,
+)
 from jaxtext.verification.findings import Claim, Finding
 from jaxtext.verification.sheet import (
     backprop,
@@ -28,6 +35,7 @@ SECTIONS = [
     approximation.SECTION,
     drawing.SECTION,
     trainers.SECTION,
+    counted.SECTION,
 ]
 
 
