@@ -5,6 +5,7 @@ Counts are asymmetric where a function takes any, so that a center taken for a c
 """
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -77,9 +78,7 @@ def dynamic_counts() -> Finding:
     words, pairs = _small_text(), []
     for vocab in (6, 4000):
         for window in (1, 2, 5):
-            chances = [
-                sum(r >= d for r in range(1, window + 1)) / window for d in range(window + 1)
-            ]
+            sizes = range(1, window + 1)  # of a window, all as likely
             found = text.cooccurrence(words, vocab, window, dynamic=True).toarray()[:6, :6]
             expected = sum(
                 _at_distance(words, 6, d) * np.mean([d <= size for size in sizes]) for d in sizes
@@ -114,7 +113,7 @@ def _pmi(table: np.ndarray, exponent: float = 1.0) -> Float[np.ndarray, "V U"]:
     return found
 
 
-def _dense(matrix: sparse.csr_array) -> Float[np.ndarray, "V U"]:
+def _dense(matrix: Any) -> Float[np.ndarray, "V U"]:
     """Return a sparse matrix whose missing entries are -inf."""
     full = np.full(matrix.shape, -np.inf)
     rows = np.repeat(np.arange(len(full)), np.diff(matrix.indptr))
@@ -290,7 +289,7 @@ def shared_singular_values() -> Finding:
 # The gap ----------------------------------------------------------------------------------------
 
 
-def _cell_loss(n: float, e: float, s: float) -> float:
+def _cell_loss(n: Any, e: float, s: Any) -> float:
     return -n * references.log_sigmoid(s) - e * references.log_sigmoid(-s)
 
 

@@ -5,6 +5,7 @@ them once in two million seeds.
 """
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +23,7 @@ from jaxtext.training.settings import Exact, Sgns, Svd, epochs_of
 from jaxtext.training.stream import feed
 from jaxtext.training.stream.plan import Plan
 from jaxtext.vectors.embeddings import Embeddings
-from jaxtext.verification.findings import Finding, Section, equal, largest
+from jaxtext.verification.findings import Finding, Numbers, Section, equal, largest
 from jaxtext.verification.oracles import compiled
 
 SECTION = Section("trainers")
@@ -31,10 +32,9 @@ ERRORS = 5  # standard errors
 WINDOW = 5
 
 
-def too_far(
-    shares: Float[np.ndarray, "..."], chances: Float[np.ndarray, "..."], draws: float
-) -> float:
+def too_far(shares: Numbers, chances: Numbers, draws: float) -> float:
     """Return how far shares among the draws are outside five standard errors of their chances."""
+    shares, chances = np.asarray(shares), np.asarray(chances)
     bound = ERRORS * np.sqrt(chances * (1 - chances) / draws)
     return largest(np.maximum(np.abs(shares - chances) - bound, 0))
 
@@ -81,7 +81,7 @@ def window_sizes() -> Finding:
         excess += largest(shares.sum(), 1.0)  # no window of zero
         if most > 1:  # one after the other is drawn independently
             twice = np.mean(left[1:] == left[:-1])
-            excess += too_far(twice, np.array(1 / most), len(left))
+            excess += too_far(twice, 1 / most, len(left))
     return Finding(shown, excess)
 
 
@@ -136,7 +136,7 @@ def epochs_differ() -> Finding:
     epochs = draws[0].reshape(3, 500)[:, WINDOW:-WINDOW].astype(np.int64)
     alike = np.array([np.mean(epochs[i] == epochs[j]) for i, j in ((0, 1), (0, 2), (1, 2))])
     kept = np.array((draws[1] > 0).sum() / 1500)
-    excess = too_far(alike, np.full(3, 1 / WINDOW), 490) + too_far(kept, np.array(0.5), 1500)
+    excess = too_far(alike, np.full(3, 1 / WINDOW), 490) + too_far(kept, 0.5, 1500)
     return Finding(f"equal sizes: {np.round(alike, 2).tolist()}", excess)
 
 
@@ -178,7 +178,7 @@ def subsampled() -> Finding:
     for word, chance in enumerate(keep):
         for kept in (stream.ids, thin.ids):
             size = (ids == word).sum()
-            excess += too_far((kept == word).sum() / size, np.array(chance), size)
+            excess += too_far((kept == word).sum() / size, chance, size)
     excess += largest(stream.ids, ids[stream.place])
     # Left out for certain: every second word. Windows then reach over the gap, in the sentence.
     text = sentences([8, 2, 1, 6])
@@ -275,13 +275,17 @@ def objectives() -> Finding:
     lost = 1 - dirty.counts.sum() / weights.sum()
     return equal(
         f"window 3, noise exponent 0.5; {lost:.0%} of the pairs subsampled",
-        (plain.counts.toarray(), weights),
+        (_dense(plain.counts), weights),
         (plain.noise, roots / roots.sum()),
-        (svd.counts.toarray(), kept),
+        (_dense(svd.counts), kept),
         (svd.noise, of_contexts / of_contexts.sum()),
         ([plain.negatives, svd.negatives], [4, 4]),
         (0.2 < lost < 0.95, True),
     )
+
+
+def _dense(counts: Any) -> Float[np.ndarray, "V V"]:
+    return counts.toarray()
 
 
 def weighted_pairs(text: Encoded, vocab_size: int, window: int) -> Float[np.ndarray, "V V"]:
@@ -340,7 +344,7 @@ def random_tables() -> Finding:
         error += max(abs(np.mean(table**2) - 1 / dim) - ERRORS * squares, 0)
         error += max(abs(np.mean(table)) - ERRORS / math.sqrt(draws * dim), 0)
         inside = np.mean(np.abs(table) < 1 / math.sqrt(dim))
-        error += too_far(inside, np.array(math.erf(math.sqrt(0.5))), draws)
+        error += too_far(inside, math.erf(math.sqrt(0.5)), draws)
     correlation = abs(np.corrcoef(center.ravel(), context.ravel())[0, 1])
     error += max(correlation - ERRORS / math.sqrt(draws), 0)
     return Finding(f"D = {dim}, {draws:,} entries each", error)

@@ -49,7 +49,7 @@ def damping(count: int, rate: float, window: int) -> float:
 
 
 def stream_step(
-    params: tuple[np.ndarray, np.ndarray],
+    params: references.Tables,
     ids: Int[np.ndarray, " H"],
     sides: tuple[Int[np.ndarray, " T"], Int[np.ndarray, " T"]],
     negatives: Int[np.ndarray, " K"],
@@ -96,10 +96,10 @@ def step_of_the_stream() -> Finding:
             advance(start, key, cdf, chunk),
         )
     )(key)
-    expected = tuple(map(np.asarray, start))
+    expected: references.Tables = tuple(map(np.asarray, start))
     for i, done in enumerate(progress):
-        block = ids[i], (sides[0][i], sides[1][i]), np.asarray(drawn[i])
-        expected = stream_step(expected, *block, K, rate * max(1 - done, 1e-4))
+        reach, now = (sides[0][i], sides[1][i]), rate * max(1 - done, 1e-4)
+        expected = stream_step(expected, ids[i], reach, np.asarray(drawn[i]), K, now)
     factors = np.asarray(plan.damping(np.array([1, 2, 5]), rate, 2))
     return equal(
         "two steps of 6 words, k = 3 from K = 4 negatives",
@@ -223,10 +223,9 @@ def improved_rows(
     basis, r = np.linalg.qr(columns)
     rows = rows @ r.T
     _, slopes, curvatures = _cells(n, e, rows @ basis.T)
-    shared = sum(
-        q / q.sum() @ (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
-        for q in curvatures
-    ).reshape(basis.shape[1], -1)
+    shared = np.zeros((basis.shape[1], basis.shape[1]))
+    for q in curvatures:  # rows count alike, however frequent
+        shared += basis.T @ np.diag(q / q.sum()) @ basis
     shared += 1e-3 * np.trace(shared) / len(shared) * np.eye(len(shared))
     moved = []
     for row, g, q in zip(rows, slopes, curvatures, strict=True):
