@@ -32,7 +32,7 @@ ERRORS = 5  # standard errors
 WINDOW = 5
 
 
-def too_far(shares: Numbers, chances: Numbers, draws: float) -> float:
+def too_far(shares: Numbers, chances: Numbers, draws: int | float) -> float:
     """Return how far shares among the draws are outside five standard errors of their chances."""
     shares, chances = np.asarray(shares), np.asarray(chances)
     bound = ERRORS * np.sqrt(chances * (1 - chances) / draws)
@@ -177,7 +177,7 @@ def subsampled() -> Finding:
     excess = 0.0
     for word, chance in enumerate(keep):
         for kept in (stream.ids, thin.ids):
-            size = (ids == word).sum()
+            size = int((ids == word).sum())
             excess += too_far((kept == word).sum() / size, chance, size)
     excess += largest(stream.ids, ids[stream.place])
     # Left out for certain: every second word. Windows then reach over the gap, in the sentence.
@@ -303,7 +303,7 @@ def weighted_pairs(text: Encoded, vocab_size: int, window: int) -> Float[np.ndar
 # First tables -----------------------------------------------------------------------------------
 
 
-def _uniform(values: np.ndarray, bound: float) -> float:
+def _uniform(values: np.ndarray, bound: int | float) -> float:
     """Return how far values are from being uniform between -bound and bound, by tenths."""
     if not np.abs(values).max() <= bound * (1 + 1e-6):
         return np.inf

@@ -43,7 +43,7 @@ def tables(seed: int, size: float = 1.0, dim: int = D) -> EmbeddingParams:
 # The stream -------------------------------------------------------------------------------------
 
 
-def damping(count: int, rate: float, window: int) -> float:
+def damping(count: int, rate: int | float, window: int) -> float:
     """Return what bounds `count` occurrences of window + 1 pairs each to one unit of gradient."""
     return 1 / max(1.0, rate * (window + 1) * count)
 
@@ -54,7 +54,7 @@ def stream_step(
     sides: tuple[Int[np.ndarray, " T"], Int[np.ndarray, " T"]],
     negatives: Int[np.ndarray, " K"],
     k: int,
-    rate: float,
+    rate: int | float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return both tables after a step on a block, pair by pair, each negative weighing k/K."""
     left, right = sides
@@ -83,10 +83,10 @@ def step_of_the_stream() -> Finding:
     rng, rate, shared = np.random.default_rng(30), 0.4, 4
     config = Sgns(dim=D, window=2, negatives=K)
     ids = rng.integers(0, V, (2, 10)).astype(np.int32)
-    sides = [np.array([[2, 1, 2, 0, 1, 2], [0, 1, 2, 2, 1, 0]], np.int16),
-             np.array([[2, 1, 0, 2, 2, 1], [1, 2, 0, 0, 2, 1]], np.int16)]  # fmt: skip
+    left = np.array([[2, 1, 2, 0, 1, 2], [0, 1, 2, 2, 1, 0]], np.int16)
+    right = np.array([[2, 1, 0, 2, 2, 1], [1, 2, 0, 0, 2, 1]], np.int16)
     progress, key = np.array([0.25, 1.0]), jax.random.key(31)
-    chunk = feed.Chunk(ids, *sides, plan.occurrences(ids), progress)
+    chunk = feed.Chunk(ids, left, right, plan.occurrences(ids), progress)
     cdf = jnp.asarray(sampling.noise_cdf(NOISE))
     start = tables(32)
     advance = loop.make_advance(config, loop.Plan(6, shared, 2, rate))
@@ -98,7 +98,7 @@ def step_of_the_stream() -> Finding:
     )(key)
     expected: references.Tables = tuple(map(np.asarray, start))
     for i, done in enumerate(progress):
-        reach, now = (sides[0][i], sides[1][i]), rate * max(1 - done, 1e-4)
+        reach, now = (left[i], right[i]), rate * max(1 - done, 1e-4)
         expected = stream_step(expected, ids[i], reach, np.asarray(drawn[i]), K, now)
     factors = np.asarray(plan.damping(np.array([1, 2, 5]), rate, 2))
     return equal(
@@ -138,7 +138,7 @@ def planned_steps() -> Finding:
         excess += 0 if fits and planned.shared >= 8 and k * 6 <= 10 * planned.shared else 1
         shown.append(f"{planned.tokens} ({moved:.1f})")
     # Eight words that are all the same: the step is halved until damping takes a tenth at most.
-    same = plan.plan(config, steep, sentences([8], np.zeros(8, np.int32)))
+    same = plan.plan(config, steep, sentences([8], np.full(8, 999, np.int32)))
     excess += largest([planned.tokens, same.tokens], [8, 4])
     return Finding(f"words of a step (units): {', '.join(shown)}", excess, 1e-9)
 
