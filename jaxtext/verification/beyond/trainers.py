@@ -117,11 +117,13 @@ def step_of_the_stream() -> Finding:
 def planned_steps() -> Finding:
     excess, shown = 0.0, []
     text = sentences([4])  # too short to show whether words repeat
+    heavy = np.array([9000] + [1] * 999)  # a word that subsampling makes rarer
     flat, steep = np.full(1000, 1000), (1e6 / np.arange(1, 1001)).astype(int)
     for config, counts_ in (
         (Sgns(epochs=1), flat), (Sgns(epochs=1, subsample=0), steep),
         (Sgns(epochs=1, window=10, negatives=20, learning_rate=0.1), flat),
         (Sgns(epochs=1, window=40, negatives=20), flat),
+        (Sgns(epochs=1, negatives=1, noise_exponent=0), heavy),
         (Sgns(epochs=1, noise_exponent=1.5), steep),
     ):  # fmt: skip
         planned = plan.plan(config, counts_, text)
