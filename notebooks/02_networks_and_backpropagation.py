@@ -488,7 +488,7 @@ print(np.round(np.asarray(trained[0].weight), 3))
 # ## Things to try
 #
 # - Do the update again with learning rate 10. Is the error smaller afterwards?
-# - Let the hidden units be ReLU. Their sums are 1 and 4. How do the values of $\delta^{(1)}$ change?
+# - Let the hidden units be ReLU. Their sums are 1 and 4. How does $\delta^{(1)}$ change?
 # - Derive the update of $w_{31}^{(1)}$ by hand, and compare it with the table.
 # - Give the network biases, with `mlp.init(key, [3, 2, 2], bias=True)`. Training from equal weights
 #   and zero biases can then leave $\frac18$ behind. Why, although both hidden units stay equal?
