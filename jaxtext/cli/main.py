@@ -14,7 +14,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, subcommand
 
 from jaxtext.base.errors import InputError, Named
-from jaxtext.cli import ask, evaluate, export, gap, info, slips, train, verify
+from jaxtext.cli import ask, evaluate, examples, export, gap, info, slips, train, verify
 from jaxtext.cli.shared import shell_path
 
 COMMANDS: dict[str, type] = {
@@ -26,6 +26,7 @@ COMMANDS: dict[str, type] = {
     "gap": gap.Gap,
     "info": info.Info,
     "verify": verify.Verify,
+    "examples": examples.Examples,
 }
 Command = (
     Annotated[train.Train, subcommand("train")]
@@ -36,6 +37,7 @@ Command = (
     | Annotated[gap.Gap, subcommand("gap")]
     | Annotated[info.Info, subcommand("info")]
     | Annotated[verify.Verify, subcommand("verify")]
+    | Annotated[examples.Examples, subcommand("examples")]
 )
 FUNCTIONS: dict[type, Any] = {
     train.Train: train.train,
@@ -46,6 +48,7 @@ FUNCTIONS: dict[type, Any] = {
     gap.Gap: gap.gap,
     info.Info: info.info,
     verify.Verify: verify.verify,
+    examples.Examples: examples.examples,
 }
 
 

@@ -5,7 +5,19 @@ from functools import cache
 import numpy as np
 
 from jaxtext.verification import oracles
-from jaxtext.verification.beyond import approximation, definitions, optimum
+from jaxtext.verification.beyond import (
+    approximation,
+    definitions,
+    drawing,
+    geometry,
+    least_loss,
+    low_rank,
+    nce,
+    optimum,
+    trainers,
+    variants,
+    worked,
+)
 from jaxtext.verification.findings import Claim, Finding
 from jaxtext.verification.sheet import (
     backprop,
@@ -23,9 +35,17 @@ SECTIONS = [
     skipgram_training.SECTION,
     approximation.TRAINING_SECTION,
     factorization.SECTION,
+    worked.SECTION,
     definitions.SECTION,
     optimum.SECTION,
     approximation.SECTION,
+    nce.SECTION,
+    variants.SECTION,
+    least_loss.SECTION,
+    geometry.SECTION,
+    low_rank.SECTION,
+    drawing.SECTION,
+    trainers.SECTION,
 ]
 
 
