@@ -91,7 +91,7 @@ plots.show(
 )
 
 # %% [markdown]
-# ### A bias
+# ## A bias
 #
 # Without a bias, all units are at $f(0)$ when the input is zero, whatever the weights are. A bias
 # $b_j$ moves each unit by a number of its own:
@@ -114,7 +114,7 @@ print("x = 0, without a bias:", mlp.layer_outputs(mlp.Layer(W), zero, "logistic"
 print("x = 0, with a bias:   ", mlp.layer_outputs(mlp.Layer(W, bias), zero, "logistic")[0].round(4))
 
 # %% [markdown]
-# ### Three activations and their derivatives
+# ## Three activations and their derivatives
 #
 # Types of units differ in $f$. Backpropagation needs $f'$.
 #
