@@ -97,6 +97,7 @@ axes[0].loglog(np.arange(1, len(vocab) + 1), vocab.counts)
 axes[0].set(xlabel="rank", ylabel="count", title="Zipf's law")
 axes[1].loglog(share, noise / share, label="negatives / occurrences")
 axes[1].loglog(share, keep, "--", label="share that is kept")
+axes[1].set_ylim(0.1, 10)
 axes[1].set(xlabel="share of the text", title="what training sees")
 axes[1].legend()
 plots.show(

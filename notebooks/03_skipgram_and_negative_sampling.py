@@ -109,14 +109,16 @@ print("context     logit     exp        p")
 for v, word in enumerate(words):
     print(f"{word:9} {logits[v]:7.4f} {powers[v]:7.3f} {p[v]:8.4f}")
 print(f"sum               {powers.sum():7.3f} {p.sum():8.4f}")
-print(f"loss: -{logits[ring]:.4f} + ln {powers.sum():.3f} = {-np.log(p[ring]):.6f}")
-print(f"skipgram.pair_loss:           {skipgram.pair_loss(params, frodo, ring):.6f}")
+print(f"ln {powers.sum():.3f} = {np.log(powers.sum()):.4f}")
+print(f"loss: -{logits[ring]:.4f} + {np.log(powers.sum()):.4f} = {-np.log(p[ring]):.4f}")
+print(f"skipgram.pair_loss:       {skipgram.pair_loss(params, frodo, ring):.4f}")
 
 # %% [markdown]
-# The loss is 1.787. The sheet has 1.60, because it adds up only five of the six exponentials. That
-# of ring itself, 2.526, is missing, although the sum is over all of $V$. The other five add up to
-# 12.557 (12.57 on the sheet, which rounds each of them to two digits). By coincidence, the
-# logarithm of this sum also rounds to 2.53, which makes the slip hard to see.
+# The loss is 1.7871. The sheet has 1.60, because it adds up only five of the six exponentials. That
+# of ring itself, 2.526, is missing, although the sum is over all of $V$: it is 15.083, and its
+# logarithm 2.7136. The other five add up to 12.557 (12.57 on the sheet, which rounds each of them
+# to two digits). By coincidence, the logarithm of this sum rounds to 2.53, just as the exponential
+# of ring does, which makes the slip hard to see.
 #
 # There is an easy check: with the right sum the probabilities add up to one, with the sheet's sum
 # they add up to 1.20. There is also a reason why ring must be in the sum. Without it, the loss
@@ -471,7 +473,7 @@ plots.show(
 # %% [markdown]
 # ## Conclusion
 #
-# - The loss of (Frodo, ring) is 1.787. The sum of the softmax is over all of $V$, ring included.
+# - The loss of (Frodo, ring) is 1.7871. The sum of the softmax is over all of $V$, ring included.
 # - The loss of a text is the cross entropy between the relative frequencies of its pairs and the
 #   model. A step of the full softmax changes every context vector; negative sampling changes those
 #   of $k + 1$ words.
@@ -487,5 +489,5 @@ plots.show(
 #   which other pairs of Frodo lose probability?
 # - Change `story`. Can its likelihood be larger than that of the entropy?
 # - Train with noise to the power of 0.75. By what are the scores off PMI $- \ln k$?
-# - Train with two, three and four dimensions. With how many is the largest difference below 0.1?
+# - Train with two, three and four dimensions. With how many is the largest difference below a tenth?
 # - Remove a pair from `counts`, so that its count is zero. Where does its score go?
