@@ -1,6 +1,7 @@
 """`jaxtext evaluate`: score one run, or two runs and their differences."""
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,7 +17,6 @@ from jaxtext.cli.shared import (
     RunPath,
     Strict,
     load,
-    note,
     to_stdout,
     write_result,
 )
@@ -34,17 +34,16 @@ class Evaluate:
     # Second run folder or vector file, to be compared with the first.
     other: Annotated[Positional[Path | None], arg(metavar="[RUN]", help_behavior_hint="")] = None
 
-    # Files with two words and a score per line, separated by tabs, commas or spaces. Columns are
-    # found by their names or their contents.
+    # Files with two words and a score per line, separated by tabs, commas or spaces.
     similarity: Files = ()
 
-    # The columns of the words and of the score in these files, counted from 1: 2,4,8, or 2,4,8-17
-    # for the mean of several scores.
+    # Columns of word, word and score in the files of --similarity, such as 2,4,8; or 2,4,8-10 for
+    # the mean of three scores.
     columns: Annotated[
-        str | None, arg(metavar="W,W,SCORE", help_behavior_hint="(default: found)")
+        str | None, arg(metavar="N,N,N", help_behavior_hint="(default: found by header and cells)")
     ] = None
 
-    # Files in the format of questions-words.txt or of BATS, or a folder with a relation per file.
+    # Files in the format of questions-words.txt or of BATS, or folders of such files.
     analogy: Files = ()
 
     # Files with a category (or several levels of categories) and a word per line. Needs
@@ -73,28 +72,31 @@ class Evaluate:
     seed: int = 0
 
 
-def evaluate(options: Evaluate) -> None:
-    """Print the scores of one run, or of two runs and their differences."""
+def evaluate(options: Evaluate) -> int:
+    """Print the scores of one run, or of two runs and their differences.
+
+    The exit status is 2 if categories were not evaluated because scikit-learn is missing.
+    """
     from jaxtext import evaluation
     from jaxtext.base.files import json_text, replacing_if
     from jaxtext.base.ranges import number
-    from jaxtext.evaluation import categorization
-    from jaxtext.reports.evaluation import comparison_table, notes, tables
-    from jaxtext.reports.tables import print_tables
+    from jaxtext.reports.evaluation import comparison_table, notes, set_notes, tables
+    from jaxtext.reports.tables import print_notes, print_tables
 
     if not (options.similarity or options.analogy or options.categorization):
         raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
     if options.restrict is not None:
         number("restrict", options.restrict, 1, math.inf, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
-    silent = to_stdout(options.json)
-    kinds = options.similarity, options.analogy, options.categorization
-    sets = evaluation.read(*kinds, options.columns)
-    if sets.categorization:
-        categorization.check_installed()
+    if options.columns is not None and not options.similarity:
+        raise InputError("names columns of --similarity, which is not given", "columns")
+    missing = _missing(options)
+    categorization = () if missing else options.categorization
+    sets = evaluation.read(options.similarity, options.analogy, categorization, options.columns)
     paths = [options.run] if options.other is None else [options.run, options.other]
     vectors = [load(path, options.limit, options.strict) for path in paths]
     how = options.vectors, options.restrict, options.method, options.seed
+    silent = to_stdout(options.json)
     with replacing_if(None if silent else options.json) as file:
         reports = [
             _evaluated(path, each, sets, how, len(paths) > 1)
@@ -107,17 +109,34 @@ def evaluate(options: Evaluate) -> None:
             content = {"first": content, **second}
         if file is not None:
             file.write_text(json_text(content), encoding="utf-8")
-    for told in notes(sets, dict(zip(paths, vectors, strict=True)), options.vectors):
-        note(told)
     if silent:
         write_result(STANDARD_OUTPUT, json_text(content))
-        return
+        return 2 if missing else 0
     for path, report in zip(paths, reports, strict=True):
         if comparison is not None:
             print(f"\n{path}")
         print_tables(*tables(report))
+        print_notes(notes(report))
     if comparison is not None:
         print_tables(comparison_table(comparison))
+    print_notes(set_notes(sets))
+    return 2 if missing else 0
+
+
+def _missing(options: Evaluate) -> bool:
+    """Say on standard error if scikit-learn is missing; raise if nothing else is to be done."""
+    from jaxtext.evaluation import categorization
+
+    if not options.categorization:
+        return False
+    try:
+        categorization.require()
+    except InputError as error:
+        if not (options.similarity or options.analogy):
+            raise
+        print(f"jaxtext: {error}; the other sets are evaluated", file=sys.stderr, flush=True)
+        return True
+    return False
 
 
 def _evaluated(path: Path, vectors: Any, sets: Any, how: tuple, several: bool) -> Any:

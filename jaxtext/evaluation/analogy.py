@@ -1,17 +1,8 @@
-"""Analogies: a is to b as c is to ?, answered by differences of vectors.
+"""Analogies: a is to b as c is to ?, answered by differences of vectors."""
 
-Three layouts are read. In that of `questions-words.txt`, a line ": section" is followed by lines of
-four words. In that of BATS, a file has a relation, and each line a word and answers/with/slashes;
-or all relations are in one file, whose lines begin with a group and a relation. Any two pairs of a
-relation make a question, and any of the answers is right. A folder of such files is one set.
-"""
-
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import permutations
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,9 +10,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy import sparse
 
-from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
-from jaxtext.evaluation.items import Difference, NothingKnown, Words
+from jaxtext.evaluation.items import Difference
+from jaxtext.evaluation.questions import Question, read
 from jaxtext.vectors.embeddings import (
     Embeddings,
     SparseEmbeddings,
@@ -29,30 +20,22 @@ from jaxtext.vectors.embeddings import (
     normalize_sparse,
 )
 
+__all__ = ["Method", "Question", "Result", "answers", "difference", "evaluate", "read", "unknown"]
+
 Method = Literal["3cosadd", "3cosmul"]
-Row = tuple[int, str]  # a line and its number
-QUESTIONS = 2**20  # largest number that the pairs of all relations may make
 GROUP = 64  # rows into which the scores of a question are reshaped to find the largest
 BATCH = 32  # questions at a time, so that their scores stay in memory that is reused
+ROWS = 1 << 13  # of the table that are measured at a time
+SHORT = 1e-15  # rows that are shorter, or longer than one by this, lose digits or overflow
 WORDS = 256  # words whose dot products with all words are in memory at a time,
-PRODUCTS = 2**25  # or fewer words, so that there are no more products than this
+PRODUCTS = 2**24  # or fewer words, so that there are no more products than this
 EPSILON = 1e-6  # against division by zero in 3CosMul, as in gensim
-
-
-class Question(NamedTuple):
-    """a is to b as c is to one of the answers; of several b, the first known one is used."""
-
-    section: str
-    a: str
-    b: tuple[str, ...]
-    c: str
-    answers: tuple[str, ...]
 
 
 class Result(NamedTuple):
     """The scores of one set."""
 
-    accuracy: float | None  # among the covered questions; None if there are none
+    accuracy: float | None  # among the covered questions; None if there is none
     ci95: tuple[float, float] | None
     items: int
     covered: int
@@ -65,117 +48,23 @@ class Result(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "right"}
 
 
-def read(path: str | Path) -> list[Question]:
-    """Read a set in any of the layouts; a folder contains a relation per file, also in its folders.
-
-    Raises `InputError`, naming the line, for a line that does not fit the layout, and for a file
-    without any question.
-    """
-    path = Path(path)
-    if path.is_dir():
-        files = sorted(each for each in path.rglob("*.txt") if not _is_hidden(each, path))
-        if not files:
-            raise InputError(f"{path}: contains no .txt file with analogies")
-        return _checked(path, [asked for each in files for asked in read(each)])
-    rows = list(items.lines(path))
-    cells = [[cell.strip() for cell in line.split("\t")] for _, line in rows]
-    width = Counter(map(len, cells)).most_common(1)[0][0]
-    if width < 2 or rows[0][1].startswith(":"):
-        width = 2 if _is_relation(rows) else 0
-        cells = [line.split() for _, line in rows]
-    numbered = list(zip((number for number, _ in rows), cells, strict=True))
-    if width == 2:
-        questions = list(_pairs_of(path, [(n, ["", path.stem, *row]) for n, row in numbered]))
-    elif width and not _are_questions(cells):
-        questions = list(_pairs_of(path, numbered))
-    else:
-        questions = list(_read_sections(path, rows))
-    return _checked(path, questions)
-
-
-def _is_hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(folder).parts)
-
-
-def _checked(path: Path, questions: list[Question]) -> list[Question]:
-    if len(questions) > QUESTIONS:
-        raise InputError(f"{path}: more than {QUESTIONS:,} questions: give fewer pairs")
-    if not questions:
-        raise InputError(
-            f"{path}: contains no question: a relation needs two pairs, and a question four words"
-        )
-    return questions
-
-
-def _is_relation(rows: Sequence[Row]) -> bool:
-    """Whether every line has two words, without a section."""
-    return all(len(line.split()) == 2 and not line.startswith(":") for _, line in rows)
-
-
-def _are_questions(cells: Sequence[Sequence[str]]) -> bool:
-    """Whether rows of four cells are four words each, not a group, a relation, a word and answers.
-
-    In questions, words stand in the first place as well as in the third, and no pair of a group and
-    a relation has several words.
-    """
-    firsts = {row[0] for row in cells}
-    if any(len(row) > 2 and row[2] in firsts for row in cells):
-        return True
-    pairs = [tuple(row[:2]) for row in cells]
-    return len(set(pairs)) == len(pairs) and not any("/" in row[-1] for row in cells)
-
-
-def _read_sections(path: str | Path, rows: Sequence[Row]) -> Iterator[Question]:
-    section = ""
-    for number, line in rows:
-        if line.startswith(":"):
-            section = line.lstrip(": ").strip()
-            continue
-        words = line.split()
-        if len(words) != 4:
-            raise InputError(f"{path}: line {number}: {len(words)} words instead of four")
-        a, b, c, d = words
-        yield Question(section, a, (b,), c, (d,))
-
-
-def _pairs_of(path: str | Path, rows: Sequence[tuple[int, list[str]]]) -> Iterator[Question]:
-    """Yield the questions of rows of group, relation, word and answers."""
-    relations: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    questions = 0
-    for number, row in rows:
-        answers = tuple(filter(None, (word.strip() for word in row[-1].split("/"))))
-        if len(row) != 4 or not row[2] or not answers:
-            raise InputError(
-                f"{path}: line {number}: not 'word TAB answers', nor 'group TAB relation TAB word "
-                "TAB answers'"
-            )
-        pairs = relations.setdefault(row[1], [])
-        questions += 2 * len(pairs)
-        if questions > QUESTIONS:
-            raise InputError(
-                f"{path}: line {number}: more than {QUESTIONS:,} questions: give fewer pairs"
-            )
-        pairs.append((row[2], answers))
-    for relation, pairs in relations.items():
-        for (a, b), (c, answers) in permutations(pairs, 2):
-            yield Question(relation, a, b, c, answers)
-
-
 class _Encoded(NamedTuple):
     """The questions whose words are all known, as ids."""
 
     places: Int[np.ndarray, " n"]  # of these among all questions
     asked: Int[np.ndarray, "n 3"]  # a, b, c
-    answers: list[set[int]]
+    answers: list[set[int]]  # the ids that stand for all their spellings
 
 
-def _encode(questions: Sequence[Question], words: Words, same: Int[np.ndarray, " V"]) -> _Encoded:
+def _encode(
+    questions: Sequence[Question], index: dict[str, int], same: Int[np.ndarray, " V"]
+) -> _Encoded:
     places, asked, answers = [], [], []
     for place, question in enumerate(questions):
-        a, c = words.find(question.a), words.find(question.c)
-        b = [each for each in map(words.find, question.b) if each >= 0]
-        right = {int(same[each]) for each in map(words.find, question.answers) if each >= 0}
-        if a >= 0 and c >= 0 and b and right:
+        a, c = index.get(question.a), index.get(question.c)
+        b = [index[word] for word in question.b if word in index]
+        right = {int(same[index[word]]) for word in question.answers if word in index}
+        if a is not None and c is not None and b and right:
             places.append(place)
             asked.append((a, b[0], c))
             answers.append(right)
@@ -184,26 +73,44 @@ def _encode(questions: Sequence[Question], words: Words, same: Int[np.ndarray, "
 
 
 def _same(words: Sequence[str]) -> Int[np.ndarray, " V"]:
-    """Return, for each word, the id of the most frequent one that differs at most by case."""
-    folded = [items.fold(word) for word in words]
+    """Return for each word the id of the most frequent one that differs in case alone.
+
+    >>> _same(["Rose", "tulip", "rose"])
+    array([0, 1, 0])
+    """
     first: dict[str, int] = {}
-    for place, word in enumerate(folded):
-        first.setdefault(word, place)
-    return np.array([first[word] for word in folded], np.int64)
+    return np.array([first.setdefault(items.folded(word), i) for i, word in enumerate(words)])
 
 
-@jax.jit
-def _products(table: Float[Array, "D V"], words: Int[Array, " W"]) -> Float[Array, "W V"]:
-    """Return the dot products of some words with all words, for all questions about them."""
-    return table[:, words].T @ table
+class _Table(NamedTuple):
+    """Rows, and what each is multiplied by to have length one; so no second table is in memory."""
+
+    rows: Any  # [V, D], of NumPy or sparse
+    scale: Float[np.ndarray, " V"]
 
 
-def _sparse_products(
-    table: sparse.csr_array, filling: int, words: Int[np.ndarray, " W"]
-) -> Float[Array, "W V"]:
-    """The same for sparse vectors, with `filling` columns of zeros."""
-    rows = (table @ table[words].toarray().T).T
-    return jnp.asarray(np.pad(rows, ((0, 0), (0, filling))))
+def _scaled(rows: Any) -> _Table:
+    if sparse.issparse(rows):
+        return _Table(normalize_sparse(rows), np.ones(rows.shape[0], rows.dtype))
+    lengths = np.empty(len(rows), np.float64)
+    for first in range(0, len(rows), ROWS):
+        some = rows[first : first + ROWS].astype(np.float64)
+        lengths[first : first + ROWS] = np.sqrt(np.einsum("vd,vd->v", some, some))
+    known = lengths[lengths > 0]
+    if known.size and not (known.min() > SHORT and known.max() < 1 / SHORT):
+        return _Table(normalize(rows), np.ones(len(rows), rows.dtype))
+    return _Table(rows, (1 / np.where(lengths > 0, lengths, 1)).astype(rows.dtype))
+
+
+def _products(table: _Table, size: int, words: Int[np.ndarray, " W"]) -> Float[Array, "W size"]:
+    """Return the cosines of some words with all words, filled up with columns of zeros."""
+    rows, scale = table
+    asked = rows[words].toarray() if sparse.issparse(rows) else rows[words]
+    asked = asked * scale[words, None]
+    cosines = np.zeros((len(words), size), asked.dtype)
+    cosines[:, : len(scale)] = (rows @ asked.T).T if sparse.issparse(rows) else asked @ rows.T
+    cosines[:, : len(scale)] *= scale
+    return jnp.asarray(cosines)
 
 
 @partial(jax.jit, static_argnames="method")
@@ -266,19 +173,14 @@ def answers(
     3CosAdd is the word nearest to b - a + c (Mikolov, Yih and Zweig 2013), 3CosMul the one with the
     largest cos(d, b) cos(d, c) / cos(d, a), cosines moved to [0, 1] (Levy and Goldberg 2014). The
     three words themselves, in any letter case, are no answers; where no other word is left, the
-    answer is -1. Rows of `table` must have length one. `same` maps each id to the id that stands
-    for all words with its spelling, case ignored; answers are such ids.
+    answer is -1. `same` maps each id to the id that stands for all words with its spelling, case
+    ignored; answers are such ids.
     """
     # Whole groups of columns, so that no row of scores needs to be filled up.
     filling = -len(same) % GROUP
     size = len(same) + filling
-    most = max(3, PRODUCTS // size)
-    if isinstance(table, sparse.csr_array):
-        most = min(len(np.unique(asked)), most)
-        products = partial(_sparse_products, table, filling)
-    else:
-        most = min(WORDS, most)
-        products = partial(_products, jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T))
+    most = min(max(3, PRODUCTS // size), WORDS, max(3, len(np.unique(asked))))
+    products = partial(_products, _scaled(table), size)
     excluded = _excluded(asked, same, size)
     blank = np.broadcast_to(np.arange(len(same), size), (len(asked), filling))
     excluded = np.concatenate([excluded, blank], axis=1)
@@ -305,47 +207,50 @@ def evaluate(
 ) -> Result:
     """Return the accuracy, overall and by section, over the questions whose words are all known.
 
-    With `restrict`, only that many of the most frequent words are known and can be answers. The
-    interval treats questions as independent; since they share words, it is a little narrow.
-    Raises `NothingKnown` if no question is covered.
+    With `restrict`, only that many of the most frequent words are known and can be answers. Words
+    are found as `items.ids` says; one whose vector is zero is neither known nor an answer, and an
+    answer in another letter case is right. The interval treats questions as independent; since they
+    share words, it is a little narrow.
     """
     words = embeddings.vocab.words[:restrict]
+    rows = embeddings.vectors(kind)[: len(words)]
+    kept = np.flatnonzero(items.directed(rows))
+    if len(kept) < len(words):
+        rows, words = rows[kept], [words[i] for i in kept.tolist()]
+    every = (word for q in questions for word in (q.a, *q.b, q.c, *q.answers))
+    found = items.ids(embeddings.vocab, every, restrict)
+    moved = {place: new for new, place in enumerate(kept.tolist())}
+    index = {word: moved[place] for word, place in found.items() if place in moved}
     same = _same(words)
-    zeros = items.zeros(embeddings, kind)
-    encoded = _encode(questions, items.words(embeddings.vocab, restrict, zeros), same)
-    if not len(encoded.places):
-        asked = questions[0]
-        first = map(items.shown, (asked.a, asked.b[0], asked.c, asked.answers[0]))
-        raise NothingKnown(
-            f"none of {len(questions):,} questions has only known words: "
-            f"the first is {' '.join(first)}"
-        )
-    if isinstance(embeddings, SparseEmbeddings):
-        table = normalize_sparse(embeddings.vectors(kind)[: len(words)])
-    else:
-        table = normalize(embeddings.vectors(kind)[: len(words)])
-    answered = answers(table, encoded.asked, same, method)
+    encoded = _encode(questions, index, same)
     right = np.full(len(questions), np.nan)
-    right[encoded.places] = [
-        answer in possible
-        for answer, possible in zip(answered.tolist(), encoded.answers, strict=True)
-    ]
+    if len(encoded.places):
+        answered = answers(rows, encoded.asked, same, method)
+        right[encoded.places] = [
+            answer in possible
+            for answer, possible in zip(answered.tolist(), encoded.answers, strict=True)
+        ]
     return _score(questions, right, seed)
 
 
-def unknown(questions: Sequence[Question]) -> Result:
-    """Return the result of a set of which no question is covered."""
-    return _score(questions, np.full(len(questions), np.nan), 0)
+def unknown(questions: Sequence[Question]) -> str:
+    """Return what to say of a set of which no question is covered."""
+    asked = questions[0]
+    first = map(items.shown, (asked.a, asked.b[0], asked.c, asked.answers[0]))
+    return (
+        f"none of {len(questions):,} questions has only known words: the first is {' '.join(first)}"
+    )
 
 
 def _score(questions: Sequence[Question], right: Float[np.ndarray, " N"], seed: int) -> Result:
     known = right[~np.isnan(right)]
-    accuracy, interval = None, None
-    if len(known):
-        accuracy = float(known.mean())
+    accuracy = float(known.mean()) if known.size else None
+    interval = None
+    if accuracy is not None:
         # The sum of a bootstrap sample of ones and zeros is binomial.
-        draws = np.random.default_rng(seed).binomial(len(known), accuracy, items.SAMPLES)
-        interval = items.interval((draws / len(known)).tolist())
+        random = np.random.default_rng(seed)
+        draws = random.binomial(len(known), accuracy, items.SAMPLES) / len(known)
+        interval = items.interval(draws.tolist())
     places: dict[str, list[int]] = {}
     for place, question in enumerate(questions):
         places.setdefault(question.section, []).append(place)

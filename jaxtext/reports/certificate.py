@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from jaxtext.reports.tables import Table, print_tables, print_text
-from jaxtext.verification.certificate import corrected, failed
+from jaxtext.verification.certificate import assuming, corrected, failed
 from jaxtext.verification.findings import ASSUMING, CORRECTED, FAILS, HOLDS, Check
 
 # How a status reads in a table, where the assumptions follow the statement.
@@ -15,6 +15,7 @@ TITLES = {
     "skipgram-basics": "Skip-gram: task, examples, parameters",
     "skipgram-training": "Skip-gram: training with the full softmax",
     "factorization": "Word embeddings as matrix factorization",
+    "worked": "Beyond the sheet: its worked examples in full",
     "definitions": "Beyond the sheet: one objective in several forms",
     "optimum": "Beyond the sheet: the optimum, its assumptions, and those of the variants",
     "approximation": "Beyond the sheet: how negative sampling relates to the softmax",
@@ -23,6 +24,7 @@ TITLES = {
     "least-loss": "Beyond the sheet: the least loss, and what a printed loss means",
     "geometry": "Beyond the sheet: convexity, two tables and the freedom to change both",
     "low-rank": "Beyond the sheet: the optimum of few dimensions",
+    "trainers": "Beyond the sheet: the trainers, and what they are given",
     "gradients": "Gradients derived by hand, against three oracles",
 }
 
@@ -35,15 +37,22 @@ def tables(checks: Sequence[Check]) -> list[Table]:
 
 
 def corrections(checks: Sequence[Check]) -> list[str]:
-    """Return the paragraphs that explain each mistake of the sheet; none if there is no mistake."""
+    """Return paragraphs that explain each mistake of the sheet, with the assumptions; or none."""
     paragraphs = []
     for check in corrected(checks):
         paragraphs += [
             f"\n{check.id}: {check.statement}",
             f"  Right: {check.correction}",
+            *([f"  Assuming: {'; '.join(check.assumptions)}"] if check.assumptions else []),
             f"  Computed: {check.computed_value}",
         ]
     return ["\nCorrections", *paragraphs] if paragraphs else []
+
+
+def assumptions(checks: Sequence[Check]) -> Table:
+    """Return the table, printed in the README, of the claims that hold under assumptions."""
+    rows = [[check.id, check.statement, "; ".join(check.assumptions)] for check in assuming(checks)]
+    return Table("", ["check", "statement", "assumptions"], rows)
 
 
 def failures(checks: Sequence[Check]) -> list[str]:
@@ -59,9 +68,10 @@ def failures(checks: Sequence[Check]) -> list[str]:
 
 def summary(checks: Sequence[Check]) -> str:
     """Return the number of checks, of failures and of corrections in one line."""
+    mistakes = len(corrected(checks))
     return (
-        f"{len(checks)} checks, {len(failed(checks))} failed, "
-        f"{len(corrected(checks))} corrections of the sheet"
+        f"{len(checks)} check{'s' * (len(checks) != 1)}, {len(failed(checks))} failed, "
+        f"{mistakes} correction{'s' * (mistakes != 1)} of the sheet"
     )
 
 

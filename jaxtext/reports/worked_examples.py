@@ -19,7 +19,7 @@ class Config:
     """What may be changed. Raises `InputError` for a value out of range."""
 
     learning_rate: int | float = ranged(examples.LEARNING_RATE, 0, 1_000)
-    negatives: int = ranged(5, 1, 100)
+    negatives: int = ranged(5, 1, 20)
     __post_init__ = check_ranges
 
 

@@ -260,13 +260,18 @@ class _Execution(NamedTuple):
         state, earlier = None, []
         for path in checkpoints.files(run.folder) if resumed else []:
             content = checkpoints.read(path)
-            if content is None:
+            others = [] if content is None else _other_circumstances(path, content[1], identity)
+            state = None if content is None else self._state(content[0], corpus)
+            if content is None or state is None:
                 watch.on_note(f"{path} is damaged: the previous checkpoint is used")
                 continue
-            snapshot, saved = content
-            earlier = json.loads(saved.get(EARLIER, "[]"))
-            earlier += _other_circumstances(path, saved, identity, watch)
-            state = STATES[type(self.record.method)].of(*snapshot)
+            earlier = json.loads(content[1].get(EARLIER, "[]")) + others
+            for other in others:
+                ((name, was),) = other.items()
+                watch.on_note(
+                    f"the {name} was {was}, and is {identity[name]} now: the bits may differ from "
+                    "those of a run that was not interrupted"
+                )
             break
         if resumed and state is None:
             watch.on_note("there is no checkpoint to resume from: training starts over")
@@ -277,6 +282,16 @@ class _Execution(NamedTuple):
         if state is not None:
             watch.on_note(f"resumed after {state.done:.0%}")
         return state, earlier
+
+    def _state(self, snapshot: Snapshot, corpus: Corpus) -> Any:
+        """Return the state in a checkpoint; None if no training on this text can have it."""
+        method: Any = self.record.method
+        try:
+            state = STATES[type(method)].of(*snapshot)
+            words = len(corpus.text.ids) * method.epochs
+            return state if state.fits(len(corpus.vocab), method, words) else None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
 
     def _train(self, corpus: Corpus, keeper: Keeper, start: Any) -> _Trained:
         """Count, if the method needs counts, and train; each report becomes a line of metrics."""
@@ -373,7 +388,7 @@ def _recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
 
 
 def _other_circumstances(
-    path: Path, saved: Mapping[str, str], identity: Mapping[str, str], watch: Watch
+    path: Path, saved: Mapping[str, str], identity: Mapping[str, str]
 ) -> list[dict[str, str | None]]:
     """Return the tolerated circumstances that have changed since a checkpoint was written.
 
@@ -381,18 +396,14 @@ def _other_circumstances(
     """
     others = []
     for name, value in identity.items():
-        if saved.get(name) == value:
+        was = saved.get(name)
+        if was == value:
             continue
         if name not in repeating.TOLERATED:
-            was = saved.get(name)
             raise InputError(
                 f"the {name} was {was} when {path} was written, and is {value} now", "resume"
             )
-        others.append({name: saved.get(name)})
-        watch.on_note(
-            f"the {name} was {saved.get(name)}, and is {value} now: the bits may differ from those "
-            "of a run that was not interrupted"
-        )
+        others.append({name: was})
     return others
 
 

@@ -25,9 +25,9 @@ from jaxtext.training import counting
 from jaxtext.training.sampling import keep_probability
 from jaxtext.training.settings import settled
 
-# The estimate at the end of training: centers in the sample, cells of their rows, tokens that are
-# counted, and bytes for counting, at most.
-CENTERS, CELLS, TOKENS, MEMORY = 1_000, 1 << 27, 30_000_000, 1 << 29
+# The estimate at the end of training: centers in the sample, cells of their rows, and tokens that
+# are counted, at most.
+CENTERS, CELLS, TOKENS = 1_000, 1 << 27, 30_000_000
 
 
 class NoPairs(InputError):
@@ -128,8 +128,7 @@ def measure(
     if objective is None:
         key = jax.random.key(record.seed)
         rows = None if sample is None else sample.centers
-        room = None if tokens is None else MEMORY
-        objective = counting.objective(key, vocab, ids, record.method, rows, room)
+        objective = counting.objective(key, vocab, ids, record.method, rows)
     if sample is not None and not objective.counts[sample.centers].sum():
         raise NoPairs("subsampling leaves no pair, so the vectors have no optimum to compare with")
     return gap.measure(EmbeddingParams(*params), objective, sample, on_done)

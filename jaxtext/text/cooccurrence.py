@@ -32,6 +32,7 @@ from jaxtext.text.encoded import Encoded
 
 MEMORY = 4 << 30  # bytes
 WORKERS = 2
+DRAWS = 1 << 20  # random numbers in memory at a time
 GROUP = 1 << 21  # neighbors of the rows that are counted together, at most
 GROUP_BYTES = 32 * GROUP * WORKERS
 LEAST = 3 * GROUP_BYTES  # bytes without which counting is too slow to be tried
@@ -108,10 +109,15 @@ def thinned(text: Encoded, keep: Float[np.ndarray, " V"], rng: np.random.Generat
     Since tokens are removed before windows are formed, a window over the result reaches farther in
     the original text. Sentences that lose all their tokens are left out.
     """
-    stays = rng.random(len(text.ids), dtype=np.float32) < keep[text.ids]
-    before = np.concatenate([[0], np.cumsum(stays, dtype=np.int64)])
-    ends = before[text.ends]
-    return Encoded(np.asarray(text.ids[stays]), ends[np.diff(ends, prepend=0) > 0])
+    stays = np.empty(len(text.ids), bool)
+    for first in range(0, len(stays), DRAWS):
+        ids = text.ids[first : first + DRAWS]
+        stays[first : first + DRAWS] = rng.random(len(ids), dtype=np.float32) < keep[ids]
+    if not len(stays):
+        return text
+    starts = np.concatenate([[0], text.ends[:-1]])
+    kept = np.add.reduceat(stays, starts, dtype=np.int64)  # of each sentence
+    return Encoded(np.asarray(text.ids[stays]), np.cumsum(kept)[kept > 0])
 
 
 def _check(text: Encoded, vocab_size: int, window: int) -> None:

@@ -10,7 +10,7 @@ import jax
 
 from jaxtext.base.errors import InputError
 from jaxtext.verification.claims import claims
-from jaxtext.verification.findings import CORRECTED, FAILS, Check, Claim, examine
+from jaxtext.verification.findings import ASSUMING, CORRECTED, FAILS, Check, Claim, examine
 
 WORKERS = 2  # threads: checks mostly wait for the compiler, which runs outside Python
 
@@ -45,6 +45,11 @@ def failed(checks: Sequence[Check]) -> list[Check]:
 def corrected(checks: Sequence[Check]) -> list[Check]:
     """Return the checks of claims where the sheet is wrong."""
     return [check for check in checks if check.status == CORRECTED]
+
+
+def assuming(checks: Sequence[Check]) -> list[Check]:
+    """Return the checks of claims that hold under assumptions."""
+    return [check for check in checks if check.status == ASSUMING]
 
 
 def report(checks: Sequence[Check]) -> dict[str, Any]:

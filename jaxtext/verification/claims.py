@@ -8,12 +8,15 @@ from jaxtext.verification import oracles
 from jaxtext.verification.beyond import (
     approximation,
     definitions,
+    drawing,
     geometry,
     least_loss,
     low_rank,
     nce,
     optimum,
+    trainers,
     variants,
+    worked,
 )
 from jaxtext.verification.findings import Claim, Finding
 from jaxtext.verification.sheet import (
@@ -32,6 +35,7 @@ SECTIONS = [
     skipgram_training.SECTION,
     approximation.TRAINING_SECTION,
     factorization.SECTION,
+    worked.SECTION,
     definitions.SECTION,
     optimum.SECTION,
     approximation.SECTION,
@@ -40,6 +44,8 @@ SECTIONS = [
     least_loss.SECTION,
     geometry.SECTION,
     low_rank.SECTION,
+    drawing.SECTION,
+    trainers.SECTION,
 ]
 
 

@@ -136,17 +136,21 @@ def network_gradient(
 # Skip-gram --------------------------------------------------------------------------------------
 
 
-def pairs(tokens: Ids, window: int) -> list[tuple[int, int]]:
-    """Return every token with each of its neighbors, from left to right."""
+def pairs(tokens: Ids, window: int | Ids) -> list[tuple[int, int]]:
+    """Return every token with each of its neighbors, from left to right.
+
+    The window is the same for all tokens, or one for each.
+    """
     listed = []
     for t, center in enumerate(tokens):
+        reach = window if isinstance(window, int) else int(window[t])
         for u, context in enumerate(tokens):
-            if t != u and abs(t - u) <= window:
+            if t != u and abs(t - u) <= reach:
                 listed.append((int(center), int(context)))
     return listed
 
 
-def cooccurrence(tokens: Ids, window: int, vocab_size: int) -> Int[np.ndarray, "V V"]:
+def cooccurrence(tokens: Ids, window: int | Ids, vocab_size: int) -> Int[np.ndarray, "V V"]:
     """Count how often each (center, context) occurs."""
     counts = np.zeros((vocab_size, vocab_size), np.int64)
     for center, context in pairs(tokens, window):

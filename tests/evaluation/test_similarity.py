@@ -1,5 +1,4 @@
 import os
-import re
 
 import numpy as np
 import pytest
@@ -99,122 +98,52 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(rng, monkeypatch):
     assert 42 <= hits <= 50
 
 
-def test_the_exact_spelling_wins_and_otherwise_the_most_frequent_that_differs_by_case(rng):
+def test_the_exact_spelling_stands_before_that_in_another_case(rng):
     vectors = rng.normal(size=(3, 4)).astype(np.float32)
     cased = Embeddings(Vocab(("Polish", "polish", "wax"), np.array([3, 2, 1])), vectors)
-    found = similarity.cosines(cased, [("POLISH", "Wax"), ("polish", "wax")])
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    assert found == pytest.approx([unit[0] @ unit[2], unit[1] @ unit[2]], abs=1e-6)
+    found = similarity.cosines(cased, [("POLISH", "Wax"), ("Polish", "wax"), ("polish", "wax")])
+    expected = unit[[0, 0, 1]] @ unit[2]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_letters_that_differ_in_more_than_case_are_kept_apart(rng):
-    """Capitals of ı and i, and of ß and ss, are the same; the words are not."""
-    words = ("kir", "kır", "masse", "maße", "cafe\u0301")
-    vectors = rng.normal(size=(5, 4)).astype(np.float32)
-    some = Embeddings(Vocab(words, np.ones(5, int)), vectors)
-    found = similarity.cosines(some, [("kir", "kır"), ("Masse", "Maße"), ("CAFÉ", "kır")])
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    expected = [unit[0] @ unit[1], unit[2] @ unit[3], unit[4] @ unit[1]]
-    assert found == pytest.approx(expected, abs=1e-6)
-    assert np.isnan(similarity.cosines(some, [("kIr", "mase")])).all()
-
-
-def test_a_zero_vector_covers_no_pair(some):
-    zero = Embeddings(some.vocab, some.center * (np.arange(len(some)) > 0)[:, None])
-    first, second = zero.words[:2]
-    assert np.isnan(similarity.cosines(zero, [(first, second)])).all()
-    assert not np.isnan(similarity.cosines(zero, [(second, second)])).any()
-
-
-SIX = [("row", "column", 8.2), ("matrix", "vector", 6.5), ("compute", "return", 4.0)]
-SIX += [("file", "gradient", 0.8), ("list", "tuple", 7.7), ("find", "search", 7.0)]
-JUDGED = [(8, 9, 7.6), (6, 7, 6.5), (3, 5, 4), (1, 0, 1.4), (7, 8, 8), (8, 7, 6)]
-
-
-def lines(form, header=""):
-    rows = [
-        form.format(*pair, *judged, number=number)
-        for number, (pair, judged) in enumerate(zip(SIX, JUDGED, strict=True), 1)
-    ]
-    return "\n".join([header, *rows] if header else rows) + "\n"
-
-
-@pytest.mark.parametrize(
-    ("form", "header", "columns"),
-    [
-        ("{}\t{}\t{}", "", ""),
-        ("{} {} {}", "decimal comma", ""),
-        ("{}:{}:{}", "", ""),
-        (
-            "{number}\t{}\tn\t{}\tn\ta <b> x\tthe <b> y\t{}\t{}\t{}\t{}",
-            "",
-            "2 and 4, .* column 8",
-        ),
-        (
-            "{number},{0},{1},{3},{4},{5},{2}",
-            "ID,Word 1,Word 2,Annotator 1,Annotator 2,Annotator 3,Mean",
-            "2 and 3, .* column 7",
-        ),
-        ("{}\t{}\t{}\t{}\t{}\t{}", "", "1 and 2, .* column 3"),
-        ("{},{},{},{},{},{}", "Word 1,Word 2,Human (mean),1,2,3", "1 and 2, .* column 3"),
-        ("{0}\t{1}\tV\t{2}\tSYNONYMS", "", "1 and 2, .* column 4"),
-        (
-            "{0}\t{1}\tN\t{2}\t{3}\t{4}",
-            "word1\tword2\tPOS\tSimLex999\tconc(w1)\tSD(SimLex)",
-            "1 and 2, .* column 4",
-        ),
-        ("{2};{0};{1}", "", "2 and 3, .* column 1"),
-        ("{0}-n {1}-n {2}", "", "part of speech cut off"),
-    ],
-    ids=["plain", "decimal comma", "colons", "contexts", "annotators", "ratings", "subjects",
-         "relations", "norms", "score first", "tagged"],
-)  # fmt: skip
-def test_words_and_scores_are_found_among_other_columns(tmp_path, form, header, columns):
-    text = lines(form, header)
-    if header == "decimal comma":
-        text = lines(form).replace(".", ",")
-    pairs = similarity.read(written(tmp_path, text))
-    assert pairs.words == [(a, b) for a, b, _ in SIX]
-    np.testing.assert_allclose(pairs.scores, [score for *_, score in SIX])
-    assert re.search(columns, pairs.columns) and bool(columns) == bool(pairs.columns)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        lines("{0}\t{1}\t{3}\t{4}\t{5}"),
-        lines("{0},{1},{3},{4}", "word1,word2,annotator1,annotator2"),
-        lines("{0}\t{1}\t{0}s\t{2}"),
-        lines("{0}\t{1}\t{2}\t{3}", "word1\tword2\tsimilarity\trelatedness"),
-    ],
-    ids=["judgments", "named judgments", "three words", "two scores"],
-)
-def test_columns_that_are_not_clear_are_asked_for(tmp_path, text):
-    path = written(tmp_path, text)
-    with pytest.raises(InputError, match="which columns .* is not clear from the first line") as e:
-        similarity.read(path)
-    assert e.value.parameter == "columns" and text.splitlines()[0][:3] in str(e.value)
-    pairs = similarity.read(path, "1,2,3-4") if "annot" in text else similarity.read(path, "1,2,4")
-    assert pairs.words == [(a, b) for a, b, _ in SIX] and pairs.columns
-
-
-def test_columns_that_are_named_are_read(tmp_path):
-    path = written(tmp_path, lines("{number}\t{0}\tx\t{1}\t{3}\t{4}\t{5}"))
-    pairs = similarity.read(path, "2,4,5-7")
-    np.testing.assert_allclose(pairs.scores, np.mean(JUDGED, axis=1))
-    assert pairs.columns == "words in columns 2 and 4, scores in columns 5-7 (their mean)"
-    with pytest.raises(InputError, match="line 1: not two words and a score"):
-        similarity.read(path, "2,4,9")
-    for wrong in ("", "2,4", "2;4;5", "0,1,2", "2,2,3", "2,4,4-5", "2,4,7-5", "a,b,c", "2,4,5,6"):
-        with pytest.raises(InputError, match="^columns="):
-            similarity.read(path, wrong)
-
-
-def test_a_set_without_a_known_pair_is_an_error_and_one_pair_has_no_rho(some):
-    with pytest.raises(InputError, match="none of 1 pairs is known, for example 'no' and 'way'"):
-        similarity.evaluate(some, similarity.Pairs([("no", "way")], np.array([1.0])))
+def test_a_set_without_a_known_pair_has_no_scores_and_one_pair_has_no_rho(some):
+    nothing = similarity.Pairs([("no", "way")], np.array([1.0]))
+    found = similarity.evaluate(some, nothing)
+    assert (found.spearman, found.ci95, found.spearman_all) == (None, None, None)
+    assert (found.items, found.covered) == (1, 0)
+    assert similarity.unknown(nothing) == "none of 1 pairs is known, for example 'no' and 'way'"
     found = similarity.evaluate(some, similarity.Pairs([("w1", "w2")], np.array([1.0])))
     assert (found.spearman, found.ci95, found.spearman_all) == (None, None, None)
+
+
+def test_zero_vectors_cover_no_pair(some, rng):
+    table = some.center.copy()
+    table[[3, 5]] = 0
+    words = [(f"w{i}", f"w{i + 1}") for i in range(20)]
+    scores = rng.normal(size=20)
+    dense, thin = (
+        similarity.evaluate(each, similarity.Pairs(words, scores))
+        for each in (
+            Embeddings(some.vocab, table), SparseEmbeddings(some.vocab, sparse.csr_array(table))
+        )
+    )  # fmt: skip
+    assert np.flatnonzero(np.isnan(dense.cosines)).tolist() == [2, 3, 4, 5]
+    assert (dense.covered, thin.covered) == (16, 16)
+    kept = [i for i in range(20) if i not in (2, 3, 4, 5)]
+    assert dense.spearman == pytest.approx(spearmanr(dense.cosines[kept], scores[kept])[0])
+    assert thin.spearman == pytest.approx(dense.spearman)
+
+
+def test_parts_of_speech_are_removed_only_where_every_word_has_one(rng):
+    vectors = rng.normal(size=(3, 4)).astype(np.float32)
+    words = Vocab(("sun", "shine", "sun-n"), np.array([3, 2, 1]))
+    some = Embeddings(words, vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = similarity.cosines(some, [("sun-n", "shine-v"), ("shine-j", "shine_N")])
+    np.testing.assert_allclose(found, [unit[2] @ unit[1], 1], atol=1e-6)
+    found = similarity.cosines(some, [("sun-n", "shine-v"), ("sun", "shine")])
+    assert np.isnan(found[0]) and found[1] == pytest.approx(unit[0] @ unit[1], abs=1e-6)
 
 
 def test_paired_differences_tell_a_better_table_from_the_same(some, rng):
@@ -269,7 +198,6 @@ def test_a_pipe_that_nobody_writes_to_is_empty(tmp_path):
 
 def test_sparse_vectors_have_the_cosines_of_dense_ones(some, rng):
     table = np.where(rng.random(some.center.shape) < 0.5, some.center, 0)
-    table[3] = 0
     words = [(f"w{i}", f"W{i + 1}") for i in range(50)] + [("w0", "unknown")]
     dense, thin = (
         similarity.cosines(each, words)

@@ -39,7 +39,7 @@ def test_corrections_and_failures_say_what_is_right_and_what_was_computed():
 def test_the_printed_certificate_ends_with_the_numbers(capsys):
     certificate.print_certificate(CHECKS)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "4 checks, 1 failed, 1 corrections of the sheet"
+    assert lines[-1] == "4 checks, 1 failed, 1 correction of the sheet"
     order = [
         lines.index("Fully connected networks (networks)"),
         lines.index("Backpropagation (backprop)"),

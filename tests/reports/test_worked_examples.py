@@ -42,7 +42,7 @@ def test_the_scores_end_at_the_optimum_of_the_number_of_negatives():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--negatives", "0"], "--negatives 0: must be from 1 to 100"),
+        (["--negatives", "0"], "--negatives 0: must be from 1 to 20"),
         (["--learning-rate", "nan"], "--learning-rate nan: must be from 0 to 1000"),
     ],
 )
@@ -52,5 +52,5 @@ def test_values_out_of_range_are_named_with_status_two(capsys, arguments, messag
 
 
 def test_settings_are_checked_in_python_too():
-    with pytest.raises(InputError, match="must be from 1 to 100"):
-        worked_examples.Config(negatives=101)
+    with pytest.raises(InputError, match="must be from 1 to 20"):
+        worked_examples.Config(negatives=21)

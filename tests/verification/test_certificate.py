@@ -14,7 +14,7 @@ KEYS = [
 def test_the_report_is_the_contract(certificate):
     report = module.report(certificate)
     assert list(report) == ["summary", "checks"]
-    assert report["summary"] == {"checks": len(certificate), "failed": 0, "corrections": 23}
+    assert report["summary"] == {"checks": len(certificate), "failed": 0, "corrections": 24}
     assert all(list(entry) == KEYS for entry in report["checks"])
     json.dumps(report, allow_nan=False)
 
@@ -27,7 +27,7 @@ def test_verify_writes_json_prints_a_table_and_explains_corrections(tmp_path, ca
     shown = capsys.readouterr().out
     assert "Fully connected networks" in shown
     assert "Right: f(h_(k-1)^T w_i^(k))" in " ".join(shown.split())
-    assert "8 checks, 0 failed, 1 corrections" in " ".join(shown.split())
+    assert "8 checks, 0 failed, 1 correction of the sheet" in " ".join(shown.split())
 
 
 def test_the_output_is_the_same_to_the_last_digit(capsys):
@@ -74,3 +74,8 @@ def test_bad_arguments_are_named_with_status_two(tmp_path, monkeypatch, capsys, 
     assert message in error
     assert len(error.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_json_on_standard_output_is_alone_there(capsys):
+    assert cli.run(["verify", "--only", "backprop.c.ii", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["summary"]["failed"] == 0

@@ -1,10 +1,16 @@
 """The sheet's claims: what is corrected, what holds, and that the checks notice broken code."""
 
+import inspect
+import pkgutil
+import sys
+import textwrap
+from typing import NamedTuple
+
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxtext import text
 from jaxtext.verification import certify
 from jaxtext.verification.claims import claims
 from jaxtext.verification.findings import (
@@ -25,6 +31,7 @@ CORRECTED = {
     "backprop.c.i.4.bounds",
     "backprop.c.i.4.sign",
     "backprop.c.ii.w22",
+    "skipgram-training.b.1.vectors",
     "skipgram-training.b.2.vectors",
     "skipgram-training.b.2.sum",
     "skipgram-training.b.2.loss",
@@ -59,7 +66,6 @@ def test_a_check_under_assumptions_names_them_and_a_correction_says_what_is_righ
     for check in certificate:
         assert (check.status == "holds under assumptions") <= bool(check.assumptions), check.id
         assert (check.status == "corrected") == bool(check.correction), check.id
-        assert "\n" not in check.statement
 
 
 NUMBERS = {
@@ -116,70 +122,187 @@ def test_an_undefined_printed_value_counts_as_far_off():
     assert largest([1.0, 2.0], [1.0]) == np.inf
 
 
-def mean_instead_of_sum(params, center, context, negatives, weight=1.0):
-    w, c, n = params.center[center], params.context[context], params.context[jnp.asarray(negatives)]
-    sampled = jax.nn.log_sigmoid(-(n @ w))
-    return -jax.nn.log_sigmoid(w @ c) - weight * (sampled.mean() if len(n) else 0.0)
+class Slip(NamedTuple):
+    """A line of the package, replaced, and the checks that have to notice."""
+
+    function: str
+    old: str
+    new: str
+    noticed: tuple[str, ...]
 
 
-def without_diagonal_pairs(ids, window):
-    found = [(ids[t], ids[t + 1]) for t in range(len(ids) - 1)]
-    return np.array(found, np.int32).reshape(-1, 2)
-
-
-BROKEN = {
-    "negatives averaged": (
-        "jaxtext.models.sgns.pair_loss", mean_instead_of_sum, "definitions.",
+MODELS, CHECKS = "jaxtext.models.", "jaxtext.verification."
+OPTIMA, GRADIENTS = CHECKS + "optima.", CHECKS + "gradients."
+SLIPS = {
+    # Centers and contexts confused.
+    "PMI: rows and columns": Slip(
+        MODELS + "pmi.pmi", "rows, columns = matrix.sum(axis=1), matrix.sum(axis=0)",
+        "rows, columns = matrix.sum(axis=0), matrix.sum(axis=1)",
+        ("factorization.c.eq5", "factorization.c.3.pmi", "factorization.c.4.estimate"),
     ),
-    "noise not in the expected loss": (
-        "jaxtext.models.sgns.score_loss",
-        lambda scores, counts, noise, negatives: -jnp.sum(counts * jax.nn.log_sigmoid(scores)),
-        "optimum.",
+    "PMI: transposed": Slip(
+        MODELS + "pmi.pmi", "np.where(matrix > 0, scores, -np.inf)",
+        "np.where(matrix > 0, scores, -np.inf).T",
+        ("factorization.c.eq5", "factorization.c.3.definition", "factorization.c.5.optimum"),
     ),
-    "softmax that leaves out its own word": (
-        "jaxtext.models.skipgram.log_probabilities",
-        lambda params, center: jnp.log(
-            jax.nn.softmax(params.context @ params.center[center]) * 1.01
-        ),
-        "skipgram-training.",
+    "score_optimum: counts transposed": Slip(
+        OPTIMA + "score_optimum", "np.log(counts) -", "np.log(counts.T) -",
+        ("factorization.c.eq5", "factorization.c.2", "approximation.conditional"),
     ),
-    "pairs to the right only": ("jaxtext.text.pairs", without_diagonal_pairs, "skipgram-basics."),
-    "PMI without the total": (
-        "jaxtext.models.pmi.pmi",
-        lambda counts: np.log(counts / np.outer(counts.sum(1), counts.sum(0))),
-        "factorization.c",
+    "negative_counts: sums of columns": Slip(
+        OPTIMA + "negative_counts", "counts.sum(1, keepdims=True)", "counts.sum(0)[:, None]",
+        ("factorization.c.eq5", "factorization.c.2"),
     ),
-    "uniform noise": (
-        "jaxtext.verification.sheet.factorization.noise_distribution",
-        lambda counts, exponent: np.full(len(counts), 1 / len(counts)),
-        "factorization.a",
+    "negative_counts: noise of centers": Slip(
+        OPTIMA + "negative_counts", "negatives * noise * others",
+        "negatives * noise[:, None] * others.T",
+        ("factorization.c.eq5", "skipgram-training.c.approximation"),
     ),
-    "transposed weights": (
-        "jaxtext.models.mlp.preactivation",
-        lambda layer, inputs: (layer.weight @ inputs)[::-1],
-        "backprop.c.i",
+    "score_loss: sums of columns": Slip(
+        MODELS + "sgns.score_loss", "seen.sum(1)", "seen.sum(0)",
+        ("factorization.b.eq4", "factorization.c.hint", "factorization.c.1.collapse"),
     ),
-    "squared error with the printed sign": (
-        "jaxtext.models.mlp.squared_error",
-        lambda outputs, target: -0.5 * jnp.sum((target - outputs) ** 2),
-        "backprop.c.context.2",
+    "score_loss: counts transposed": Slip(
+        MODELS + "sgns.score_loss", "jnp.sum(seen *", "jnp.sum(seen.T *",
+        ("factorization.b.eq4", "factorization.c.5.optimum"),
     ),
-    "skipped negatives forgotten": (
-        "jaxtext.verification.optima.negative_counts",
-        lambda counts, noise, negatives, equal: negatives * counts.sum(1, keepdims=True) * noise,
-        "optimum.skip",
+    # The formulas, one by one.
+    "units that ignore their edges": Slip(
+        MODELS + "mlp.preactivation", "layer.weight @ inputs", "(layer.weight @ inputs)[::-1]",
+        ("networks.context.2", "networks.c.1", "networks.e"),
+    ),
+    "outputs that sum to one": Slip(
+        MODELS + "mlp.resolve", "return ACTIVATIONS[activation]", "return ACTIVATIONS['softmax']",
+        ("backprop.c.context.1", "backprop.b", "networks.d"),
+    ),
+    "outputs beyond one": Slip(
+        MODELS + "mlp.resolve", "return ACTIVATIONS[activation]", "return ACTIVATIONS['identity']",
+        ("backprop.c.context.1", "networks.d"),
+    ),
+    "examples summed": Slip(
+        MODELS + "mlp.batch_loss", "jnp.mean(", "jnp.sum(",
+        ("backprop.c.i.sizes", "backprop.c.context.4", "backprop.c.ii.labels", "worked.update"),
+    ),
+    "error not halved": Slip(
+        MODELS + "mlp.squared_error", "0.5 * jnp", "jnp",
+        ("backprop.c.i.sizes", "backprop.c.context.2", "backprop.c.context.4"),
+    ),
+    "squared error with the printed sign": Slip(
+        MODELS + "mlp.squared_error", "return 0.5", "return -0.5",
+        ("backprop.c.i.loss", "backprop.c.context.2"),
+    ),
+    "all weights of a layer alike": Slip(
+        MODELS + "mlp.preactivation", "layer.weight @ inputs",
+        "(0 * layer.weight + layer.weight.mean()) @ inputs",
+        ("backprop.c.ii.index", "networks.context.2"),
+    ),
+    "likelihood minimised": Slip(
+        MODELS + "skipgram.negative_log_likelihood", "return losses(", "return -losses(",
+        ("skipgram-training.a.mle", "skipgram-training.a.nll"),
+    ),
+    "windows of one": Slip(
+        MODELS + "skipgram.negative_log_likelihood", "pairs(ids, window)", "pairs(ids, 1)",
+        ("skipgram-training.a.symbols", "skipgram-training.b.cross-entropy"),
+    ),
+    "no softmax": Slip(
+        MODELS + "skipgram.log_probabilities", "log_softmax", "log_sigmoid",
+        ("skipgram-training.a.mle", "skipgram-training.b.cross-entropy",
+         "skipgram-training.b.1.vectors", "skipgram-training.b.3.vocabulary"),
+    ),
+    "logarithm to base two": Slip(
+        MODELS + "skipgram.log_probabilities", "return jax", "return 1 / jnp.log(2.0) * jax",
+        ("skipgram-training.b.2.log", "skipgram-training.b.2.loss"),
+    ),
+    "source and target confused": Slip(
+        MODELS + "skipgram.logits", "params.context @ params.center[center]",
+        "params.center @ params.context[center]",
+        ("skipgram-training.c.order", "skipgram-training.b.2.vectors"),
+    ),
+    "negatives averaged": Slip(
+        MODELS + "sgns.pair_loss", "weight * jnp.sum(", "weight / max(len(n), 1) * jnp.sum(",
+        ("factorization.a.eq1", "definitions.batch"),
+    ),
+    "negatives with the sign of positives": Slip(
+        MODELS + "sgns.pair_loss", "log_sigmoid(-(n @ w))", "log_sigmoid(n @ w)",
+        ("factorization.c.1.sigma", "factorization.a.eq1", "factorization.a.negation"),
+    ),
+    "the loss negated": Slip(
+        MODELS + "sgns.pair_loss", "return -jax", "return 2 * jax",
+        ("factorization.a.negation", "skipgram-basics.context.1.task"),
+    ),
+    "negatives from the table of centers": Slip(
+        MODELS + "sgns.pair_loss", "params.context[jnp", "params.center[jnp",
+        ("factorization.a.symbols", "factorization.a.eq1"),
+    ),
+    "noise left out": Slip(
+        MODELS + "sgns.score_loss", "+ drawn * jax", "+ 0 * drawn * jax",
+        ("factorization.b.eq4", "optimum.gradient"),
+    ),
+    "k left out of the optimum": Slip(
+        OPTIMA + "negative_counts", "negatives * noise", "noise",
+        ("factorization.c.2", "factorization.c.eq5"),
+    ),
+    "k left out of the trainer's optimum": Slip(
+        MODELS + "objective.expected", "objective.negatives * pairs", "pairs",
+        ("factorization.c.2",),
+    ),
+    "k left out of the gradient": Slip(
+        GRADIENTS + "score_gradient", "negatives * jnp", "jnp",
+        ("factorization.c.2", "factorization.c.1.gradient"),
+    ),
+    "skipped negatives kept": Slip(
+        OPTIMA + "negative_counts", "others = pairs - counts", "others = pairs + 0 * counts",
+        ("optimum.skip.optimum",),
+    ),
+    "PMI without the total": Slip(
+        MODELS + "pmi.pmi", "of_columns = _log_shares(columns, exponent)",
+        "of_columns = np.log(columns)",
+        ("factorization.c.eq5", "factorization.c.3.pmi", "factorization.c.4.estimate"),
+    ),
+    "windows that end too early": Slip(
+        "jaxtext.text.pairs", "t + window + 1", "t + window",
+        ("skipgram-basics.b.1.all", "skipgram-basics.b.2", "skipgram-basics.context.1.window"),
+    ),
+    "uniform noise": Slip(
+        "jaxtext.training.sampling.noise_distribution", "** exponent", "** 0",
+        ("factorization.a.uniform", "factorization.a.counts"),
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_broken_code_fails_the_certificate(monkeypatch, name):
-    target, replacement, prefix = BROKEN[name]
+def break_on_purpose(monkeypatch, slip):
+    """Replace a line of a function for all who call it, also as the default of an argument."""
+    function = inspect.unwrap(pkgutil.resolve_name(slip.function))
+    source = textwrap.dedent(inspect.getsource(function))
+    body = source[source.index("def ") :]
+    signature, code = body.split('"""', 1)
+    assert slip.old in code, f"{slip.old!r} is not in {slip.function}"
+    names = dict(vars(sys.modules[function.__module__]))
+    exec(signature + '"""' + code.replace(slip.old, slip.new), names)
+    monkeypatch.setattr(function, "__code__", names[function.__name__].__code__)
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_is_noticed_by_the_checks_of_its_formula(monkeypatch, name):
+    slip = SLIPS[name]
     jax.clear_caches()  # the checks compile once what they use often
-    monkeypatch.setattr(target, replacement)
-    failed = [check.id for check in certify(prefix) if check.status == "fails"]
+    break_on_purpose(monkeypatch, slip)
+    statuses = {check.id: check.status for place in slip.noticed for check in certify(place)}
     jax.clear_caches()
-    assert failed
+    assert {place: statuses[place] for place in slip.noticed} == dict.fromkeys(
+        slip.noticed, "fails"
+    )
+
+
+def test_words_in_lower_case_are_noticed(monkeypatch):
+    build = text.Vocab.build
+
+    def in_lower_case(sentences, min_count):
+        return build([[word.lower() for word in sentence] for sentence in sentences], min_count)
+
+    monkeypatch.setattr(text.Vocab, "build", in_lower_case)
+    (check,) = certify("skipgram-basics.b.2.case")
+    assert check.status == "fails"
 
 
 def test_claims_are_built_anew_each_time():

@@ -70,6 +70,20 @@ class State(NamedTuple):
         position = Position(scalars["spans"], *(arrays[name] for name in Position._fields[1:]))
         return cls(params, number, scalars["paired"], position, scalars["total"])
 
+    def fits(self, vocab_size: int, config: Sgns, words: int) -> bool:
+        """Whether a training of this many words over all epochs can have this state."""
+        size, (spans, ids, left, right, place) = config.dim + -config.dim % 8, self.position
+        return (
+            all(table.shape == (vocab_size, size) for table in self.params)
+            and all(bool(jnp.isfinite(table).all()) for table in self.params)
+            and self.number >= 0 <= spans
+            and self.total == words
+            and len(ids) - config.window == len(left) == len(right) == len(place)
+            and bool(((ids >= 0) & (ids < vocab_size)).all())
+            and bool(((place >= 0) & (place < words)).all())
+            and bool((np.abs([left, right]) <= config.window).all())
+        )
+
 
 OnState = Callable[[Callable[[], State]], None]
 

@@ -14,7 +14,7 @@ from jaxtext.verification.beyond.optimum import (
     score_slope,
     train,
 )
-from jaxtext.verification.findings import Finding, Section, equal, largest
+from jaxtext.verification.findings import Finding, Section, equal, largest, unmet
 from jaxtext.verification.oracles import compiled
 
 SECTION = Section("approximation")
@@ -81,8 +81,9 @@ def _model() -> np.ndarray:
 
 @claim(
     "gradient",
-    "As k grows, the gradient of negative sampling in scores u - ln(k P), u the model's "
-    "log-probabilities, tends to that of the full softmax, at a distance of order 1/k",
+    "With scores u - ln(k P(c)), where u = ln p(c | w) are the log-probabilities of a model, "
+    "normalised for each w, the gradient of negative sampling in u tends to that of the full "
+    "softmax as k grows, at a distance of order `1/k`",
 )
 def gradient_limit() -> Finding:
     u = _model()
@@ -103,16 +104,21 @@ def gradient_limit() -> Finding:
 
 @claim(
     "fixed-scores",
-    "With the scores themselves held fixed it does not: the part of the negatives grows with k "
-    "until it dominates the gradient",
+    "In the scores themselves the two gradients do not approach each other as k grows: the part "
+    "of the negatives grows in proportion to k",
 )
 def fixed_scores() -> Finding:
     s = _model()
+    softmax = np.asarray(compiled(jax.grad(_softmax_loss))(jnp.asarray(s)))
+    apart = [largest(score_slope(s, k) / PAIRS, softmax) for k in (1, 100, 10_000)]
+    if not (apart[0] > 0.01 and apart[1] > 10 * apart[0] and apart[2] > 90 * apart[1]):
+        return unmet(f"distances of the two gradients: {apart}")
     negatives = np.outer(COUNTS.sum(1), UNIGRAM) / (1 + np.exp(-s))
     distances = [largest(score_slope(s, k) / k, negatives) / PAIRS for k in (100, 10_000)]
     shown = f"{distances[0]:.1e} (k = 100), {distances[1]:.1e} (k = 10,000)"
     return Finding(
-        f"distance to #(w) P(c) sigma(s): {shown}",
+        f"the gradients differ by {apart[0]:.2f} (k = 1), {apart[1]:.1f} (k = 100) and "
+        f"{apart[2]:.0f} (k = 10,000); divided by k, from #(w) P(c) sigma(s) by {shown}",
         abs(distances[0] / distances[1] - 100), 1e-6,
     )  # fmt: skip
 
@@ -124,10 +130,13 @@ TRAINING_SECTION = Section("skipgram-training")
     "c.approximation",
     "The binary task with negative sampling approximates the task of predicting the context word",
     assumptions=(
-        "ln P(c) is added to the scores: softmax_c(w.c + ln P(c)) is p(c | w) at the optimum, the "
-        "softmax of the scores alone is not (approximation.conditional, .bare)",
-        "scores are free, and negatives equal to the context stay",
-        "the gradients approach each other only as k grows (approximation.gradient)",
+        "at the optimum, p(c | w) is softmax_c(w.c + ln P(c)), where P is the noise, and not the "
+        "softmax of the scores alone (`approximation.conditional`, `approximation.bare`)",
+        "scores are free, and negatives equal to the context are kept",
+        "with scores u - ln(k P(c)), where u = ln p(c | w) are the log-probabilities of a model, "
+        "normalised for each w, the gradient in u approaches that of the softmax, at a distance of "
+        "order `1/k` (`approximation.gradient`); in the scores themselves the two gradients never "
+        "approach each other (`approximation.fixed-scores`)",
     ),
 )
 def approximates_softmax() -> Finding:

@@ -66,8 +66,7 @@ def statistics() -> Finding:
 @claim("corpus", "The corpus objective is the sum of the expected losses of its pairs")
 def corpus() -> Finding:
     params = examples.random_tables(22)
-    ids = examples.small_corpus()
-    listed = text.pairs(ids, examples.WINDOW)
+    listed = examples.small_pairs()
     losses = jax.vmap(lambda w, c: sgns.expected_pair_loss(params, w, c, UNIGRAM, 2))
     total = np.asarray(compiled(losses)(listed[:, 0], listed[:, 1])).sum()
     whole = compiled(lambda p: sgns.expected_loss(p, COUNTS, UNIGRAM, 2))(params)

@@ -25,6 +25,7 @@ from jaxtext.verification.beyond.small import (
     table_hessian,
     table_value_and_slope,
     tables,
+    unflat,
 )
 from jaxtext.verification.findings import Finding, Section, equal, largest
 from jaxtext.verification.oracles import compiled
@@ -79,7 +80,7 @@ def saddle_at_zero() -> Finding:
     hessian = np.asarray(table_hessian(jnp.asarray(zero), COUNTS, SMOOTHED, K)) / PAIRS
     found = np.linalg.eigvalsh(hessian)
     values = np.linalg.svd((NEGATIVES - COUNTS) / 2 / PAIRS).S
-    _, slope = _value_and_slope(EmbeddingParams(*jnp.zeros((2, V, D))))
+    _, slope = _value_and_slope(unflat(zero))
     if not found[0] < -1e-3 < 1e-3 < found[-1]:
         return Finding("the Hessian is not indefinite", np.inf)
     return equal(
@@ -97,7 +98,8 @@ def above_a_chord() -> Finding:
     best = optima.score_optimum(COUNTS, SMOOTHED, K)
     one = factorization.vectors(factorization.truncated_svd(best, D))
     ends = [_value_and_slope(each)[0] for each in (one, _negated(one))]
-    middle, _ = _value_and_slope(jax.tree.map(lambda a, b: (a + b) / 2, one, _negated(one)))
+    halfway = [(np.asarray(a) + b) / 2 for a, b in zip(one, _negated(one), strict=True)]
+    middle, _ = _value_and_slope(EmbeddingParams(*map(jnp.asarray, halfway)))
     loop = references.corpus_loss(tuple(map(np.asarray, one)), COUNTS, SMOOTHED.tolist(), K)
     if not middle > max(ends) + 0.1:
         return Finding("the middle is not higher", np.inf)
@@ -108,7 +110,7 @@ def above_a_chord() -> Finding:
 
 
 def _negated(params: EmbeddingParams) -> EmbeddingParams:
-    return EmbeddingParams(-params.center, -params.context)
+    return EmbeddingParams(*(jnp.asarray(-np.asarray(table)) for table in params))
 
 
 # Two tables -------------------------------------------------------------------------------------
@@ -213,8 +215,7 @@ def _best_single(counts: np.ndarray, k: int) -> np.ndarray:
         return loss.sum() / counts.sum(), ((slope + slope.T) @ table).ravel() / counts.sum()
 
     start = np.random.default_rng(49).normal(size=V * V)
-    options = {"gtol": 1e-9, "ftol": 1e-16, "maxiter": 500}
-    found = minimize(value_and_slope, start, jac=True, method="L-BFGS-B", options=options)
+    found = minimize(value_and_slope, start, jac=True, method="BFGS", options={"gtol": 1e-9})
     return found.x.reshape(V, V)
 
 
@@ -263,8 +264,8 @@ def gauge_gradient() -> Finding:
     _, slope = _value_and_slope(params)
     _, other = _value_and_slope(_moved(params, a))
     wrong = largest(other.center, slope.center @ a)
-    step = jax.tree.map(lambda x, g: x - g, params, slope)
-    moved_step = jax.tree.map(lambda x, g: x - g, _moved(params, a), other)
+    step = jax.tree.map(lambda x, g: np.asarray(x) - g, params, slope)
+    moved_step = jax.tree.map(lambda x, g: np.asarray(x) - g, _moved(params, a), other)
     ends = [np.asarray(x.center) @ np.asarray(x.context).T for x in (step, moved_step)]
     if not (wrong > 0.01 and largest(*ends) > 0.01):
         return Finding("the gradient moves like the vectors", np.inf)
@@ -289,7 +290,7 @@ def conserved() -> Finding:
         return center.T @ center - context.T @ context
 
     rate = 0.1
-    step = jax.tree.map(lambda x, g: x - rate * g, params, slope)
+    step = jax.tree.map(lambda x, g: np.asarray(x) - rate * g, params, slope)
     change = imbalance(step) - imbalance(params)
     squares = slope.center.T @ slope.center - slope.context.T @ slope.context
     return equal(

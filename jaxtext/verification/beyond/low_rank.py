@@ -49,7 +49,7 @@ def _optimum() -> EmbeddingParams:
         value, slope = table_value_and_slope(unflat(numbers), COUNTS, UNIGRAM, K)
         return float(value) / PAIRS, flat(slope) / PAIRS
 
-    x = minimize(value_and_slope, flat(tables(56)), jac=True, method="L-BFGS-B").x
+    x = minimize(value_and_slope, flat(tables(56)), jac=True, method="BFGS").x
     for _ in range(NEWTON_STEPS):  # quadratic convergence; the gauge's directions are left out
         hessian = np.asarray(table_hessian(jnp.asarray(x), COUNTS, UNIGRAM, K)) / PAIRS
         x = x - np.linalg.pinv(hessian, rcond=1e-8, hermitian=True) @ value_and_slope(x)[1]

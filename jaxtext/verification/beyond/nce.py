@@ -5,7 +5,7 @@ normalised, and tells data from k draws of noise with the posterior
 
 $$\frac{e^u}{e^u + k P(c)} = \sigma\big(u - \ln(k P(c))\big)$$
 
-(Gutmann and Hyvarinen 2012, eq. 5; Mnih and Kavukcuoglu 2013, eq. 5). Negative sampling leaves
+(Gutmann and Hyvarinen 2012; Mnih and Kavukcuoglu 2013). Negative sampling leaves
 ln(k P(c)) out (Dyer 2014; Levy and Goldberg 2014).
 """
 

@@ -79,7 +79,7 @@ def _treatment(equal_negatives: str) -> Finding:
 def _expectation(equal_negatives: str) -> Finding:
     s = np.random.default_rng(42).normal(size=(V, V))
     e = optima.negative_counts(COUNTS, SMOOTHED, 2, equal_negatives)
-    whole = _weighted(jnp.asarray(s), COUNTS, e) / PAIRS
+    whole = np.asarray(_weighted(jnp.asarray(s), COUNTS, e)) / PAIRS
     total = 0.0
     for w, c in np.ndindex(V, V):
         chances = SMOOTHED.copy()

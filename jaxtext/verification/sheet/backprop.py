@@ -1,7 +1,7 @@
 """Backpropagation: the derivative of the logistic function, and the 3-2-2 network by hand.
 
-The formulas are evaluated on random weights, where no symmetry hides a wrong index, with the
-indices of this part of the sheet: w_ij leads from unit i to unit j. `W[k]` below is indexed so.
+The formulas are evaluated on random weights, so that no symmetry hides a wrong index. Weights have
+the indices of this part of the sheet: w_ij leads from unit i to unit j, and so does `W[k][i, j]`.
 """
 
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxtext.models import mlp
 from jaxtext.verification import gradients, references
-from jaxtext.verification.findings import Finding, Section, equal, instead, largest, rounded
+from jaxtext.verification.findings import Finding, Section, equal, instead, largest, rounded, unmet
 from jaxtext.verification.oracles import compiled
 from jaxtext.verification.sheet import examples
 from jaxtext.verification.sheet.examples import INPUTS, TARGETS, logistic
@@ -18,8 +18,9 @@ from jaxtext.verification.sheet.examples import INPUTS, TARGETS, logistic
 SECTION = Section("backprop")
 claim = SECTION.claim
 GRID = np.linspace(-4, 4, 17)
-POSITIVE = "the loss has a positive sign (see backprop.c.i.loss)"
-OF_EXAMPLE = "h_j and x_i are those of example e, though they stand without its index"
+POSITIVE = "the loss has a positive sign (`backprop.c.i.loss`)"
+OF_EXAMPLE = "h and x are those of example e, although they are printed without this index"
+FROM_TO = "`w_ij` leads from unit i to unit j"
 
 
 class Toy:
@@ -55,30 +56,38 @@ def _values(params: list[mlp.Layer], x: np.ndarray) -> list[np.ndarray]:
     return [np.asarray(v) for v in _layer_values(params, jnp.asarray(x))]
 
 
-def _loss(params: list[mlp.Layer]) -> jax.Array:
-    return mlp.batch_loss(params, jnp.asarray(INPUTS), jnp.asarray(TARGETS), "logistic")
+def _loss(params: list[mlp.Layer], targets: jax.Array) -> jax.Array:
+    return mlp.batch_loss(params, jnp.asarray(INPUTS), targets, "logistic")
 
 
 # Compiled once for all claims; what the JAX functions give is converted to NumPy at once.
 _layer_values = compiled(lambda params, x: mlp.values(params, x, "logistic"))
-_value = compiled(_loss)
+_loss_value = compiled(_loss)
 _gradient = compiled(jax.grad(_loss))
 _output_slopes = compiled(jax.jacobian(_outputs))
+_all_outputs = compiled(lambda params: _outputs(params))
 _hidden_slopes = compiled(jax.jacobian(lambda params: _hidden(params)))
+# The sum of squares over the examples' mean, without the factor 1/2.
+_unhalved_slopes = compiled(jax.grad(lambda p: jnp.mean(jnp.sum(_errors(p) ** 2, axis=1))))
 # The first line of both derivations, as it is printed.
 _printed_slopes = compiled(jax.grad(lambda p: -0.5 * jnp.mean(jnp.sum(_errors(p) ** 2, axis=1))))
 _logistic_slope = compiled(jax.vmap(jax.grad(lambda x: mlp.resolve("logistic")(x))))
 
 
-def _slopes(params: list[mlp.Layer]) -> list[mlp.Layer]:
-    """Gradient of the loss by autodiff."""
-    return jax.tree.map(np.asarray, _gradient(params))
+def _value(params: list[mlp.Layer]) -> float:
+    """Return the loss."""
+    return float(_loss_value(params, jnp.asarray(TARGETS)))
+
+
+def _slopes(params: list[mlp.Layer], targets: np.ndarray = TARGETS) -> list[mlp.Layer]:
+    """Return the gradient of the loss by autodiff."""
+    return jax.tree.map(np.asarray, _gradient(params, jnp.asarray(targets)))
 
 
 def _descend(params: list[mlp.Layer], sign: float) -> float:
-    """The squared error after one step of learning rate 1 on the loss with this sign."""
+    """Return the squared error after a step of learning rate 1 on the loss with this sign."""
     step = jax.tree.map(lambda w, g: jnp.asarray(np.asarray(w) - sign * g), params, _slopes(params))
-    return float(_value(step))
+    return _value(step)
 
 
 def _loss_by_loop(params: list[mlp.Layer]) -> float:
@@ -92,32 +101,38 @@ def _loss_by_loop(params: list[mlp.Layer]) -> float:
     return sum(losses) / len(losses)
 
 
-@claim("context.1", "Gradients tell how to change the parameters of a network")
+@claim("context.1", "Gradients tell how to change the parameters of a network in training")
 def gradients_help() -> Finding:
     params = examples.toy_network()
-    before, after = float(_value(params)), _descend(params, 1.0)
+    before, after = _value(params), _descend(params, 1.0)
     return Finding(
-        f"a step lowers the loss from {before:.6f} to {after:.6f}", max(0, after - before)
+        f"a step lowers the loss from {before:.6f} to {after:.6f}",
+        0.0 if after < before - 1e-3 else np.inf,
     )
 
 
-@claim("context.2", "Gradients go backwards: those of a layer come from those of the next")
+@claim(
+    "context.2",
+    "Gradients are computed from the output backwards, each layer's from those of the next layer",
+)
 def backwards() -> Finding:
     toy = Toy()
     d = -toy.delta / len(INPUTS)  # of the output sums
     d = (d @ toy.W[2].T) * toy.h * (1 - toy.h)  # of the hidden sums
-    return equal("first layer from the second's", (toy.x.T @ d, toy.dL[1]))
+    return equal("the first layer's from the second's", (toy.x.T @ d, toy.dL[1]))
 
 
-@claim("a", "What training needs is the derivative of the loss in all parameters")
+@claim("a", "Training needs the derivatives of the loss in the parameters of the model")
 def relevant_gradients() -> Finding:
     params = examples.random_network(5)
     by_hand, exact = examples.toy_gradient(params), _slopes(params)
     pairs = [(a, b) for a, b in zip(jax.tree.leaves(by_hand), jax.tree.leaves(exact), strict=True)]
-    return equal("10 derivatives for 10 weights", (sum(a.size for a, _ in pairs), 10), *pairs)
+    count = sum(a.size for a, _ in pairs)
+    edges = sum(layer.weight.size for layer in params)
+    return equal(f"{count} derivatives for {edges} weights", (count, edges), *pairs)
 
 
-@claim("b", "sigma'(x) = sigma(x) (1 - sigma(x))", sheet="sigma(x) (1 - sigma(x))")
+@claim("b", "`sigma'(x) = sigma(x) (1 - sigma(x))`", sheet="sigma(x) (1 - sigma(x))")
 def logistic_derivative() -> Finding:
     function = mlp.resolve("logistic")
     derivative = _logistic_slope(jnp.asarray(GRID))
@@ -146,71 +161,110 @@ def _lines_of_b() -> list[np.ndarray]:
     ]
 
 
-@claim("b.1", "The derivation of sigma': chain rule, then one fraction split into two")
+@claim("b.1", "Derivation of sigma': the chain rule, then one fraction split into two")
 def derivation_first() -> Finding:
-    exact = _logistic_slope(jnp.asarray(GRID))
-    return equal("5 lines, each equal to autodiff", *((line, exact) for line in _lines_of_b()[:5]))
+    exact, lines = _logistic_slope(jnp.asarray(GRID)), _lines_of_b()[:5]
+    return equal(f"{len(lines)} lines equal autodiff", *((line, exact) for line in lines))
 
 
-@claim("b.2", "The derivation of sigma': the two fractions are sigma and its square")
+@claim("b.2", "Derivation of sigma': the two fractions are sigma and its square")
 def derivation_second() -> Finding:
-    exact = _logistic_slope(jnp.asarray(GRID))
-    return equal("4 lines, each equal to autodiff", *((line, exact) for line in _lines_of_b()[4:]))
+    exact, lines = _logistic_slope(jnp.asarray(GRID)), _lines_of_b()[4:]
+    return equal(f"{len(lines)} lines equal autodiff", *((line, exact) for line in lines))
 
 
 NEGATIVE = "-1/2 1/N sum (t - y)^2"
 RIGHT_SIGN = (
-    "+1/2 1/N sum (t - y)^2. Descending the printed loss drives outputs away from the labels; the "
-    "sheet's own updates descend the positive one."
+    "`+1/2 1/N sum (t - y)^2`. A step that lowers the printed loss drives the outputs away from "
+    "the labels: the squared error rises from {here:.4f} to {wrong:.4f}, while a step on the "
+    "positive loss lowers it to {right:.4f}. The sheet's own updates are those of the positive "
+    "loss."
 )
 
 
 def _loss_sign() -> Finding:
     params = examples.toy_network()
-    here = float(_value(params))
+    here = _value(params)
     right, wrong = _descend(params, 1.0), _descend(params, -1.0)
     return Finding(
-        f"squared error {here:.6f}; a step on +L: {right:.6f}, on -L: {wrong:.6f}",
+        f"squared error {here:.6f}; after a step on +L {right:.6f}, on -L {wrong:.6f}",
         max(largest(here, _loss_by_loop(params)), right - here, here - wrong),
         gap=wrong - right,
+        values={"here": here, "right": right, "wrong": wrong},
     )
 
 
 claim(
     "c.i.loss",
-    "Squared error to be minimised: -1/2 1/N sum over e, l of (t_el - y_el)^2",
+    "The squared error to be minimised is `-1/2 1/N sum over e, l of (t_el - y_el)^2`",
     sheet=NEGATIVE,
     correction=RIGHT_SIGN,
 )(_loss_sign)
 
 
-@claim("c.i.sizes", "The toy setting has M = N = 2: two labels, two examples", sheet="M = N = 2")
-def data_sizes() -> Finding:
-    widths = [layer.weight.shape for layer in examples.toy_network()]
-    return equal("N = 2, M = 2", (TARGETS.shape, (2, 2)), (widths, [(2, 3), (2, 2)]))
+@claim("c.i.sizes", "In the toy setting there are M = {sheet} labels and N = {sheet} examples", 2)
+def data_sizes(sheet: int) -> Finding:
+    params = examples.toy_network()
+    outputs = np.asarray(_all_outputs(params))
+    squares = ((TARGETS - outputs) ** 2).sum()
+    return equal(
+        f"outputs of shape {outputs.shape}",
+        (outputs.shape, (sheet, sheet)),
+        (outputs.shape, TARGETS.shape),
+        (_value(params), squares / 2 / sheet),
+    )
+
+
+@claim(
+    "c.ii.labels",
+    "Training examples have the form (x, y), where x are the features and y is the label",
+    assumptions=("y is the label here, which is t in the loss, where y is the prediction",),
+)
+def labels() -> Finding:
+    params = examples.random_network(5)
+    # With the prediction in the place of the label there would be nothing to learn.
+    confused = _slopes(params, np.asarray(_all_outputs(params)))
+    by_hand, exact = examples.toy_gradient(params), _slopes(params)
+    if not largest(exact[1].weight) > 1e-3:
+        return unmet("the labels are the predictions")
+    return equal(
+        "gradient as with t; zero if y were the prediction",
+        *((a.weight, b.weight) for a, b in zip(by_hand, exact, strict=True)),
+        *((layer.weight, np.zeros(layer.weight.shape)) for layer in confused),
+    )
 
 
 @claim(
     "c.context.1",
-    "The outputs y_1, y_2 lie in [0, 1], each the probability of one class",
+    "The outputs `y_1`, `y_2` lie in `[0, 1]`, each the probability of one class",
     assumptions=(
-        "each is read as the probability of a yes or no of its own: they do not sum to one",
+        "each is the probability of a separate yes or no: on the examples they add up to "
+        "{sums:.3f}, not to one",
     ),
 )
 def outputs_as_probabilities() -> Finding:
-    y = np.array([_values(examples.toy_network(), x)[2] for x in INPUTS])
-    outside = max(0.0, float(-y.min()), float(y.max() - 1))
-    sums = ", ".join(f"{s:.3f}" for s in y.sum(1))
-    return Finding(f"y_1 + y_2 = {sums}", max(outside, largest(y[:, 0], y[:, 1])))
+    networks = [examples.random_network(seed) for seed in range(20)]
+    y = np.array([[_values(params, x)[2] for x in INPUTS] for params in networks])  # [20, N, M]
+    sums = np.array([_values(examples.toy_network(), x)[2].sum() for x in INPUTS])
+    if not (np.abs(sums - 1).min() > 0.1 and y.sum(2).min() < 0.9 and y.sum(2).max() > 1.1):
+        return unmet("the outputs sum to one")
+    return Finding(
+        f"20 random networks: y_1 + y_2 from {y.sum(2).min():.3f} to {y.sum(2).max():.3f}",
+        max(0.0, float(-y.min()), float(y.max() - 1)),
+        values={"sums": sums},
+    )
 
 
-@claim("c.context.2", "Label [0, 1] asks for y_1 = 0 and y_2 = 1: there the squared error is least")
+@claim(
+    "c.context.2",
+    "For the label `[0, 1]` the squared error is least where `y_1 = 0` and `y_2 = 1`",
+)
 def targets() -> Finding:
     t = jnp.asarray(TARGETS[0])
     slope = compiled(jax.grad(mlp.squared_error))(t, t)
     curvature = compiled(jax.hessian(mlp.squared_error))(t, t)
     return equal(
-        "value 0, slope 0, curvature 1 at y = t",
+        "at y = t: no error, no slope, curvature one",
         (mlp.squared_error(t, t), 0.0),
         (slope, [0.0, 0.0]),
         (curvature, np.eye(2)),
@@ -219,7 +273,7 @@ def targets() -> Finding:
 
 claim(
     "c.context.3",
-    "The loss with the minus sign makes outputs match labels",
+    "Minimising the loss with the minus sign makes the outputs match the labels",
     sheet=NEGATIVE,
     correction=RIGHT_SIGN,
 )(_loss_sign)
@@ -227,27 +281,25 @@ claim(
 
 @claim(
     "c.context.4",
-    "The factor 1/2 only simplifies: the result is the same",
-    assumptions=("the result is the minimum: a step of the same learning rate is half as long",),
+    "The factor `1/2` only simplifies computations: the result is the same",
+    assumptions=("the result is the minimum; with the same learning rate, steps are half as long",),
 )
 def one_half() -> Finding:
     params = examples.random_network(5)
-    exact = _slopes(params)
-    double = jax.tree.map(np.asarray, compiled(jax.grad(lambda p: 2 * _loss(p)))(params))
-    pairs = zip(jax.tree.leaves(exact), jax.tree.leaves(double), strict=True)
-    t = jnp.asarray(TARGETS[0])
-    slope = compiled(jax.grad(lambda y: 2 * mlp.squared_error(y, t)))(t)
+    double = jax.tree.map(np.asarray, _unhalved_slopes(params))
+    step = examples.toy_update(params, 1.0)  # on the loss with the factor
+    pairs = list(zip(params, step, double, strict=True))
     return equal(
-        "gradient halved, zero at the same y",
-        (slope, [0, 0]),
-        *((2 * a, b) for a, b in pairs),
+        "a step equals one of half the learning rate without the factor",
+        *((new.weight, np.asarray(old.weight) - 0.5 * g.weight) for old, new, g in pairs),
+        *((g.weight, 2 * exact.weight) for g, exact in zip(double, _slopes(params), strict=True)),
     )
 
 
 @claim(
     "c.i.1",
-    "y_1 = sigma(w_11 h_1 + w_21 h_2), y_2 = sigma(w_12 h_1 + w_22 h_2)",
-    assumptions=("w_ij leads from unit i to unit j",),
+    "`y_1 = sigma(w_11 h_1 + w_21 h_2)`, `y_2 = sigma(w_12 h_1 + w_22 h_2)`",
+    assumptions=(FROM_TO,),
 )
 def outputs() -> Finding:
     toy = Toy()
@@ -258,23 +310,26 @@ def outputs() -> Finding:
 
 @claim(
     "c.i.1.index",
-    "w_ij^(k) leads from unit i of layer k - 1 to unit j of layer k",
-    assumptions=("in this part only: networks.c.1 has it the other way round",),
+    "`w_ij^(k)` leads from unit i of layer `k - 1` to unit j of layer k",
+    assumptions=("this is the order in this part; in `networks.c.1` it is the other way round",),
 )
 def index_order() -> Finding:
     new = examples.toy_update(examples.toy_network())
     here, there = (float(np.asarray(new[1].weight)[i]) for i in ((1, 0), (0, 1)))
     other = 1 + np.mean([(t[0] - y) * y * (1 - y) * h for (h, y), t in _rounded_values()])
-    if not abs(_two_digits()[0] - 0.965) < 0.0005 < abs(other - 0.965):
-        return Finding("the printed 0.965 does not tell the two readings apart", np.inf)
+    if not abs(_two_digits()[0] - W12) < 0.0005 < abs(other - W12):
+        return unmet(f"the printed {W12} does not tell the two readings apart")
     return equal(
-        f"w_12^(2) becomes {here:.4f}, as printed; {there:.4f} if it led to unit 1 from unit 2",
+        f"w_12^(2) becomes {here:.4f}; in the other order it would be {there:.4f}",
         ([here, there], _by_loop(1)[[1, 0], [0, 1]]),
     )
 
 
+W12, W22 = 0.965, 0.99987  # after the update, as printed
+
+
 def _by_loop(layer: int) -> np.ndarray:
-    """The weights of a layer after one update of all, by the loops; row i leads to unit i."""
+    """Return a layer's weights after one update of all, by the loops; row i leads to unit i."""
     layers, names = examples.weights_of(examples.toy_network()), ["logistic"] * 2
     each = [
         references.network_gradient(layers, x, t, names, "squared_error")[layer][0]
@@ -284,8 +339,12 @@ def _by_loop(layer: int) -> np.ndarray:
 
 
 def _rounded_values() -> list[tuple[tuple[float, float], np.ndarray]]:
-    """h and y of both examples as they are printed, with the targets."""
-    return list(zip([(0.73, 0.81), (0.98, 0.88)], TARGETS, strict=True))
+    """Return h and y of both examples as they are printed, with the targets."""
+    return list(zip([(h[0], y[0]) for h, y in FORWARD], TARGETS, strict=True))
+
+
+# h and y of both examples, as printed.
+FORWARD = (([0.73, 0.73], [0.81, 0.81]), ([0.98, 0.98], [0.88, 0.88]))
 
 
 def _examples() -> list[tuple[np.ndarray, np.ndarray]]:
@@ -294,12 +353,14 @@ def _examples() -> list[tuple[np.ndarray, np.ndarray]]:
 
 @claim(
     "c.i.2.factor",
-    "Second line: -1/N sum_e ((-1)(t_1 - y_1) dy_1 + (t_2 - y_2) dy_2)",
+    "The second line is `-1/N sum_e ((-1)(t_1 - y_1) dy_1 + (t_2 - y_2) dy_2)`",
     sheet="(-1) on the first term only",
     assumptions=(POSITIVE,),
-    correction="(-1) belongs to both terms or to neither: with the right sign of the loss, "
-    "-1/N sum_e ((t_1 - y_1) dy_1 + (t_2 - y_2) dy_2), as in the second line of c.i.4. Unseen here "
-    "since dy_1 = 0; for a weight that reaches both outputs the printed pattern is wrong.",
+    correction="the factor `(-1)` belongs to both terms or to neither. With the right sign of the "
+    "loss the line is `-1/N sum_e ((t_1 - y_1) dy_1 + (t_2 - y_2) dy_2)`, like the second line of "
+    "`backprop.c.i.4`. The slip has no effect here, because `dy_1 = 0`; for a weight that reaches "
+    "both outputs, such as `w_11^(1)`, it gives {printed:.4f} instead of {right:.4f} on random "
+    "weights.",
 )
 def inner_derivative() -> Finding:
     toy = Toy()
@@ -308,27 +369,32 @@ def inner_derivative() -> Finding:
     printed = -((-e[:, 0, None, None]) * toy.dy[1][:, 0] + e[:, 1, None, None] * toy.dy[1][:, 1])
     printed = printed.mean(0)
     shown = f"dL/dw_11^(1) on random weights {both[0, 0]:.6f}; as printed {printed[0, 0]:.6f}"
-    return instead(shown, both, toy.dL[1], printed)
+    return instead(shown, both, toy.dL[1], printed, right=both[0, 0], printed=printed[0, 0])
+
+
+SIGN = (
+    "`+1/(2N)` on the left, because the derivative of `(t - y)^2` is `-2 (t - y) dy`. The cause is "
+    "the sign of the loss (`backprop.c.i.loss`); from the {first} line on, the signs are right."
+)
 
 
 @claim(
     "c.i.2.sign",
-    "-1/(2N) sum_e,l d(t_l - y_l)^2 = -1/N sum_e (t_2 - y_2) dy_2",
+    "`-1/(2N) sum_e,l d(t_l - y_l)^2 = -1/N sum_e (t_2 - y_2) dy_2`",
     sheet="-1/(2N)",
-    correction="+1/(2N) on the left: the derivative of (t - y)^2 is -2 (t - y) dy. It is the sign "
-    "of the loss again (c.i.loss); from the third line on the signs are right.",
+    correction=SIGN.replace("{first}", "third"),
 )
 def sign_of_the_first_derivation() -> Finding:
     toy = Toy()
     first = float(np.asarray(_printed_slopes(toy.params)[1].weight)[1, 0])
     third = -np.mean((toy.t - toy.y)[:, 1] * toy.dy[2][:, 1, 0, 1])
-    shown = f"on random weights the lines are {first:.6f} and {third:.6f}"
+    shown = f"on random weights the two lines are {first:.6f} and {third:.6f}"
     return instead(shown, third, toy.dL[2][0, 1], first)
 
 
 @claim(
     "c.i.2.gradient",
-    "dL/dw_12^(2) = -1/N sum_e (t_2 - y_2) y_2 (1 - y_2) h_1 = -1/N sum_e delta_2 h_1",
+    "`dL/dw_12^(2) = -1/N sum_e (t_2 - y_2) y_2 (1 - y_2) h_1 = -1/N sum_e delta_2 h_1`",
     assumptions=(POSITIVE, OF_EXAMPLE),
 )
 def output_gradient() -> Finding:
@@ -344,19 +410,19 @@ def output_gradient() -> Finding:
     )
 
 
-@claim("c.i.2.delta", "delta_e2 = (t_e2 - y_e2) y_e2 (1 - y_e2)")
+@claim("c.i.2.delta", "`delta_e2 = (t_e2 - y_e2) y_e2 (1 - y_e2)`")
 def delta() -> Finding:
     toy = Toy()
     sums = jnp.asarray(toy.h @ toy.W[2])
     slope = jax.grad(lambda z, t: mlp.squared_error(jax.nn.sigmoid(z), t))
     minus = -compiled(jax.vmap(slope))(sums, jnp.asarray(toy.t))
-    return equal("minus the derivative in the output's sum", (toy.delta, minus))
+    return equal("minus the derivative of the loss in the output's sum", (toy.delta, minus))
 
 
 @claim(
     "c.i.3",
-    "h_1 = sigma(w_11 x_1 + w_21 x_2 + w_31 x_3), h_2 = sigma(w_12 x_1 + w_22 x_2 + w_32 x_3)",
-    assumptions=("w_ij leads from unit i to unit j",),
+    "`h_1 = sigma(w_11 x_1 + w_21 x_2 + w_31 x_3)`, `h_2 = sigma(w_12 x_1 + w_22 x_2 + w_32 x_3)`",
+    assumptions=(FROM_TO,),
 )
 def hidden_values() -> Finding:
     toy = Toy()
@@ -367,37 +433,37 @@ def hidden_values() -> Finding:
 
 @claim(
     "c.i.4.bounds",
-    "First line: the sum over the outputs runs from l = 2 to 2",
+    "In the first line the sum over the outputs runs over `l = 2..2`",
     sheet="l = 2..2",
-    correction="l = 1..2: w_22^(1) leads to a hidden unit, which both outputs depend on.",
+    correction="`l = 1..2`: `w_22^(1)` leads to a hidden unit, on which both outputs depend. On "
+    "random weights the derivative is {right:.4f}; as printed it would be {printed:.4f}.",
 )
 def sum_bounds() -> Finding:
     toy = Toy()
     terms = -(toy.t - toy.y) * toy.dy[1][:, :, 1, 1]  # [N, 2]
     right, printed = terms.sum(1).mean(), terms[:, 1].mean()
     shown = f"on random weights {right:.6f}; as printed {printed:.6f}"
-    return instead(shown, right, toy.dL[1][1, 1], printed)
+    return instead(shown, right, toy.dL[1][1, 1], printed, right=right, printed=printed)
 
 
 @claim(
     "c.i.4.sign",
-    "-1/(2N) sum_e,l d(t_l - y_l)^2 = -1/N sum_e ((t_1 - y_1) dy_1 + (t_2 - y_2) dy_2)",
+    "`-1/(2N) sum_e,l d(t_l - y_l)^2 = -1/N sum_e ((t_1 - y_1) dy_1 + (t_2 - y_2) dy_2)`",
     sheet="-1/(2N)",
-    correction="+1/(2N) on the left: the derivative of (t - y)^2 is -2 (t - y) dy. It is the sign "
-    "of the loss again (c.i.loss); from the second line on the signs are right.",
+    correction=SIGN.replace("{first}", "second"),
 )
 def sign_of_the_derivation() -> Finding:
     toy = Toy()
     second = -((toy.t - toy.y) * toy.dy[1][:, :, 1, 1]).sum(1).mean()
     first = float(np.asarray(_printed_slopes(toy.params)[0].weight)[1, 1])
-    shown = f"on random weights the lines are {first:.6f} and {second:.6f}"
+    shown = f"on random weights the two lines are {first:.6f} and {second:.6f}"
     return instead(shown, second, toy.dL[1][1, 1], first)
 
 
 @claim(
     "c.i.4.gradient",
-    "dL/dw_22^(1) = -1/N sum_e h_2 (1 - h_2) x_2 sum_l delta_l w_2l^(2)",
-    assumptions=(POSITIVE, OF_EXAMPLE, "the dot after the sum sign stands for nothing"),
+    "`dL/dw_22^(1) = -1/N sum_e h_2 (1 - h_2) x_2 sum_l delta_l w_2l^(2)`",
+    assumptions=(POSITIVE, OF_EXAMPLE, "the dot after the first sum sign has no meaning"),
 )
 def hidden_gradient() -> Finding:
     toy = Toy()
@@ -420,9 +486,9 @@ def hidden_gradient() -> Finding:
 
 @claim(
     "c.i.5",
-    "Update rules: w_12^(2) += 1/N sum_e delta_2 h_1, w_22^(1) += 1/N sum_e h_2 (1 - h_2) x_2 "
-    "sum_l delta_l w_2l^(2)",
-    assumptions=(POSITIVE, OF_EXAMPLE, "the learning rate, which would stand before 1/N, is 1"),
+    "The updates are `w_12^(2) += 1/N sum_e delta_2 h_1` and "
+    "`w_22^(1) += 1/N sum_e h_2 (1 - h_2) x_2 sum_l delta_l w_2l^(2)`",
+    assumptions=(POSITIVE, OF_EXAMPLE, "the learning rate, which would multiply `1/N`, is `1`"),
 )
 def update_rules() -> Finding:
     toy = Toy()
@@ -440,23 +506,47 @@ def update_rules() -> Finding:
     )
 
 
-def _forward_values(example: int) -> list[float]:
+@claim(
+    "c.ii.index",
+    "Initially `w_jk^(i) = 1` for all i, j and k",
+    assumptions=("i is the layer here, and j and k are units; elsewhere the layer is k",),
+)
+def third_index_order() -> Finding:
+    toy, random = examples.toy_network(), examples.random_network(5)
+
+    def swapped(params: list[mlp.Layer]) -> float:  # the units of the last layer exchanged
+        layers = [params[0], params[1]._replace(weight=jnp.asarray(np.asarray(params[1].weight).T))]
+        return max(largest(_values(params, x)[2], _values(layers, x)[2]) for x in INPUTS)
+
+    if not swapped(random) > 0.01:
+        return unmet("the order of the indices makes no difference on random weights")
+    weights = np.concatenate([np.ravel(layer.weight) for layer in toy])
+    return equal(
+        "all weights are equal, so that the order of their indices makes no difference",
+        (weights, np.ones(len(weights))),
+        (swapped(toy), 0.0),
+    )
+
+
+def _forward_values(example: int) -> list[list[float]]:
     _, h, y = _values(examples.toy_network(), INPUTS[example])
-    return [*h, *y]
+    return [h.tolist(), y.tolist()]
 
 
-@claim("c.ii.forward.1", "Example 1: h = (0.73, 0.73), y = (0.81, 0.81)", [0.73, 0.73, 0.81, 0.81])
-def first_example() -> Finding:
-    return rounded(_forward_values(0), [0.73, 0.73, 0.81, 0.81], 2)
+for _example, _place in enumerate(("first", "second")):
+    _values_printed = [list(layer) for layer in FORWARD[_example]]
 
-
-@claim("c.ii.forward.2", "Example 2: h = (0.98, 0.98), y = (0.88, 0.88)", [0.98, 0.98, 0.88, 0.88])
-def second_example() -> Finding:
-    return rounded(_forward_values(1), [0.98, 0.98, 0.88, 0.88], 2)
+    @claim(
+        f"c.ii.forward.{_example + 1}",
+        f"In the {_place} example, h = ({{sheet[0]}}) and y = ({{sheet[1]}})",
+        sheet=_values_printed,
+    )
+    def forward_values(sheet: list[list[float]], example: int = _example) -> Finding:
+        return rounded(_forward_values(example), sheet, 2)
 
 
 def _two_digits() -> tuple[float, float]:
-    """Both updates from the values as they are printed, rounded to two digits."""
+    """Return both weights after the update, from h and y as printed, rounded to two digits."""
     terms = []
     for ((h, y), t), x in zip(_rounded_values(), INPUTS, strict=True):
         d = [(t[i] - y) * y * (1 - y) for i in (0, 1)]
@@ -466,54 +556,47 @@ def _two_digits() -> tuple[float, float]:
 
 @claim(
     "c.ii.w12",
-    "w_12^(2) becomes 0.965",
-    sheet=0.965,
-    assumptions=("computed from h and y rounded to two digits, as printed; exactly it is 0.964",),
+    "`w_12^(2)` becomes {sheet}",
+    sheet=W12,
+    assumptions=(
+        "h and y are rounded to two digits, as printed; without rounding it becomes {exact:.5f}",
+    ),
 )
-def first_update() -> Finding:
+def first_update(sheet: float) -> Finding:
     exact = float(np.asarray(examples.toy_update(examples.toy_network())[1].weight)[1, 0])
     from_printed = _two_digits()[0]
-    finding = rounded(from_printed, 0.965, 3)
-    if abs(exact - _by_loop(1)[1, 0]) > 1e-12:
-        return Finding(f"{exact:.6f}", np.inf)
+    finding = rounded(from_printed, sheet, 3, exact=exact)
+    if largest(exact, _by_loop(1)[1, 0]) > 1e-12:
+        return unmet(f"{exact:.6f} is not what the loop gives")
     return finding._replace(computed=f"{exact:.6f}; {from_printed:.6f} from values of two digits")
 
 
-@claim("c.ii.x2", "Example 1 adds nothing to w_22^(1), since its x_2 is 0", sheet=0)
-def no_contribution() -> Finding:
+@claim("c.ii.x2", "The first example adds nothing to `w_22^(1)`, since its `x_2` is {sheet}", 0)
+def no_contribution(sheet: int) -> Finding:
     x, t = (jnp.asarray(each[0]) for each in (INPUTS, TARGETS))
     by_hand = compiled(lambda p: gradients.backpropagate(p, x, t, "logistic"))
     gradient = np.asarray(by_hand(examples.toy_network())[0].weight)
-    return equal(0.0, (gradient[:, 1], [0.0, 0.0]))
+    return equal(gradient[1, 1], (x[1], sheet), (gradient[:, 1], [0.0, 0.0]))
 
 
 @claim(
     "c.ii.w22",
-    "w_22^(1) becomes 0.99987",
-    sheet=0.99987,
-    correction="0.99928 (0.99921 from values of two digits). In both terms y (1 - y) is "
-    "0.88 (1 - 0.88); the sheet has 1 - 0.98, which belongs to h.",
+    "`w_22^(1)` becomes {sheet}",
+    sheet=W22,
+    correction="{exact:.5f}, or {rounded:.5f} from values of two digits. In both terms "
+    "`y (1 - y)` is printed as `{y} (1 - {h})`, with h in the place of y; it is `{y} (1 - {y})`.",
 )
-def second_update() -> Finding:
+def second_update(sheet: float) -> Finding:
     toy = examples.toy_network()
     exact = float(np.asarray(examples.toy_update(toy)[0].weight)[1, 1])
-    slip = 0.5 * (1 - 0.98) * 0.98 * ((1 - 0.88) - 0.88) * 0.88 * (1 - 0.98)
-    if abs(1 + slip - 0.99987) > 0.5e-5:
-        return Finding("1 - 0.98 does not explain what is printed", np.inf)
+    (h, y), _ = _rounded_values()[1]
+    slip = 0.5 * (1 - h) * h * ((1 - y) - y) * y * (1 - h)
+    if abs(1 + slip - sheet) > 0.5e-5:
+        return unmet(f"1 - {h} does not explain the printed {sheet}")
     from_printed = _two_digits()[1]
     rounding = abs(exact - from_printed) + 0.5e-5
     return instead(
         f"{exact:.6f}; {from_printed:.6f} from values of two digits",
-        exact, _by_loop(0)[1, 1], 0.99987, resolution=rounding,
+        exact, _by_loop(0)[1, 1], sheet, resolution=rounding,
+        exact=exact, rounded=from_printed, h=h, y=y,
     )  # fmt: skip
-
-
-@claim("c.ii.all", "One update of all ten weights, with learning rate 1")
-def all_weights() -> Finding:
-    toy = examples.toy_network()
-    new = examples.toy_update(toy)
-    exact = _slopes(toy)
-    pairs = [
-        (a.weight, np.asarray(w.weight) - g.weight) for a, w, g in zip(new, toy, exact, strict=True)
-    ]
-    return equal([np.round(np.asarray(layer.weight), 6).tolist() for layer in new], *pairs)

@@ -1,7 +1,8 @@
 """Word embeddings as matrix factorization: the objective of negative sampling and its optimum.
 
-The corpus is a small one in which every pair occurs. |D| is the number of its pairs, |V| that of
-its words; the sheet writes |V| where |D| belongs, which most of the corrections below are about.
+The corpus is a small one in which every pair occurs, and whose counts are not symmetric. |D| is the
+number of its pairs and |V| that of its words; most of the corrections below are about the sheet's
+|V| in the place of |D|.
 """
 
 import jax
@@ -9,25 +10,30 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxtext.base.types import EmbeddingParams
-from jaxtext.models import factorization, pmi, sgns
+from jaxtext.models import factorization, mlp, objective, pmi, sgns
 from jaxtext.training.sampling import noise_distribution
 from jaxtext.verification import gradients, optima, references
 from jaxtext.verification.beyond import optimum
-from jaxtext.verification.findings import Finding, Section, equal, instead, largest
+from jaxtext.verification.findings import Finding, Section, equal, instead, largest, unmet
 from jaxtext.verification.oracles import compiled
 from jaxtext.verification.sheet import examples
 from jaxtext.verification.sheet.examples import CENTER, CONTEXT, FRODO, RING, logistic
 
 SECTION = Section("factorization")
 claim = SECTION.claim
+_logistic = compiled(lambda x: mlp.resolve("logistic")(x))
 _expected = compiled(lambda *args: sgns.expected_pair_loss(*args), static_argnums=4)
 V = 5
-TOTAL = "|V| is read as |D|: the algebra holds for any constant in its place"
-OF_PAIRS = "#(w) and #(c) count pairs, as row and column sums of #(w, c)"
-AS_CORRECTED = "equation 4 with sigma and |D| (b.eq4), noise not smoothed"
-FREE = "scores are free: as many dimensions as the matrix has rank, or more"
+TOTAL = "|V| is read as |D|, although the algebra holds for any constant in its place"
+OF_PAIRS = "#(w) and #(c) count pairs: they are the row and column sums of #(w, c)"
+AS_CORRECTED = "equation `(4)` has sigma and |D| (`factorization.b.eq4`), and noise is not smoothed"
+FREE = "scores are free: there are at least as many dimensions as the matrix has rank"
+OCCURS = "every pair occurs"
 COUNTS, NOISE = examples.small_counts()
 PAIRS = COUNTS.sum()
+_loss_slope = compiled(
+    jax.grad(lambda s, k: sgns.score_loss(s, COUNTS, NOISE, k)), static_argnums=1
+)
 ROWS, COLUMNS = COUNTS.sum(1, keepdims=True), COUNTS.sum(0, keepdims=True)
 
 
@@ -42,11 +48,11 @@ def _log(x: np.ndarray) -> np.ndarray:
 
 
 def _missing_sigmoid(scores: np.ndarray) -> float:
-    """How far log(-s), as printed, lies from log sigma(-s); NaN, where s > 0, as infinite."""
+    """Return how far log(-s), as printed, is from log sigma(-s); infinite where s > 0."""
     return largest(_log(-scores), _log(logistic(-scores)))
 
 
-@claim("context.1", "W and W' are factors of M = W W'^T, whose entries are the scores")
+@claim("context.1", "W and W' are factors of a matrix `M = W W'^T`, whose entries are the scores")
 def factors() -> Finding:
     params, tables = _tables()
     score = compiled(sgns.score)
@@ -57,20 +63,19 @@ def factors() -> Finding:
 
 @claim(
     "context.2",
-    "Entry m_ij of M is w_i^T w_j",
+    "The entry m_ij of M is w_i^T w_j",
     sheet="w_i^T w_j",
-    correction="w_i^T w'_j, the second a row of W'. With both rows of W, as printed, (Frodo, ring) "
-    "would have 0.5413 instead of 0.9265.",
+    correction="w_i^T w'_j, where w'_j is a row of W'. With two rows of W, as printed, the entry "
+    "of (Frodo, ring) would be {printed:.4f} instead of {entry:.4f}.",
 )
 def entry() -> Finding:
     matrix = CENTER @ CONTEXT.T
     right = sgns.score(examples.frodo_params(), FRODO, RING)
+    printed = CENTER[FRODO] @ CENTER[RING]
     return instead(
         f"m = {right:.4f} for (Frodo, ring)",
-        right,
-        matrix[FRODO, RING],
-        CENTER[FRODO] @ CENTER[RING],
-    )
+        right, matrix[FRODO, RING], printed, entry=right, printed=printed,
+    )  # fmt: skip
 
 
 @claim("context.3", "p(True | w, c) = sigma(w_w^T w_c)", assumptions=("w_c is a row of W'",))
@@ -83,11 +88,55 @@ def binary_task() -> Finding:
 
 
 @claim(
+    "a.negation",
+    "The negation of the loss is omitted",
+    assumptions=("L is maximised, although it is called a loss and an objective",),
+)
+def omitted_negation() -> Finding:
+    params, tables = _tables()
+    slope = compiled(jax.grad(lambda p: -sgns.pair_loss(p, 0, 1, jnp.array([2, 3]))))(params)
+    up = EmbeddingParams(*(w + 0.1 * g for w, g in zip(params, slope, strict=True)))
+    losses = [
+        references.sampled_pair_loss(tuple(map(np.asarray, each)), 0, 1, [2, 3])
+        for each in (params, up)
+    ]
+    by_loop = references.sampled_pair_gradient(tables, 0, 1, [2, 3])
+    if not losses[1] < losses[0] - 1e-3:
+        return unmet("a step upwards on L does not lower the loss")
+    return equal(
+        f"a step upwards on L lowers the loss from {losses[0]:.4f} to {losses[1]:.4f}",
+        *((a, -b) for a, b in zip(slope, by_loop, strict=True)),
+    )
+
+
+@claim(
+    "a.symbols",
+    "Negative examples are `w_i`, and a word's representations are w_w and w_c",
+    assumptions=(
+        "the index tells the table: w_i and w_c are rows of W', elsewhere written w', while "
+        "`w_i` in `factorization.context.2` is a row of W",
+    ),
+)
+def negatives_are_contexts() -> Finding:
+    params, tables = _tables()
+    slope = compiled(jax.grad(sgns.pair_loss))(params, 0, 1, jnp.array([2, 3]))
+    by_loop = references.sampled_pair_gradient(tables, 0, 1, [2, 3])
+    rows = [np.flatnonzero(np.any(np.asarray(table), axis=1)).tolist() for table in slope]
+    return equal(
+        "an example has one row of W, that of its center; those of its context and negatives are "
+        "of W'",
+        (rows[0], [0]),
+        (rows[1], [1, 2, 3]),
+        *((a, b) for a, b in zip(slope, by_loop, strict=True)),
+    )
+
+
+@claim(
     "a.eq1",
-    "Objective of one example: log sigma(w.c) + sum over i = 1..k of log(-w.n_i)",
+    "The objective of one example is `log sigma(w.c) + sum over i = 1..k of log(-w.n_i)`",
     sheet="log(-w.n_i)",
-    correction="log sigma(-w.n_i). As printed it is the logarithm of a negative number whenever "
-    "the score of a negative is positive.",
+    correction="log sigma(-w.n_i). What is printed is the logarithm of a negative number whenever "
+    "the score of a negative example is positive.",
 )
 def one_example() -> Finding:
     params, tables = _tables()
@@ -97,7 +146,8 @@ def one_example() -> Finding:
     scores = tables[0][0] @ tables[1].T
     negative = -np.abs(scores)  # where the printed logarithm exists, it is another number
     gap = largest(_log(-negative[drawn]).sum(), _log(logistic(-negative[drawn])).sum())
-    finding = instead(f"{right:.6f} for k = 3", right, loop, _log(-scores[drawn]).sum())
+    shown = f"{right:.6f} for {len(drawn)} negatives"
+    finding = instead(shown, right, loop, _log(-scores[drawn]).sum())
     return finding._replace(gap=min(finding.gap or 0.0, gap))
 
 
@@ -105,33 +155,38 @@ def one_example() -> Finding:
     "a.uniform",
     "Negatives are drawn from the uniform distribution over V",
     sheet="uniform",
-    correction="the unigram distribution: its probabilities are in proportion to #(c), as the "
-    "sheet's own formula says. The uniform one would be 1/|V| for every word.",
+    correction="the unigram distribution, whose probabilities are proportional to #(c), as in the "
+    "sheet's own formula. The uniform distribution has `1/|V|` for every word: {uniform} in the "
+    "small corpus, where the unigram distribution has {unigram:.3f}.",
 )
 def unigram() -> Finding:
     counts = COLUMNS[0].astype(np.int64)
     right = noise_distribution(counts, 1.0)
     shown = ", ".join(f"{p:.3f}" for p in right)
-    return instead(f"P = {shown}; uniform 0.2", right, NOISE, np.full(V, 1 / V), resolution=0.01)
+    return instead(
+        f"P = {shown}; uniform {1 / V}",
+        right, NOISE, np.full(V, 1 / V), resolution=0.01, uniform=1 / V, unigram=right,
+    )  # fmt: skip
 
 
 @claim(
     "a.normaliser",
     "The probability that c is a negative is #(c)/|V|",
     sheet="#(c)/|V|",
-    correction="#(c)/|D| with |D| the sum of all #(c). Divided by |V| instead they add up to "
-    "|D|/|V|, not to one.",
+    correction="#(c)/|D|, where |D| is the sum of all #(c). Divided by |V|, the counts add up to "
+    "|D|/|V| = {pairs:g}/{words} = {printed:g}, not to one.",
 )
 def noise_normaliser() -> Finding:
     right = noise_distribution(COLUMNS[0].astype(np.int64), 1.0)
     printed = COLUMNS[0] / V
     return instead(
-        f"sum of #(c)/|D|: 1; of #(c)/|V|: {printed.sum():g}", right.sum(), 1.0, printed.sum()
-    )
+        f"sum of #(c)/|D|: {right.sum():g}; of #(c)/|V|: {printed.sum():g}",
+        right.sum(), 1.0, printed.sum(), pairs=PAIRS, words=V, printed=printed.sum(),
+    )  # fmt: skip
 
 
 def _by_enumeration(k: int) -> tuple[float, float]:
-    """The expected objective of pair (0, 1), and the mean over all possible draws."""
+    """Return the expected objective of pair (0, 1), and the mean over all possible draws."""
     params, tables = _tables()
     mean = references.mean_over_draws(
         lambda drawn: references.sampled_pair_loss(tables, 0, 1, drawn), NOISE.tolist(), k
@@ -143,51 +198,55 @@ def _by_enumeration(k: int) -> tuple[float, float]:
     "a.counts",
     "#(c) is the number of times that c appears in the corpus",
     assumptions=(
-        "either tokens or pairs make a distribution of negatives; for the optimum to be PMI, #(c) "
-        "counts the pairs in which c is the context (optimum.tokens)",
+        "either tokens or pairs can be counted for a distribution of negatives; for the optimum to "
+        "be PMI, #(c) counts the pairs whose context is c (`optimum.tokens`)",
     ),
 )
 def word_counts() -> Finding:
     tokens = np.bincount(examples.small_corpus(), minlength=V)
     by_tokens = noise_distribution(tokens, 1.0)
-    contexts = [c for _, c in references.pairs(examples.small_corpus(), examples.WINDOW)]
+    contexts = [c for _, c in references.pairs(examples.small_corpus(), examples.small_windows())]
     by_pairs = noise_distribution(np.bincount(contexts, minlength=V), 1.0)
     return equal(
         f"they differ by up to {largest(by_tokens, by_pairs):.4f}",
-        (by_tokens, tokens / 150),
+        (by_tokens, tokens / tokens.sum()),
         (by_pairs, NOISE),
     )
 
 
 @claim(
     "a.eq2",
-    "With the draws as an expectation: log sigma(w.c) + k E_i[log(-w.c_i)]",
+    "With an expectation over draws, the objective is log sigma(w.c) + k E_i[log(-w.c_i)]",
     sheet="log(-w.c_i)",
-    correction="k E_i[log sigma(-w.c_i)], which is the mean of the sampled objective over all "
-    "possible draws.",
+    correction="log sigma(w.c) + k E_i[log sigma(-w.c_i)], which is the mean of the sampled "
+    "objective over all possible draws.",
 )
 def expectation() -> Finding:
-    expected, mean = _by_enumeration(2)
+    k = 2
+    expected, mean = _by_enumeration(k)
     _, tables = _tables()
     scores = tables[0][0] @ tables[1].T
-    printed = _log(logistic(scores[1])) + 2 * NOISE @ _log(-scores)
-    return instead(f"{expected:.6f} = mean over all 25 draws of 2", expected, mean, printed)
+    printed = _log(logistic(scores[1])) + k * NOISE @ _log(-scores)
+    shown = f"{expected:.6f}, the mean over all {V**k} draws of {k} negatives"
+    return instead(shown, expected, mean, printed)
 
 
 @claim(
     "a.eq3",
-    "With the sum over V: log sigma(w.c) + k sum_i #(i)/|V| log(-w.c_i)",
+    "With a sum over V, the objective is log sigma(w.c) + k sum_i #(i)/|V| log(-w.c_i)",
     sheet="#(i)/|V| log(-w.c_i)",
-    correction="#(i)/|D| log sigma(-w.c_i): the sigma is missing, and |V| is not what makes "
-    "probabilities of counts.",
+    correction="#(i)/|D| log sigma(-w.c_i): the sigma is missing, and counts divided by |V| are no "
+    "probabilities.",
 )
 def explicit_sum() -> Finding:
-    expected, mean = _by_enumeration(3)
+    k = 3
+    expected, mean = _by_enumeration(k)
     _, tables = _tables()
     s = tables[0][0] @ tables[1].T
     by_words = COLUMNS[0] / V  # even with the sigma
-    printed = _log(logistic(s[1])) + 3 * by_words @ _log(logistic(-s))
-    finding = instead(f"{expected:.6f} = mean over all 125 draws of 3", expected, mean, printed)
+    printed = _log(logistic(s[1])) + k * by_words @ _log(logistic(-s))
+    shown = f"{expected:.6f}, the mean over all {V**k} draws of {k} negatives"
+    finding = instead(shown, expected, mean, printed)
     return finding._replace(gap=min(finding.gap or 0.0, _missing_sigmoid(s)))
 
 
@@ -203,15 +262,16 @@ def weights() -> Finding:
     slopes = compiled(jax.grad(negative_part))(params.context)
     s = np.asarray(params.context @ params.center[0])
     expected = k * NOISE[:, None] * logistic(s)[:, None] * np.asarray(params.center[0])
-    return equal("gradient of word i: k P(i) sigma(s_i) w", (slopes, expected))
+    return equal("the gradient in the vector of word i is k P(i) sigma(s_i) w", (slopes, expected))
 
 
 @claim(
     "b.eq4",
-    "Whole corpus: sum over w, c of #(w, c) (log sigma(w.c) + k sum_i #(i)/|V| log(-w.c_i))",
+    "The objective of the whole corpus is the sum over w, c of "
+    "#(w, c) (log sigma(w.c) + k sum_i #(i)/|V| log(-w.c_i))",
     sheet="#(i)/|V| log(-w.c_i)",
-    correction="#(i)/|D| log sigma(-w.c_i), as in equation 3. So corrected it is the sum over all "
-    "pairs of the corpus.",
+    correction="#(i)/|D| log sigma(-w.c_i), as in equation `(3)`. Corrected in this way, it is the "
+    "sum over all pairs of the corpus.",
 )
 def whole_corpus() -> Finding:
     params, tables = _tables()
@@ -224,15 +284,11 @@ def whole_corpus() -> Finding:
     return finding._replace(gap=min(finding.gap or 0.0, _missing_sigmoid(s)))
 
 
-@compiled
-@jax.grad
-def _objective_slope(scores: jax.Array, drawn: jax.Array) -> jax.Array:
-    negative = drawn * jax.nn.log_sigmoid(-scores)
-    return jnp.sum(jnp.asarray(COUNTS) * jax.nn.log_sigmoid(scores) + negative)
+_objective_slope = compiled(jax.grad(lambda s, e: -optima.weighted_loss(s, COUNTS, e)))
 
 
 def _slope(scores: np.ndarray, k: int, total: float | int) -> np.ndarray:
-    """Derivative of the sheet's L in the scores, with sigma and `total` in the place of |V|."""
+    """Return the derivative of L in the scores, with sigma, and with `total` in place of |V|."""
     return np.asarray(_objective_slope(jnp.asarray(scores), k * ROWS * COLUMNS / total))
 
 
@@ -244,61 +300,110 @@ def _optimum(k: int, total: float | int) -> np.ndarray:
     "c.eq5",
     "The optimal score is ln(#(w, c) |V| / (#(w) #(c))) - ln k",
     sheet="|V|",
-    assumptions=(OF_PAIRS, FREE, "every pair occurs, else the optimum is -infinity"),
-    correction="ln(#(w, c) |D| / (#(w) #(c))) - ln k with |D| the number of pairs. With the size "
-    "of the vocabulary every score would be too small by ln(|D|/|V|).",
+    assumptions=(OF_PAIRS, FREE, f"{OCCURS}; the optimum of others is minus infinity"),
+    correction="ln(#(w, c) |D| / (#(w) #(c))) - ln k, where |D| is the number of pairs. With the "
+    "size of the vocabulary, every score would be too small by "
+    "ln(|D|/|V|) = ln({pairs:g}/{words}) = {off:.3f}.",
 )
 def optimal_score() -> Finding:
     k = 5
     right = pmi.shifted_pmi(COUNTS, k)
     slope = compiled(jax.grad(lambda s: sgns.score_loss(s, COUNTS, NOISE, k)))
     at_right = slope(jnp.asarray(right)) / PAIRS
+    off = (right - _optimum(k, V)).mean()
     finding = instead(
-        f"too small by ln({PAIRS:g}/{V}) = {np.log(PAIRS / V):.4f}",
+        f"with |V| too small by {off:.4f}",
         right, optima.score_optimum(COUNTS, NOISE, k), _optimum(k, V),
+        pairs=PAIRS, words=V, off=off,
     )  # fmt: skip
-    return finding._replace(error=max(finding.error, largest(at_right)))
+    exact = largest(off, np.log(PAIRS / V))
+    return finding._replace(error=max(finding.error, largest(at_right), exact))
 
 
-@claim("c.hint", "Only two terms of L matter for the derivative in one score")
+@claim("c.hint", "Only two terms of L are relevant for the derivative in one score")
 def two_terms() -> Finding:
     s, k = jnp.asarray(np.random.default_rng(9).normal(size=(V, V))), 2
     n, e = COUNTS[1, 3], k * ROWS[1, 0] * NOISE[3]
     two = compiled(jax.grad(lambda x: -n * jax.nn.log_sigmoid(x) - e * jax.nn.log_sigmoid(-x)))
     whole = compiled(jax.grad(lambda s: sgns.score_loss(s, COUNTS, NOISE, k)))(s)[1, 3]
-    return equal("#(w, c) and k #(w) P(c)", (two(s[1, 3]), whole))
+    return equal("those with the factors #(w, c) and k #(w) P(c)", (two(s[1, 3]), whole))
 
 
 @claim(
     "c.1.marginals",
-    "sum over w', c' of #(w', c') = sum over w' of #(w')",
-    assumptions=(OF_PAIRS, "used for each w' by itself: sum over c' of #(w', c') = #(w')"),
+    "The sum over w', c' of #(w', c') is the sum over w' of #(w')",
+    assumptions=(OF_PAIRS,),
 )
 def marginals() -> Finding:
-    ids = examples.small_corpus()
-    counts = references.cooccurrence(ids.tolist(), examples.WINDOW, V)
-    tokens = np.bincount(ids)
-    centers = [
-        sum(w == v for w, _ in references.pairs(ids.tolist(), examples.WINDOW)) for v in range(V)
-    ]
+    ids, reach = examples.small_corpus(), examples.small_windows()
+    listed = references.pairs(ids, reach)
+    centers = [sum(w == v for w, _ in listed) for v in range(V)]
     return equal(
-        f"{PAIRS:g} pairs (the corpus has {tokens.sum()} tokens)",
-        (COUNTS, counts),
-        (counts.sum(1), centers),
-        (ROWS.sum(), PAIRS),
+        f"{PAIRS:g} pairs; the corpus has {len(ids)} tokens",
+        (COUNTS, references.cooccurrence(ids, reach, V)),
+        (ROWS[:, 0], centers),
+        (ROWS.sum(), COUNTS.sum()),
+        (len(listed), PAIRS),
     )
 
 
-@claim("c.1.sigma", "sigma(-x) = 1 - sigma(x)", sheet="1 - sigma(x)")
+@claim(
+    "c.1.collapse",
+    "In the first display, the double sum over w', c' of #(w', c') becomes a sum over w' of #(w') "
+    "in the second term",
+    assumptions=(
+        OF_PAIRS,
+        "the equation of the sums (`factorization.c.1.marginals`) is used for each w' by itself: "
+        "the sum over c' of #(w', c') is #(w'); the equation of the totals would not be enough",
+        "equation `(4)` with the sigma that is missing there, as in this display",
+    ),
+)
+def collapse() -> Finding:
+    s, k = np.random.default_rng(10).normal(size=(V, V)), 3
+    # The derivative of log sigma(s_wc) in each score, and that of the sum over the negatives.
+    positive = np.zeros((V, V, V, V))
+    negative = np.zeros((V, V, V))
+    for w, c in np.ndindex(V, V):
+        positive[w, c, w, c] = logistic(-s[w, c])
+        negative[w, w, c] = -NOISE[c] * logistic(s[w, c])
+    double = sum(COUNTS[w, c] * (positive[w, c] + k * negative[w]) for w, c in np.ndindex(V, V))
+    first = sum(COUNTS[w, c] * positive[w, c] for w, c in np.ndindex(V, V))
+    collapsed = first + k * sum(ROWS[w, 0] * negative[w] for w in range(V))
+    # The same total, but not for each center by itself.
+    of_contexts = first + k * sum(COLUMNS[0, w] * negative[w] for w in range(V))
+    whole = -np.asarray(_loss_slope(jnp.asarray(s), k))
+    off = largest(double, of_contexts) / PAIRS
+    if not off > 1e-3:
+        return unmet("the column sums would do as well")
+    return equal(
+        f"both equal the gradient of L; with #(c') for #(w') off by {off:.4f} per pair",
+        (double / PAIRS, whole / PAIRS),
+        (collapsed / PAIRS, whole / PAIRS),
+    )
+
+
+@claim("c.1.sigma", "`sigma(-x) = 1 - sigma(x)`", sheet="1 - sigma(x)")
 def complement() -> Finding:
+    def losses(x: jax.Array) -> tuple[jax.Array, jax.Array]:  # of a positive and of a negative
+        params = EmbeddingParams(jnp.asarray(np.ones((1, 1))), x[None, None])
+        none, one = (jnp.asarray(np.zeros(n, np.int32)) for n in (0, 1))
+        alone = sgns.pair_loss(params, 0, 0, none)
+        return alone, sgns.pair_loss(params, 0, 0, one) - alone
+
     x = np.linspace(-5, 5, 21)
-    return equal("on a grid", (jax.nn.sigmoid(-jnp.asarray(x)), 1 - logistic(x)))
+    positive, negative = compiled(jax.vmap(losses))(jnp.asarray(x))
+    return equal(
+        "p(True) and p(False) of the loss, and the logistic activation, on a grid",
+        (np.exp(-np.asarray(negative)), 1 - np.exp(-np.asarray(positive))),
+        (_logistic(jnp.asarray(-x)), 1 - np.array([references.sigmoid(each) for each in x])),
+        (np.exp(-np.asarray(negative)), _logistic(jnp.asarray(-x))),
+    )
 
 
 @claim(
     "c.1.gradient",
     "dL/d(w.c) = #(w, c) sigma(-w.c) - k #(w) #(c)/|V| sigma(w.c)",
-    assumptions=(OF_PAIRS, TOTAL, FREE, "equation 4 with the sigma that is missing there"),
+    assumptions=(OF_PAIRS, TOTAL, FREE, "equation `(4)` with the sigma that is missing there"),
 )
 def score_gradient() -> Finding:
     s, k = np.random.default_rng(10).normal(size=(V, V)), 3
@@ -314,36 +419,70 @@ def score_gradient() -> Finding:
             COUNTS * q - e * p,
         ]
         pairs += [(line / e.max(), exact / e.max()) for line in lines]
-    return equal("3 lines = autodiff, with |V| as with |D|", *pairs)
+    return equal(f"{len(lines)} lines equal autodiff, with |V| and with |D|", *pairs)
 
 
 @claim(
     "c.2",
-    "Setting the derivative to zero and solving: e^x = #(w, c) |V| / (k #(w) #(c))",
-    assumptions=(OF_PAIRS, TOTAL, FREE, "every pair occurs"),
+    "The derivative is zero where e^x = #(w, c) |V| / (k #(w) #(c))",
+    assumptions=(OF_PAIRS, TOTAL, FREE, OCCURS),
 )
 def solution() -> Finding:
-    x = np.linspace(-4, 4, 17)
-    e = np.exp(-x)
-    ratio = logistic(x) / (1 - logistic(x))
-    pairs = [(ratio * e, np.ones_like(x)), ((1 + e) / (e * (1 + e)) * e, np.ones_like(x))]
+    k = 4
+    pairs = []
     for total in (V, PAIRS):
-        pairs.append((_slope(_optimum(4, total), 4, total) / PAIRS, np.zeros((V, V))))
-    return equal("sigma/(1 - sigma) = e^x; derivative zero there", *pairs)
+        x, e = _optimum(k, total), np.exp(-_optimum(k, total))
+        ratio = COUNTS * total / (k * ROWS * COLUMNS)
+        s = np.asarray(_logistic(jnp.asarray(x)))
+        pairs += [(line, ratio) for line in (s / (1 - s), (1 + e) / (e * (1 + e)), np.exp(x))]
+        pairs.append((_slope(x, k, total) / PAIRS, np.zeros((V, V))))
+    best = optima.score_optimum(COUNTS, NOISE, k)
+    slope = compiled(lambda s: gradients.score_gradient(s, COUNTS, NOISE, k))(jnp.asarray(best))
+    stored = objective.optimum(objective.Objective(COUNTS, NOISE, k)).toarray()
+    return equal(
+        "each line at the solution, with |V| and with |D|; derivative zero there",
+        *pairs,
+        (best, _optimum(k, PAIRS)),
+        (stored, _optimum(k, PAIRS)),
+        (np.asarray(slope) / PAIRS, np.zeros((V, V))),
+    )
 
 
 @claim(
     "c.3.pmi",
-    "For k = 1 the optimum ln(#(w, c) |V| / (#(w) #(c))) is known as PMI",
+    "For `k = 1` the optimum is log(#(w, c) |V| / (#(w) #(c))), which is known as PMI",
     sheet="|V|",
     assumptions=(OF_PAIRS,),
-    correction="PMI has |D|, the number of pairs, where the sheet has |V|.",
+    correction="log(#(w, c) |D| / (#(w) #(c))): PMI has |D|, the number of pairs, in the place of "
+    "|V|, and is larger by {off:.3f} here.",
 )
 def known_as_pmi() -> Finding:
     joint = COUNTS / PAIRS
     definition = np.log(joint / (joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)))
+    off = largest(pmi.pmi(COUNTS), _optimum(1, V))
     return instead(
-        f"with |V| off by {np.log(PAIRS / V):.4f}", pmi.pmi(COUNTS), definition, _optimum(1, V)
+        f"with |V| off by {off:.4f}", pmi.pmi(COUNTS), definition, _optimum(1, V), off=off
+    )
+
+
+@claim(
+    "c.3.log",
+    "The optimum, derived with ln, and PMI, defined with log, are the same expression",
+    assumptions=("log means ln; to base two, PMI is {factor:.3f} times as large",),
+)
+def logarithms() -> Finding:
+    joint = COUNTS / PAIRS
+    lift = joint / (joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True))
+    values = pmi.pmi(COUNTS)
+    binary = np.log2(lift)
+    slope = np.asarray(_loss_slope(jnp.asarray(binary), 1)) / PAIRS
+    if not largest(slope) > 1e-3:
+        return unmet("PMI to base two is an optimum as well")
+    return equal(
+        "e to the power of PMI is p(w, c) / (p(w) p(c))",
+        (np.exp(values), lift),
+        (optima.score_optimum(COUNTS, NOISE, 1), values),
+        factor=1 / np.log(2),
     )
 
 
@@ -358,15 +497,16 @@ def definition() -> Finding:
     return equal("from relative frequencies", (values, loop), ((joint * values).sum() > 0, 1))
 
 
-@claim("c.4.meaning", "PMI compares the joint probability with that of independence")
+@claim("c.4.meaning", "PMI compares the joint probability with the product of the marginal ones")
 def independence() -> Finding:
     independent = ROWS * COLUMNS  # counts in proportion to the product of the marginals
     doubled = independent.copy()
     doubled[0, 0] *= 2
     if not pmi.pmi(doubled)[0, 0] > 0.1:
-        return Finding("more frequent than independent, but PMI not positive", np.inf)
+        return unmet("PMI is not positive for a pair that is more frequent than by chance")
     return equal(
-        "0 if independent, positive if more frequent", (pmi.pmi(independent), np.zeros((V, V)))
+        "zero for independent words, positive for a pair that is more frequent than by chance",
+        (pmi.pmi(independent), np.zeros((V, V))),
     )
 
 
@@ -375,24 +515,26 @@ def independence() -> Finding:
     "PMI(w, c) = log #(w, c) / (#(w) #(c)), proportional to log #(w, c) |V| / (#(w) #(c))",
     sheet="= log #(w, c)/(#(w) #(c))",
     assumptions=(OF_PAIRS,),
-    correction="PMI = log #(w, c) |D| / (#(w) #(c)). Without |D| it is smaller by log |D|, and the "
-    "two sides of the proportionality differ by a summand, log |V|, not by a factor.",
+    correction="PMI(w, c) = log #(w, c) |D| / (#(w) #(c)). Without |D| it is too small by "
+    "log |D| = {missing:.3f}. The two sides of the proportionality differ by a summand, log |V|, "
+    "not by a factor: their ratios are from {least:.2f} to {most:.2f}.",
 )
 def estimate() -> Finding:
     printed = np.log(COUNTS / (ROWS * COLUMNS))
     right = pmi.pmi(COUNTS)
     ratios = (printed + np.log(V)) / printed
     finding = instead(
-        f"ln|D| = {np.log(PAIRS):.4f} is missing; ratios {ratios.min():.2f} to {ratios.max():.2f}",
+        f"ln|D| = {np.log(PAIRS):.4f} is missing",
         right - np.log(PAIRS), printed, right,
+        missing=np.log(PAIRS), least=ratios.min(), most=ratios.max(),
     )  # fmt: skip
     return finding._replace(gap=min(finding.gap or 0.0, float(np.ptp(ratios))))
 
 
 @claim(
     "c.5.optimum",
-    "The optimum of skip-gram in the sense of equation 4 is the PMI matrix",
-    assumptions=("k = 1", AS_CORRECTED, OF_PAIRS, FREE, "every pair occurs"),
+    "The optimum of skip-gram, as expressed by equation `(4)`, is the PMI matrix",
+    assumptions=("`k = 1`", AS_CORRECTED, OF_PAIRS, FREE, OCCURS),
 )
 def optimum_is_pmi() -> Finding:
     return equal(
@@ -402,23 +544,24 @@ def optimum_is_pmi() -> Finding:
 
 @claim(
     "c.5.shift",
-    "With k > 1 it is a PMI matrix shifted by log k",
-    assumptions=("downwards: PMI - log k", AS_CORRECTED, OF_PAIRS, FREE, "every pair occurs"),
+    "For `k > 1` it is a PMI matrix shifted by log k",
+    assumptions=("the shift is downwards, PMI - log k", AS_CORRECTED, OF_PAIRS, FREE, OCCURS),
 )
 def shift() -> Finding:
-    shifted = pmi.pmi(COUNTS) - np.log(5)
+    k = 5
+    shifted = pmi.pmi(COUNTS) - np.log(k)
     return equal(
-        "trained from random vectors, k = 5",
-        (examples.trained_scores(5), shifted),
-        (pmi.shifted_pmi(COUNTS, 5), shifted),
+        f"trained from random vectors, k = {k}",
+        (examples.trained_scores(k), shifted),
+        (pmi.shifted_pmi(COUNTS, k), shifted),
         tolerance=1e-8,
     )
 
 
 @claim(
     "c.5.counts",
-    "Skip-gram is related to sparse representations by counts",
-    assumptions=("sparse is the positive part of PMI: an unseen pair has -infinity, not 0",),
+    "Skip-gram can be related to sparse word representations based on counts",
+    assumptions=("only the positive part of PMI is sparse: of unseen pairs PMI is minus infinity",),
 )
 def sparse() -> Finding:
     counts = np.where(np.sort(COUNTS, axis=None)[12] < COUNTS, COUNTS, 0)
@@ -426,7 +569,7 @@ def sparse() -> Finding:
     clipped = pmi.positive(values)
     unseen = counts == 0
     return Finding(
-        f"{int(unseen.sum())} unseen pairs: PMI -inf, positive PMI 0",
+        f"{int(unseen.sum())} unseen pairs with PMI -inf and positive PMI zero",
         largest(clipped[unseen]) + largest(np.isneginf(values), unseen),
     )
 
@@ -435,8 +578,8 @@ def sparse() -> Finding:
     "c.5.lsa",
     "This is similar to latent semantic analysis, which factorizes by singular values",
     assumptions=(
-        "both factorize PMI; with as many dimensions as the rank both reproduce it, with fewer LSA "
-        "minimises squared errors and skip-gram its own, weighted by counts",
+        "both factorize PMI: with as many dimensions as the rank, both reproduce it; with fewer, "
+        "LSA minimises squared errors, and skip-gram its own loss, weighted by counts",
     ),
 )
 def latent_semantic_analysis() -> Finding:
@@ -452,9 +595,10 @@ def latent_semantic_analysis() -> Finding:
     apart = largest(scores, trained)
     nearer = np.linalg.norm(scores - matrix) < np.linalg.norm(trained - matrix)
     if not (apart > 1e-3 and nearer):
-        return Finding("two dimensions give the same by both", np.inf)
+        return unmet("in two dimensions both give the same scores")
     return equal(
-        f"equal in {V} dimensions; in 2 they differ by {apart:.3f}, and LSA is nearer in squares",
+        f"equal in {V} dimensions; in two they differ by {apart:.3f}, and LSA has the smaller "
+        "squared error",
         (whole.center @ whole.context.T, matrix),
         *((np.asarray(table) / PAIRS, np.zeros((V, V))) for table in slope),
     )
