@@ -91,7 +91,7 @@ plots.show(
 )
 
 # %% [markdown]
-# ### A bias
+# ## A bias
 #
 # Without a bias, all units are at $f(0)$ when the input is zero, whatever the weights are. A bias
 # $b_j$ moves each unit by a number of its own:
@@ -114,7 +114,7 @@ print("x = 0, without a bias:", mlp.layer_outputs(mlp.Layer(W), zero, "logistic"
 print("x = 0, with a bias:   ", mlp.layer_outputs(mlp.Layer(W, bias), zero, "logistic")[0].round(4))
 
 # %% [markdown]
-# ### Three activations and their derivatives
+# ## Three activations and their derivatives
 #
 # Types of units differ in $f$. Backpropagation needs $f'$.
 #
@@ -488,7 +488,7 @@ print(np.round(np.asarray(trained[0].weight), 3))
 # ## Things to try
 #
 # - Do the update again with learning rate 10. Is the error smaller afterwards?
-# - Let the hidden units be ReLU. Their sums are 1 and 4. How do the values of $\delta^{(1)}$ change?
+# - Let the hidden units be ReLU. Their sums are 1 and 4. How does $\delta^{(1)}$ change?
 # - Derive the update of $w_{31}^{(1)}$ by hand, and compare it with the table.
 # - Give the network biases, with `mlp.init(key, [3, 2, 2], bias=True)`. Training from equal weights
 #   and zero biases can then leave $\frac18$ behind. Why, although both hidden units stay equal?
