@@ -153,9 +153,9 @@ def evaluate(folder: Path, sets: Path) -> Measured:
     similarity = [sets / "similarity" / f"{name}.tsv" for name in SIMILARITY]
     content = evaluation.read(similarity, [sets / "analogy" / f"{ANALOGY}.txt"])
     report = evaluation.evaluate(vectors, content, restrict=ANALOGY_WORDS, samples=0)
-    rhos = {name: result.spearman for name, result in report.similarity.items()}
-    scores = {name: nan if rho is None else rho for name, rho in rhos.items()}
-    return scores | {ANALOGY: report.analogy[ANALOGY].accuracy}
+    scores = {name: result.spearman for name, result in report.similarity.items()}
+    scores[ANALOGY] = report.analogy[ANALOGY].accuracy
+    return {name: nan if score is None else score for name, score in scores.items()}
 
 
 def table(results: dict[str, list[Measured]], seeds: Sequence[int]) -> Table:

@@ -236,16 +236,17 @@ def set_files(folder: Path) -> tuple[list[Path], list[Path]]:
 def read_sets(config: Config, corpus: Corpus) -> evaluation.Sets:
     """Read the sets of which enough is known. Raises `InputError` if there is no such set."""
     sets = evaluation.read(*set_files(config.eval))
-    known, frequent = (items.index(corpus.vocab, size) for size in (None, ANALOGY_WORDS))
+    words = sets.words()
+    known, frequent = (items.ids(corpus.vocab, words, size) for size in (None, ANALOGY_WORDS))
     pairs = {
         name: each
         for name, each in sets.similarity.items()
-        if sum({a.upper(), b.upper()} <= known.keys() for a, b in each.words) >= LEAST_PAIRS
+        if sum({a, b} <= known.keys() for a, b in each.words) >= LEAST_PAIRS
     }
     questions = {
         name: asked
         for name, asked in sets.analogy.items()
-        if any({w.upper() for w in (q.a, *q.b, q.c, *q.answers)} <= frequent.keys() for q in asked)
+        if any({q.a, *q.b, q.c, *q.answers} <= frequent.keys() for q in asked)
     }
     if not pairs:
         raise InputError(f"{config.eval}: no set has {LEAST_PAIRS} pairs of known words", "eval")

@@ -24,6 +24,7 @@ from jaxtext.runs import folder, record
 from jaxtext.runs.execute import Outcome, execute
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text import Corpus, Reading, Source
+from jaxtext.text.reading import notes
 from jaxtext.training.methods import Start, fit
 from jaxtext.training.settings import Method, Sgns, check_method
 from jaxtext.training.stream import Diverged
@@ -46,25 +47,38 @@ def read(
     name: str | None = None,
     min_count: int = 5,
     max_vocab: int | None = None,
-    lowercase: bool = True,
+    lowercase: bool | None = None,
+    tokens: str = "words",
+    language: str | None = None,
+    sentences: str = "lines",
+    encoding: str = "utf-8",
+    errors: str = "strict",
     progress: bool = False,
 ) -> Corpus:
     """Read a text and return its vocabulary and ids; see `jaxtext.text.read`.
 
-    `texts` are files and folders, or one iterable of sequences of tokens. Without `texts`, `name`
-    chooses a corpus (text8, fil9, wikitext-103); without a name, the built-in corpus is read. Words
-    that occur less than `min_count` times are left out, as are all but the `max_vocab` most
-    frequent. With `progress`, a bar is drawn on standard error, or below
+    `texts` are files and folders, or one iterable of sequences of tokens, which are kept as they
+    are. Without `texts`, `name` chooses a corpus (text8, fil9, wikitext-103); without a name, the
+    built-in corpus is read. Words that occur less than `min_count` times are left out, as are all
+    but the `max_vocab` most frequent. With `progress`, a bar is drawn on standard error, or below
     the cell of a notebook.
+
+    Text is cut into "words" of letters and digits in lower case, or with `tokens` "whitespace" at
+    spaces alone, keeping case. `language` "tr" or "az" lower-cases as in Turkish and Azeri;
+    `sentences` are "lines" or "paragraphs"; `encoding` is that of the files, and `errors` "replace"
+    puts U+FFFD in place of bytes that are no text in it.
 
     Raises `InputError` for what cannot be read, naming the parameter, file or sequence.
     """
-    options: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
+    options: dict[str, Any] = {
+        "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "tokens": tokens,
+        "language": language, "sentences": sentences, "encoding": encoding, "errors": errors,
+    }  # fmt: skip
     with Bars() if progress else nullcontext() as bars:
         watch = Watch() if bars is None else bars.watch()
         return text.read(
-            *texts, name=name, lowercase=lowercase, **options, on_stage=watch.on_stage,
-            on_bytes=watch.on_bytes, on_tokens=watch.on_tokens,
+            *texts, name=name, **options, on_stage=watch.on_stage, on_bytes=watch.on_bytes,
+            on_tokens=watch.on_tokens,
         )  # fmt: skip
 
 
@@ -123,7 +137,8 @@ def check_key(key: Any) -> None:
 
 
 def _embeddings(corpus: Corpus, params: Any) -> Embeddings:
-    return Embeddings(corpus.vocab, *(np.asarray(table, np.float32) for table in params))
+    center, context = (np.asarray(table, np.float32) for table in params)
+    return Embeddings(corpus.vocab, center, context)
 
 
 def run(
@@ -134,7 +149,12 @@ def run(
     name: str | None = None,
     min_count: int = 5,
     max_vocab: int | None = None,
-    lowercase: bool = True,
+    lowercase: bool | None = None,
+    tokens: str = "words",
+    language: str | None = None,
+    sentences: str = "lines",
+    encoding: str = "utf-8",
+    errors: str = "strict",
     seed: int = 0,
     resume: bool = False,
     checkpoint_every: float = 60.0,
@@ -149,7 +169,7 @@ def run(
     `train(jax.random.key(seed), ...)`. With `resume`, an interrupted run in `out` is resumed, with
     the same options, and a new run is started if there is none. `checkpoint_every` is in seconds.
     `on_report` is called as in `train`; `on_note` is called with a sentence when something unusual
-    happens.
+    happens or is found in the text. How the text is read is chosen as in `read`.
 
     Raises `InputError` for arguments and text that cannot be used, leaving nothing behind,
     `Diverged` if training diverges (the folder then contains the last good vectors), and `Stopped`
@@ -157,17 +177,21 @@ def run(
     """
     check_method(method)
     source = _named(paths, name)
-    options = record.as_json(
-        record.Record(source, Reading(min_count, max_vocab, lowercase), method, seed)
+    reading = Reading(
+        min_count, max_vocab, lowercase, tokens, language, sentences, encoding, errors
     )
+    options = record.as_json(record.Record(source, reading, method, seed))
     place = record.Place(Path(out), resume, checkpoint_every)
     if resume and not folder.is_run(place.out):
         place = record.Place(Path(out), False, checkpoint_every)
+
+    def on_corpus(corpus: Corpus) -> None:
+        for note in notes(corpus):
+            on_note(note)
+
+    told: Any = {"on_corpus": on_corpus, "on_report": on_report, "on_note": on_note}
     with Bars() if progress else nullcontext() as bars:
-        if bars is None:
-            watch = Watch(on_report=on_report, on_note=on_note)
-        else:
-            watch = bars.watch(on_report=on_report, on_note=on_note)
+        watch = Watch(**told) if bars is None else bars.watch(**told)
         return execute(place, options, watch)
 
 
@@ -196,7 +220,9 @@ def save(
     .vec fasttext; any other ending means safetensors, the only format that keeps context vectors
     and counts. `kind` chooses the vector of each word (see `Embeddings.vectors`).
 
-    Raises `InputError` for an unknown format or kind, and for a file that exists already.
+    Missing folders are created, and an existing file is replaced once the new one is complete.
+
+    Raises `InputError` for an unknown format or kind, and for an existing folder.
     """
     if not isinstance(vectors, Embeddings):
         raise InputError(f"must be Embeddings, found {type(vectors).__name__}", "vectors")
@@ -204,9 +230,14 @@ def save(
     export.write(vectors, path, chosen, kind)
 
 
-def load(path: str | Path) -> Embeddings:
+def load(path: str | Path, limit: int | None = None, strict: bool = False) -> Embeddings:
     """Load the vectors of a run folder, or of a vector file in any format that `save` writes.
+
+    With `limit`, only that many words are read, the most frequent ones. Odd rows of a file (a
+    repeated word, a word that is not UTF-8 text, a number that is not finite, ...) are left out;
+    one warning counts them and names the first, and so does the `note` of the result. If `strict`,
+    the first of them is an error.
 
     Raises `InputError` if there is neither, or if the files cannot be used.
     """
-    return folder.load(path)
+    return folder.load(path, limit, strict)

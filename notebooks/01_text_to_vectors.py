@@ -22,7 +22,11 @@
 # have a high score $w \cdot c$, and pairs of $w$ with words $n_i$ drawn at random should have a low
 # one:
 #
-# $$\ell(w, c) = -\log\sigma(w \cdot c) - \sum_{i=1}^{k} \log\sigma(-w \cdot n_i).$$
+# $$\ell(w, c) = -\ln\sigma(w \cdot c) - \sum_{i=1}^{k} \ln\sigma(-w \cdot n_i).$$
+#
+# Where this loss comes from and what it learns is the subject of the other three notebooks. They
+# follow Exercise 02 of the course Advanced Methods in Text Analytics (University of Mannheim, FSS
+# 2025), which we call *the sheet*. Its example sentence is also used below.
 
 # %%
 import tempfile
@@ -35,7 +39,9 @@ import numpy as np
 import optax
 
 import jaxtext
-from jaxtext import EmbeddingParams, sampling, sgns, text, training
+from jaxtext import EmbeddingParams, plots, sampling, sgns, text, training
+
+plt.rcParams.update(plots.STYLE)
 
 # %% [markdown]
 # ## Text
@@ -53,7 +59,8 @@ for line in lines[1000:1004]:
 # %% [markdown]
 # ## Tokens
 #
-# A token is a run of letters and digits, of any script, in lower case.
+# A token is a run of letters and digits, of any script, in lower case. We try it on the sentence of
+# the sheet, and on other scripts.
 
 # %%
 sentence = text.tokenize("The quick brown fox jumped over the lazy dog.")
@@ -85,14 +92,20 @@ keep = sampling.keep_probability(vocab.counts, threshold=1e-3)
 noise = sampling.noise_distribution(vocab.counts, exponent=0.75)
 share = vocab.counts / vocab.counts.sum()
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 3))
+figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="tight")
 axes[0].loglog(np.arange(1, len(vocab) + 1), vocab.counts)
 axes[0].set(xlabel="rank", ylabel="count", title="Zipf's law")
-axes[1].loglog(share, noise / share, label="share of the negatives / share of the text")
-axes[1].loglog(share, keep, label="probability that an occurrence is kept")
+axes[1].loglog(share, noise / share, label="negatives / occurrences")
+axes[1].loglog(share, keep, "--", label="share that is kept")
+axes[1].set_ylim(0.1, 10)
 axes[1].set(xlabel="share of the text", title="what training sees")
-axes[1].legend(fontsize=8)
-figure.tight_layout()
+axes[1].legend()
+plots.show(
+    figure,
+    "Left: the count of a word falls with its rank, nearly along a line on logarithmic axes. "
+    "Right: frequent words are negatives less often than they occur, rare words more often; only "
+    "a part of the occurrences of the most frequent words is kept.",
+)
 
 # %% [markdown]
 # ## Pairs
@@ -135,10 +148,14 @@ batches = sampling.pair_batches(
 )
 start = sgns.init(jax.random.key(0), len(sample_vocab), 32)
 state, infos = training.loop.fit(start, sgns.batch_loss, batches, optax.adam(0.01))
-plt.figure(figsize=(5, 2.5))
-plt.plot([info.loss for info in infos])
-plt.xlabel("update")
-plt.ylabel("loss per pair")
+figure, ax = plt.subplots(figsize=(7, 3.6))
+ax.plot([info.loss for info in infos])
+ax.set(xlabel="update", ylabel="loss per pair")
+plots.show(
+    figure,
+    "The loss per pair against the update. It starts at 6 ln 2, falls fast, and levels off.",
+)
+print(f"6 ln 2 = {6 * np.log(2):.2f}")
 print(f"{len(sample_pairs):,} pairs, {len(infos)} updates")
 print(f"loss {infos[0].loss:.2f} -> {infos[-1].loss:.2f}")
 
@@ -151,7 +168,7 @@ print(f"loss {infos[0].loss:.2f} -> {infos[-1].loss:.2f}")
 # compare them in float64, where they agree to $10^{-12}$.
 
 # %%
-method = jaxtext.Sgns(dim=50, window=5, negatives=5, epochs=5)
+method = jaxtext.Sgns(dim=50, window=5, negatives=5, epochs=10)
 span = text.subsampled_stream(corpus.text, (0, 2000), keep, method.window, np.random.default_rng(0))
 T, W = 64, method.window
 block_ids, left, right = span.ids[: T + 2 * W], span.left[W : T + W], span.right[W : T + W]
@@ -182,12 +199,17 @@ print(f"{len(listed)} pairs; largest difference {difference:.1e}, largest entry 
 # ## Training on the whole text
 #
 # `jaxtext.train` follows the fast path. Every random draw comes from the key, so the same key gives
-# the same vectors. With `progress=True` a bar shows how far training has come; otherwise nothing is
-# printed. The result is an `Embeddings`: the words, their counts and their vectors. A notebook
-# shows its first rows and columns.
+# the same vectors. With `progress=True` a bar shows how far training has come. Without `epochs`,
+# their number follows from the length of the text: the shorter it is, the more there are. Ten are
+# fewer than that here, to save time.
+#
+# The result is an `Embeddings`: the words, their counts and their vectors. A notebook shows its
+# first rows and columns.
 
 # %%
-vectors = jaxtext.train(jax.random.key(0), corpus, method, progress=True)
+usual = training.settings.epochs_of(jaxtext.Sgns(dim=50), len(vocab), len(ids))
+print(f"epochs without the setting: {usual}")
+vectors = jaxtext.train(jax.random.key(0), corpus, method)
 vectors
 
 # %% [markdown]
@@ -221,11 +243,14 @@ jaxtext.analogy(vectors, "row", "rows", "column", top=3)
 
 # %%
 lengths = np.linalg.norm(vectors.center, axis=1)
-plt.figure(figsize=(5, 2.5))
-plt.semilogx(vectors.counts, lengths, ".", markersize=2)
-plt.xlabel("count")
-plt.ylabel("length of the center vector")
-plt.show()
+figure, ax = plt.subplots(figsize=(7, 3.6))
+ax.semilogx(vectors.counts, lengths, ".", markersize=3)
+ax.set(xlabel="count", ylabel="length of the center vector")
+plots.show(
+    figure,
+    "The length of the center vectors against the count, a dot per word. It rises with the count, "
+    "and falls again for the most frequent words.",
+)
 
 # %% [markdown]
 # ## Saving and loading
@@ -248,3 +273,20 @@ print(from_word2vec)
 # %% [markdown]
 # `jaxtext train` does all this on the command line, and the functions above accept the folder that
 # it leaves: `jaxtext.load("runs/name")`.
+#
+# ## Conclusion
+#
+# - A text becomes word vectors in steps that can each be looked at: tokens, a vocabulary, ids,
+#   pairs, a loss and its gradient. Each is a function of what comes before it.
+# - Chance enters in the first vectors, in what is skipped and how wide the windows are, and in the
+#   negatives. All of it follows from one key.
+# - The fast path has the same gradient as the loss that is written for a single pair.
+#
+# ## Things to try
+#
+# - Read a text of your own with `jaxtext.read("my.txt")`, and ask for neighbors of its words.
+# - Train with another key. Which neighbors stay? The words without many occurrences change most.
+# - Leave out `epochs`, and compare the neighbors with those above.
+# - Compare windows of one and of ten words. Which one finds words of the same kind, which one words
+#   of the same topic?
+# - Ask `jaxtext.neighbors` with `kind="context"`. Are the answers words of the same kind?

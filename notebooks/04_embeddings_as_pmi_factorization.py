@@ -13,11 +13,11 @@
 # # Embeddings as a factorization of PMI
 #
 # Skip-gram trains two tables of vectors, $W$ for centers and $W'$ for contexts. All scores $w \cdot
-# c$ together form the matrix $M = W W'^\top$. Which matrix is it? Exercise 02 of the course
-# Advanced Methods in Text Analytics (University of Mannheim, FSS 2025), which we call *the sheet*,
-# asks this question and answers: PMI $- \ln k$. We derive this answer and reach it exactly on a
-# text of seven words. Then we turn to a real text, to see how close 50 dimensions come, and where
-# they fail.
+# c$ together form the matrix $M = W W'^\top$. Which matrix is it? This question is asked by the
+# last part of Exercise 02 of the course Advanced Methods in Text Analytics (University of Mannheim,
+# FSS 2025), which we call *the sheet*. Its answer is PMI $- \ln k$. We derive this answer and reach
+# it exactly on a text of seven words. Then we turn to a real text, to see how close 50 dimensions
+# come, and where they fail.
 
 # %%
 import jax
@@ -29,7 +29,7 @@ import jaxtext
 from jaxtext import EmbeddingParams, factorization, gap, plots, pmi, sampling, text, training
 from jaxtext.models.objective import Objective, optimum
 
-plt.rcParams["figure.dpi"] = 80
+plt.rcParams.update(plots.STYLE)
 
 # %% [markdown]
 # ## From counts to PMI
@@ -70,30 +70,76 @@ order = small_vocab.encode(names)  # sorted by story instead of frequency
 counts = text.cooccurrence(text.encode_sentences(lines, small_vocab), len(names), window=2)
 counts = counts.toarray()[np.ix_(order, order)]
 
-figure, axes = plt.subplots(1, 3, figsize=(13, 2.9), layout="tight")
-plots.draw_table(counts, names, names, axes[0], digits=0, title=r"$\#(w, c)$")
-plots.draw_table(pmi.pmi(counts), names, names, axes[1], largest=3, title="PMI")
 shifted = pmi.shifted_pmi(counts, 5)
-plots.draw_table(shifted, names, names, axes[2], largest=3, title=r"PMI $-$ ln 5")
-for ax in axes:
-    ax.tick_params(labelsize=7)
-plt.show()
+
+
+def draw_words(table, ax, **options):
+    """Draw a table with a row and a column for each word."""
+    plots.draw_table(table, names, names, ax, **options)
+    ax.tick_params(axis="x", labelrotation=45)
+
+
+figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), layout="tight")
+draw_words(counts, axes[0], digits=0, title=r"$\#(w, c)$")
+draw_words(pmi.pmi(counts), axes[1], largest=3, title="PMI")
+plots.show(
+    figure,
+    "Two tables of the seven words. The largest counts are in the row and column of 'the'. In the "
+    "table of PMI these are near zero, blocks of two by two words of a story are positive, and "
+    "almost all other cells are negative.",
+)
+figure, ax = plt.subplots(figsize=(4.6, 4.2), layout="tight")
+draw_words(shifted, ax, largest=3, title=r"PMI $-$ ln 5")
+plots.show(figure, "The table of PMI with ln 5 subtracted from every cell. All cells are negative.")
 
 frodo, ring = names.index("Frodo"), names.index("ring")
 n, of_w, of_c = counts[frodo, ring], counts[frodo].sum(), counts[:, ring].sum()
 print(f"(Frodo, ring): ln({n} * {counts.sum()} / ({of_w} * {of_c})) ", end="")
 print(f"= {np.log(n * counts.sum() / (of_w * of_c)):.2f}")
+story_of = np.repeat([0, 1, 2, 3], [1, 2, 2, 2])  # 0 is "the"
+same = (story_of[:, None] == story_of) & (story_of > 0)
+other = (story_of[:, None] != story_of) & (story_of[:, None] * story_of > 0)
+for name, cells in (("of 'the'", ~same & ~other), ("same story", same), ("other story", other)):
+    values = pmi.pmi(counts)[cells]
+    print(f"PMI {name:11} from {values.min():5.2f} to {values.max():5.2f}")
+print(f"ln 5 = {np.log(5):.2f}")
 
 # %% [markdown]
 # The largest counts are those of "the", because it is frequent. But its PMI lies between -0.10 and
 # 0.07: it stands near every word about as often as chance predicts. Two words of the same story
 # have a PMI of at least 0.53, two words of different stories have one of at most 0.05. The shift by
-# $\ln 5 = 1.61$ moves all cells down and leaves their differences unchanged. The last two tables
-# have the same color scale.
+# $\ln 5 = 1.61$ moves all cells down and leaves their differences unchanged. The tables of PMI have
+# the same color scale.
+#
+# ## Two slips of the sheet
 #
 # The sheet writes $|V|$, the size of the vocabulary, where $|D|$ belongs. Here that would lower
 # every cell by $\ln(2160 / 7) = 5.73$.
 #
+# It also leaves the factor out, and says that what remains is proportional to the rest:
+#
+# $$\ln \frac{\#(w, c)}{\#(w)\,\#(c)} \; \propto \; \ln \frac{\#(w, c)\,|V|}{\#(w)\,\#(c)}.$$
+#
+# It is not. Two quantities are proportional if their *ratio* is the same everywhere. But a
+# logarithm turns a factor into a summand,
+#
+# $$\ln \frac{\#(w, c)\,|D|}{\#(w)\,\#(c)} = \ln \frac{\#(w, c)}{\#(w)\,\#(c)} + \ln |D|,$$
+#
+# so here the *difference* is the same everywhere. What is proportional is what stands inside of the
+# logarithms. Does it matter? The order of the pairs is the same. But the zero of PMI has a meaning:
+# above it are pairs that occur more often than chance predicts, below it those that occur less
+# often. Without $\ln |D|$ all values are negative, and the meaning is lost.
+
+# %%
+without = np.log(counts / np.outer(counts.sum(axis=1), counts.sum(axis=0)))
+print(f"ln(|D|/|V|) = ln({counts.sum()}/{len(names)}) = {np.log(counts.sum() / len(names)):.2f}")
+for name, factor in (("|V|", len(names)), ("|D|", counts.sum())):
+    value = without + np.log(factor)
+    print(f"with {name}: difference {np.ptp(value - without):.0e} + {np.log(factor):.2f}, ", end="")
+    print(f"ratio from {(value / without).min():.2f} to {(value / without).max():.2f}")
+print(f"without either, the largest value is {without.max():.2f}")
+
+# %% [markdown]
 # ## The optimum, derived
 #
 # Over a whole text, the loss of negative sampling is a sum with one term per cell. The score $s = w
@@ -116,7 +162,7 @@ print(f"= {np.log(n * counts.sum() / (of_w * of_c)):.2f}")
 
 # %%
 scores = np.linspace(-6, 4, 401)
-figure, ax = plt.subplots(figsize=(6, 3.4))
+figure, ax = plt.subplots(figsize=(7, 4))
 for k, color in ((1, plots.POSITIVE), (5, plots.NEGATIVE)):
     e = k * of_w * of_c / counts.sum()
     loss = n * np.logaddexp(0, -scores) + e * np.logaddexp(0, scores)
@@ -125,12 +171,16 @@ for k, color in ((1, plots.POSITIVE), (5, plots.NEGATIVE)):
     ax.plot(scores, loss, color=color, label=f"k = {k}")
     ax.plot(best, least, "o", color=color)
     ax.annotate(f"s = {best:.2f}", (best, least), (0, 9), textcoords="offset points",
-                ha="center", color=color, fontsize=9)  # fmt: skip
+                ha="center", color=color)  # fmt: skip
     print(f"k = {k}: n = {n}, e = {e:.2f}, ln(n/e) = {best:.4f}, ", end="")
     print(f"PMI - ln k = {pmi.shifted_pmi(counts, k)[frodo, ring]:.4f}")
 ax.set(xlabel="score s of (Frodo, ring)", ylabel=r"$\ell(s)$", ylim=(0, 220))
 ax.legend()
-plt.show()
+plots.show(
+    figure,
+    "The loss of the cell (Frodo, ring) against its score, for k = 1 and k = 5. Both curves have "
+    "one minimum, at 0.58 and at -1.03.",
+)
 
 # %% [markdown]
 # ## The optimum, reached
@@ -149,7 +199,7 @@ def random_tables(key, size, dim):
     return EmbeddingParams(center, context)
 
 
-figure, axes = plt.subplots(1, 2, figsize=(7, 3.2), sharex=True, sharey=True, layout="tight")
+figure, axes = plt.subplots(1, 2, figsize=(9, 4.4), sharex=True, sharey=True, layout="tight")
 with jax.enable_x64(True):
     for ax, dim in zip(axes, (7, 2), strict=True):
         for k, color in ((1, plots.POSITIVE), (5, plots.NEGATIVE)):
@@ -165,7 +215,11 @@ with jax.enable_x64(True):
         ax.set(xlabel=r"PMI $-$ ln k", title=f"{dim} dimensions")
 axes[0].set_ylabel(r"$w \cdot c$ after 60 passes")
 axes[0].legend()
-plt.show()
+plots.show(
+    figure,
+    "Scores after training against their optimum. With seven dimensions all points lie on the "
+    "diagonal, for k = 1 and for k = 5. With two dimensions they are scattered around it.",
+)
 
 # %% [markdown]
 # With seven dimensions, all 49 cells reach their optimum to twelve digits or more. With two
@@ -199,16 +253,22 @@ for done in (1, 5, 10, 15):
     print(f"pass {done:2}: score {unseen[done - 1]:6.2f}, ", end="")
     print(f"largest error over the pairs that occur {error[done - 1]:.0e}")
 
-figure, axes = plt.subplots(1, 2, figsize=(8.5, 3), sharex=True, layout="tight")
+print(f"2 ln 2 = {2 * np.log(2):.2f}, pass 14 to 15: {unseen[13] - unseen[14]:.2f}")
+
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharex=True, layout="tight")
 passes = np.arange(1, 16)
 axes[0].plot(passes, unseen, ".-", color=plots.NEGATIVE)
 lowest = best[apart > 0].min()
 axes[0].axhline(lowest, color="gray", linewidth=0.8, linestyle="--")
-axes[0].text(15, lowest + 0.4, "lowest optimum of a pair that occurs", fontsize=8, ha="right")
+axes[0].text(15, lowest - 0.4, "lowest optimum of\na pair that occurs", ha="right", va="top")
 axes[0].set(title="(Daenerys, Frodo)", ylabel=r"$w \cdot c$", xlabel="pass", xticks=[1, 5, 10, 15])
 axes[1].semilogy(passes, error, ".-", color=plots.POSITIVE)
 axes[1].set(title="pairs that occur", ylabel="largest error", xlabel="pass")
-plt.show()
+plots.show(
+    figure,
+    "Left: the score of (Daenerys, Frodo) falls along a line and never settles. Right: the largest "
+    "error over the pairs that occur falls to 2e-15 within 15 passes.",
+)
 
 # %% [markdown]
 # The score never settles. From the fifth pass on, each pass lowers it by $1.39 = 2 \ln 2$: one $\ln
@@ -273,10 +333,15 @@ def draw_gap(found, ax, title):
     ax.set(xticks=range(-8, 11, 4), yticks=range(-8, 11, 4))
 
 
-figure, axes = plt.subplots(1, 2, figsize=(8, 3.5), layout="tight")
+figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="tight")
 for ax, (name, found) in zip(axes, gaps.items(), strict=True):
     draw_gap(found, ax, name)
-plt.show()
+plots.show(
+    figure,
+    "Density of observed pairs by PMI - ln k and score, for both models, with the diagonal. Both "
+    "clouds are flatter than the diagonal. That of the exact model is narrower, with a plume of "
+    "high scores at the upper right.",
+)
 
 # %% [markdown]
 # On the line, a score equals its optimum. Pairs that never occur add to the loss over all pairs but
@@ -332,13 +397,21 @@ def by_band(values):
 pairs = by_band([band.pairs for band in found.bands])
 above = by_band([band.all.percent for band in found.bands])
 excess = by_band([band.all.objective - band.all.optimum for band in found.bands])
-figure, axes = plt.subplots(1, 3, figsize=(10.5, 2.2), layout="tight")
 each = pairs / np.outer(sizes, sizes)
+part = 100 * excess / excess.sum()
+figure, axes = plt.subplots(3, 1, figsize=(7, 7), layout="tight")
 plots.draw_table(each, labels, labels, axes[0], title="average count of a pair")
 plots.draw_table(above, labels, labels, axes[1], digits=0, title="loss above the optimum, %")
-part = 100 * excess / excess.sum()
 plots.draw_table(part, labels, labels, axes[2], digits=0, title="share of the excess, %")
-plt.show()
+plots.show(
+    figure,
+    "Three tables by the ranks of center and context: 1 to 100, 101 to 1,000 and 1,001 to 2,000. "
+    "The average count falls steeply from frequent to rare words, the loss above the optimum rises "
+    "steeply, and the share of the excess is largest for words of the middle ranks.",
+)
+for name, place in (("two frequent", 0), ("two rare", -1)):
+    print(f"{name + ' words:':19} average count {each[place, place]:.2f}, loss ", end="")
+    print(f"{above[place, place]:.0f}% above its optimum, {part[place, place]:.0f}% of the excess")
 print(f"rare words with rare words: {sizes[-1] ** 2 / size**2:.0%} of the pairs of words, ", end="")
 print(f"{pairs[-1, -1] / pairs.sum():.1%} of the counts")
 
@@ -372,13 +445,17 @@ summed_smooth = training.counts.fit(*smooth_objective, dim, passes=6)
 moved = np.asarray(summed_smooth.center @ summed_smooth.context.T)[row, column] - scores
 moved = np.bincount(column, moved) / np.bincount(column)
 rank = np.arange(1, size + 1)
-figure, ax = plt.subplots(figsize=(6, 3))
+figure, ax = plt.subplots(figsize=(7, 4))
 ax.semilogx(rank, moved, ".", color=plots.POSITIVE, markersize=2, label="average after training")
 ax.semilogx(rank, shift, color=plots.NEGATIVE, label=r"$\ln(P_1(c)\,/\,P_{0.75}(c))$")
 ax.axhline(0, color="gray", linewidth=0.8)
 ax.set(xlabel="rank of the context", ylabel="change of the score")
 ax.legend()
-plt.show()
+plots.show(
+    figure,
+    "Change of the score against the rank of the context. A line falls from 0.99 for the most "
+    "frequent context to -0.81 for the rarest, and a dot per context follows it closely.",
+)
 print(f"rank 1: {shift[0]:.2f}, rank {size:,}: {shift[-1]:.2f}, ", end="")
 print(f"negative from rank {rank[shift < 0][0]} on")
 print(f"correlation of the dots with the line: {np.corrcoef(moved, shift)[0, 1]:.2f}")
@@ -390,10 +467,14 @@ print(f"correlation of the dots with the line: {np.corrcoef(moved, shift)[0, 1]:
 
 # %%
 against = gap.measure(summed_smooth, objective)
-figure, axes = plt.subplots(1, 2, figsize=(8, 3.5), layout="tight")
+figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="tight")
 for ax, one, exponent in zip(axes, (found, against), (1, 0.75), strict=True):
     draw_gap(one, ax, f"exact, exponent {exponent}")
-plt.show()
+plots.show(
+    figure,
+    "Density of observed pairs by PMI - ln k and score, for exponent 1 and 0.75. With 0.75 the "
+    "cloud lies lower.",
+)
 print(f"{np.mean(shift[column] < 0):.0%} of the observed pairs have a context that loses")
 
 
@@ -472,17 +553,32 @@ common = [
     [np.mean([len(a & b) for a, b in zip(one, other, strict=True)]) for other in nearest]
     for one in nearest
 ]
-figure, ax = plt.subplots(figsize=(4.6, 1.8))
+figure, ax = plt.subplots(figsize=(8, 2.8))
 plots.draw_table(common, list(named), list(named), ax, digits=1)
-ax.set_title("common neighbors out of ten, words of rank 101 to 600", fontsize=9)
-plt.show()
+ax.set_title("common neighbors out of ten, words of rank 101 to 600")
+plots.show(
+    figure,
+    "A table of how many of the ten nearest words two models have in common, on average: most for "
+    "the two models of negative sampling, fewest for the sampled model and SVD.",
+)
 
 # %% [markdown]
 # The center vectors of all three models give sensible neighbors, but not the same ones. The two
 # models that minimise the loss of negative sampling have more neighbors in common with each other
 # than with SVD.
 #
-# ## What to try
+# ## Conclusion
+#
+# - If the scores are free, every pair occurs and negatives are drawn as contexts occur, the best
+#   score of a pair is $\ln (n / e)$, which is PMI $- \ln k$. Training finds it without knowing it.
+# - The best score of a pair that never occurs is $-\infty$. In a real text, most pairs are of this
+#   kind.
+# - With 50 dimensions for 2,000 words, the scores only approximate the optimum. They are close
+#   where pairs are frequent, and far off where they are rare.
+# - Smoothed noise adds a summand per context. The singular value decomposition approximates a
+#   related matrix by another criterion, and gives other neighbors.
+#
+# ## Things to try
 #
 # The commands below do this with the whole vocabulary and 100 dimensions. They divide the singular
 # values in other ways, which changes the neighbors but no score.

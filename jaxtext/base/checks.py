@@ -70,17 +70,11 @@ def check_square(name: str, matrix: Any) -> None:
         raise ValueError(f"{name}: found shape {list(matrix.shape)}, must be square")
 
 
-def check_counts(counts: Any, ids: np.ndarray | None = None) -> None:
-    """Raise `ValueError` unless counts are finite, not negative, and no row is empty.
+def check_counts(counts: Any) -> None:
+    """Raise `ValueError` unless counts are finite, not negative and not all zero.
 
-    `counts` is dense or a sparse matrix of scipy; `ids` are the word ids of its rows, by default 0,
-    1, 2, ...
+    They are dense or a sparse matrix of scipy.
     """
     check_nonnegative("counts", counts.data if issparse(counts) else counts)
-    empty = np.flatnonzero(np.asarray(counts.sum(axis=1)).ravel() == 0)
-    if empty.size:
-        first = empty[0] if ids is None else ids[empty[0]]
-        raise ValueError(
-            f"counts: found {empty.size} of {counts.shape[0]} words without any pair, the first "
-            f"with id {first}; such a word has no optimum"
-        )
+    if counts.sum() == 0:
+        raise ValueError("counts: all are zero, so there is no pair and no optimum")

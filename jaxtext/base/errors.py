@@ -29,6 +29,15 @@ class InputError(Named, ValueError):
     """
 
 
+class OutOfMemory(Named, MemoryError):
+    """There was not enough memory for a training that had begun.
+
+    `resumable` is the folder of a run that can be resumed with more memory.
+    """
+
+    resumable: Path | None = None
+
+
 class WriteError(InputError):
     """A file cannot be written: the disk is full or read-only, or access is denied.
 

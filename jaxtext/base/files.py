@@ -23,11 +23,11 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     if path.is_dir():
         raise WriteError(f"{path}: is a folder: give the name of a file")
-    if path.is_symlink():
-        path = path.resolve()
     if path.exists() and not path.is_file():
         yield path
         return
+    if path.is_symlink():
+        path = path.resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))

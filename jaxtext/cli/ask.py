@@ -1,12 +1,28 @@
 """`jaxtext neighbors` and `jaxtext analogy`: ask questions of trained vectors."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
-from jaxtext.cli.shared import RunPath
+from jaxtext.cli.shared import (
+    JsonFile,
+    Limit,
+    RunPath,
+    Strict,
+    load,
+    note,
+    tab_separated,
+    to_stdout,
+    write_result,
+)
+
+if TYPE_CHECKING:
+    from jaxtext.vectors.embeddings import Embeddings
+
+
+SHOWN = 3  # words with a zero vector that are named
 
 
 @dataclass(frozen=True)
@@ -15,10 +31,26 @@ class Neighbors:
 
     # Run folder or vector file.
     run: Positional[RunPath]
-    words: Annotated[Positional[tuple[str, ...]], arg(metavar="WORD [WORD ...]")]
+
+    # Words to find the neighbors of.
+    words: Annotated[
+        Positional[tuple[str, ...]], arg(metavar="WORD [WORD ...]", help_behavior_hint="(required)")
+    ]
 
     # Number of neighbors per word.
     top: int = 10
+
+    # Write the answers to this file as JSON; - is standard output.
+    json: JsonFile = None
+
+    # Write a line "word TAB neighbor TAB cosine" per answer to this file; - is standard output.
+    tsv: JsonFile = None
+
+    # Read only this many words of the run or file, the most frequent ones.
+    limit: Limit = None
+
+    # Refuse a vector file with an odd row instead of leaving the row out.
+    strict: Strict = False
 
 
 @dataclass(frozen=True)
@@ -27,40 +59,95 @@ class Analogy:
 
     # Run folder or vector file.
     run: Positional[RunPath]
-    a: Positional[str]
-    b: Positional[str]
-    c: Positional[str]
+
+    # First word of the question, such as "man".
+    a: Annotated[Positional[str], arg(metavar="A")]
+
+    # Second word, such as "woman".
+    b: Annotated[Positional[str], arg(metavar="B")]
+
+    # Third word, such as "king".
+    c: Annotated[Positional[str], arg(metavar="C")]
 
     # Number of answers.
     top: int = 5
 
+    # Write the answers to this file as JSON; - is standard output.
+    json: JsonFile = None
+
+    # Write a line "A TAB B TAB C TAB answer TAB cosine" per answer to this file; - is standard
+    # output.
+    tsv: JsonFile = None
+
+    # Read only this many words of the run or file, the most frequent ones.
+    limit: Limit = None
+
+    # Refuse a vector file with an odd row instead of leaving the row out.
+    strict: Strict = False
+
 
 def neighbors(options: Neighbors) -> None:
     """Print a table of neighbors for each word."""
-    from jaxtext import query, runs
-    from jaxtext.reports.tables import print_tables
+    from jaxtext import query
 
     if not options.words:
         raise InputError("neighbors: give at least one word")
-    answers = query.neighbors(runs.load(options.run), list(options.words), options.top)
-    print_tables(
-        *(
-            _table(f"Nearest to {word}", rows)
-            for word, rows in zip(options.words, answers, strict=True)
-        )
-    )
+    silent = to_stdout(options.json, options.tsv)
+    vectors = _loaded(options)
+    answers = query.neighbors(vectors, list(options.words), options.top)
+    pairs = list(zip(options.words, answers, strict=True))
+    content = {
+        "run": str(options.run),
+        "queries": [{"word": word, "neighbors": _objects(near)} for word, near in pairs],
+    }
+    rows = [[word, *answer] for word, near in pairs for answer in near]
+    _write(options, content, rows)
+    if not silent:
+        _print([(f"Nearest to {word}", near) for word, near in pairs])
 
 
 def analogy(options: Analogy) -> None:
     """Print the answers to an analogy."""
-    from jaxtext import query, runs
-    from jaxtext.reports.tables import print_tables
+    from jaxtext import query
 
-    rows = query.analogy(runs.load(options.run), options.a, options.b, options.c, options.top)
-    print_tables(_table(f"{options.a} is to {options.b} as {options.c} is to", rows))
+    silent = to_stdout(options.json, options.tsv)
+    a, b, c = asked = (options.a, options.b, options.c)
+    answers = query.analogy(_loaded(options), a, b, c, options.top)
+    content = {"run": str(options.run), "a": a, "b": b, "c": c, "answers": _objects(answers)}
+    _write(options, content, [[*asked, *answer] for answer in answers])
+    if not silent:
+        _print([(f"{a} is to {b} as {c} is to", answers)])
 
 
-def _table(title: str, answers: list[tuple[str, float]]):
-    from jaxtext.reports.tables import Table
+def _loaded(options: Neighbors | Analogy) -> "Embeddings":
+    vectors = load(options.run, options.limit, options.strict)
+    zeros = vectors.zeros()
+    if len(zeros):
+        words = ", ".join(repr(vectors.words[row]) for row in zeros[:SHOWN])
+        more = f" and {len(zeros) - SHOWN:,} more" if len(zeros) > SHOWN else ""
+        note(f"no neighbors, because of a zero vector: {words}{more}")
+    return vectors
 
-    return Table(title, ["word", "cosine"], [[word, f"{score:.4f}"] for word, score in answers])
+
+def _objects(answers: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    return [{"word": word, "cosine": cosine} for word, cosine in answers]
+
+
+def _write(options: Neighbors | Analogy, content: dict[str, Any], rows: list[list[Any]]) -> None:
+    from jaxtext.base.files import json_text
+
+    if options.json is not None:
+        write_result(options.json, json_text(content))
+    if options.tsv is not None:
+        write_result(options.tsv, tab_separated(rows))
+
+
+def _print(answers: list[tuple[str, list[tuple[str, float]]]]) -> None:
+    from jaxtext.reports.tables import Table, print_tables
+
+    print_tables(
+        *(
+            Table(title, ["word", "cosine"], [[word, f"{cosine:.4f}"] for word, cosine in near])
+            for title, near in answers
+        )
+    )

@@ -1,6 +1,7 @@
 """`jaxtext evaluate`: score one run, or two runs and their differences."""
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,7 +9,17 @@ from typing import Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
-from jaxtext.cli.shared import JsonFile, Kind, RunPath
+from jaxtext.cli.shared import (
+    STANDARD_OUTPUT,
+    JsonFile,
+    Kind,
+    Limit,
+    RunPath,
+    Strict,
+    load,
+    to_stdout,
+    write_result,
+)
 
 Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior_hint="")]
 
@@ -26,7 +37,13 @@ class Evaluate:
     # Files with two words and a score per line, separated by tabs, commas or spaces.
     similarity: Files = ()
 
-    # Files in the format of questions-words.txt or of BATS.
+    # Columns of word, word and score in the files of --similarity, such as 2,4,8; or 2,4,8-10 for
+    # the mean of three scores.
+    columns: Annotated[
+        str | None, arg(metavar="N,N,N", help_behavior_hint="(default: found by header and cells)")
+    ] = None
+
+    # Files in the format of questions-words.txt or of BATS, or folders of such files.
     analogy: Files = ()
 
     # Files with a category (or several levels of categories) and a word per line. Needs
@@ -42,52 +59,84 @@ class Evaluate:
     # How analogies are answered: the word nearest to b - a + c, or the product of cosines.
     method: Literal["3cosadd", "3cosmul"] = "3cosadd"
 
-    # Write the scores to this file.
+    # Load only the most frequent words of a vector file.
+    limit: Limit = None
+
+    # Refuse a vector file with rows that cannot be used, instead of leaving them out.
+    strict: Strict = False
+
+    # Write the scores to this file as JSON; - is standard output.
     json: JsonFile = None
 
     # Seed of the bootstrap intervals and of the initial clusters.
     seed: int = 0
 
 
-def evaluate(options: Evaluate) -> None:
-    """Print the scores of one run, or of two runs and their differences."""
-    from jaxtext import evaluation, runs
+def evaluate(options: Evaluate) -> int:
+    """Print the scores of one run, or of two runs and their differences.
+
+    The exit status is 2 if categories were not evaluated because scikit-learn is missing.
+    """
+    from jaxtext import evaluation
     from jaxtext.base.files import json_text, replacing_if
     from jaxtext.base.ranges import number
-    from jaxtext.reports.evaluation import comparison_table, tables
-    from jaxtext.reports.tables import print_tables
+    from jaxtext.reports.evaluation import comparison_table, notes, set_notes, tables
+    from jaxtext.reports.tables import print_notes, print_tables
 
     if not (options.similarity or options.analogy or options.categorization):
         raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
     if options.restrict is not None:
         number("restrict", options.restrict, 1, math.inf, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
-    sets = evaluation.read(options.similarity, options.analogy, options.categorization)
+    if options.columns is not None and not options.similarity:
+        raise InputError("names columns of --similarity, which is not given", "columns")
+    missing = _missing(options)
+    categorization = () if missing else options.categorization
+    sets = evaluation.read(options.similarity, options.analogy, categorization, options.columns)
     paths = [options.run] if options.other is None else [options.run, options.other]
-    vectors = [runs.load(path) for path in paths]
+    vectors = [load(path, options.limit, options.strict) for path in paths]
     how = options.vectors, options.restrict, options.method, options.seed
-    with replacing_if(options.json) as file:
+    silent = to_stdout(options.json)
+    with replacing_if(None if silent else options.json) as file:
         reports = [
             _evaluated(path, each, sets, how, len(paths) > 1)
             for path, each in zip(paths, vectors, strict=True)
         ]
-        comparison = None
+        content, comparison = reports[0].as_json(), None
         if len(reports) == 2:
             comparison = evaluation.compare(reports[0], reports[1], sets, options.seed)
+            second = {"second": reports[1].as_json(), "difference": comparison.as_json()}
+            content = {"first": content, **second}
         if file is not None:
-            content = reports[0].as_json()
-            if comparison is not None:
-                content = {
-                    "first": content, "second": reports[1].as_json(),
-                    "difference": comparison.as_json(),
-                }  # fmt: skip
             file.write_text(json_text(content), encoding="utf-8")
+    if silent:
+        write_result(STANDARD_OUTPUT, json_text(content))
+        return 2 if missing else 0
     for path, report in zip(paths, reports, strict=True):
         if comparison is not None:
             print(f"\n{path}")
         print_tables(*tables(report))
+        print_notes(notes(report))
     if comparison is not None:
         print_tables(comparison_table(comparison))
+    print_notes(set_notes(sets))
+    return 2 if missing else 0
+
+
+def _missing(options: Evaluate) -> bool:
+    """Say on standard error if scikit-learn is missing; raise if nothing else is to be done."""
+    from jaxtext.evaluation import categorization
+
+    if not options.categorization:
+        return False
+    try:
+        categorization.require()
+    except InputError as error:
+        if not (options.similarity or options.analogy):
+            raise
+        print(f"jaxtext: {error}; the other sets are evaluated", file=sys.stderr, flush=True)
+        return True
+    return False
 
 
 def _evaluated(path: Path, vectors: Any, sets: Any, how: tuple, several: bool) -> Any:

@@ -1,5 +1,6 @@
 """`jaxtext gap`: measure how far a run is from the optimum of its own objective."""
 
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from jaxtext.cli.shared import JsonFile, RunPath
+from jaxtext.cli.shared import STANDARD_OUTPUT, JsonFile, RunPath, to_stdout, write_result
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,11 @@ class Gap:
     # Estimate the gap from this many words, drawn at random.
     centers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
 
-    # Write the numbers to this file.
+    # Write the numbers to this file as JSON; - is standard output.
     json: JsonFile = None
 
     # Write a figure to this file (.png, .pdf): the density of observed pairs by their optimum and
-    # their score w.c.
+    # their score w.c. Missing folders are created, and an existing file is replaced.
     figure: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
 
@@ -41,16 +42,22 @@ def gap(options: Gap) -> None:
     from jaxtext.reports.tables import print_tables
     from jaxtext.runs.gap import measure_run
 
+    silent = to_stdout(options.json)
     figure = None if options.figure is None else report.figure(options.figure)
-    places = [path for path in (options.json, options.figure) if path is not None]
+    places = [] if options.json is None or silent else [options.json]
+    places += [] if options.figure is None else [options.figure]
     with ExitStack() as files, Bars(only_terminals=True) as bars:
         # Opened first, so that a file that cannot be written is reported before the work is done.
         opened = {path: files.enter_context(replacing(path)) for path in places}
-        measured = measure_run(options.run, options.paths, options.centers, bars.watch())
-        if options.json is not None:
-            content = {"run": str(options.run), **measured.as_json()}
-            opened[options.json].write_text(json_text(content), encoding="utf-8")
+        watch = bars.watch(on_note=lambda note: print(note, file=sys.stderr))
+        measured = measure_run(options.run, options.paths, options.centers, watch)
+        content = json_text({"run": str(options.run), **measured.as_json()})
+        if options.json in opened:
+            opened[options.json].write_text(content, encoding="utf-8")
         if options.figure is not None and figure is not None:
-            report.draw(measured.gap, figure)
+            report.draw(measured, options.run.name, figure)
             report.save_figure(figure, opened[options.figure], options.figure)
-    print_tables(*report.tables(measured.gap, measured.vocab))
+    if silent:
+        write_result(STANDARD_OUTPUT, content)
+    else:
+        print_tables(*report.tables(measured.gap, measured.vocab))

@@ -3,6 +3,7 @@
 Slow imports are made inside the functions, so that `--help` answers at once.
 """
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,20 @@ import tyro
 from tyro.conf import OmitArgPrefixes, subcommand
 
 from jaxtext.base.errors import InputError, Named
-from jaxtext.cli import ask, evaluate, export, gap, info, train, verify
+from jaxtext.cli import ask, evaluate, examples, export, gap, info, slips, train, verify
 from jaxtext.cli.shared import shell_path
 
+COMMANDS: dict[str, type] = {
+    "train": train.Train,
+    "neighbors": ask.Neighbors,
+    "analogy": ask.Analogy,
+    "evaluate": evaluate.Evaluate,
+    "export": export.Export,
+    "gap": gap.Gap,
+    "info": info.Info,
+    "verify": verify.Verify,
+    "examples": examples.Examples,
+}
 Command = (
     Annotated[train.Train, subcommand("train")]
     | Annotated[ask.Neighbors, subcommand("neighbors")]
@@ -25,6 +37,7 @@ Command = (
     | Annotated[gap.Gap, subcommand("gap")]
     | Annotated[info.Info, subcommand("info")]
     | Annotated[verify.Verify, subcommand("verify")]
+    | Annotated[examples.Examples, subcommand("examples")]
 )
 FUNCTIONS: dict[type, Any] = {
     train.Train: train.train,
@@ -35,6 +48,7 @@ FUNCTIONS: dict[type, Any] = {
     gap.Gap: gap.gap,
     info.Info: info.info,
     verify.Verify: verify.verify,
+    examples.Examples: examples.examples,
 }
 
 
@@ -49,13 +63,9 @@ def run(arguments: Sequence[str]) -> int:
 
         print(f"jaxtext {__version__}")
         return 0
-    command = tyro.cli(
-        OmitArgPrefixes[Command],  # pyright: ignore[reportInvalidTypeArguments]
-        prog="jaxtext",
-        description="Word vectors in JAX: skip-gram with negative sampling, from raw text.",
-        args=arguments,
-    )
     try:
+        slips.check(arguments, COMMANDS)
+        command = _parsed(arguments)
         status = FUNCTIONS[type(command)](command) or 0
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -72,8 +82,27 @@ def run(arguments: Sequence[str]) -> int:
     return status
 
 
+def _parsed(arguments: Sequence[str]) -> Any:
+    """Return the options of a command; with NO_COLOR, its help is printed without colors."""
+    term = os.environ.get("TERM")
+    try:
+        if os.environ.get("NO_COLOR"):
+            os.environ["TERM"] = "dumb"  # which is what tyro looks at
+        return tyro.cli(
+            OmitArgPrefixes[Command],  # pyright: ignore[reportInvalidTypeArguments]
+            prog="jaxtext",
+            description="Word vectors in JAX: skip-gram with negative sampling, from raw text.",
+            args=arguments,
+        )
+    finally:
+        if term is not None:
+            os.environ["TERM"] = term
+
+
 def _status(error: BaseException) -> int | None:
     """Return the exit status of an expected error; None for one that is a bug of the program."""
+    if _out_of_memory(error):
+        return 1 if getattr(error, "resumable", None) else 2
     if isinstance(error, InputError | OSError):
         return 2
     if isinstance(error, FloatingPointError):
@@ -83,10 +112,18 @@ def _status(error: BaseException) -> int | None:
     return getattr(error, "status", None) if type(error).__name__ == "Stopped" else None
 
 
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether Python or, in words of its own, XLA had not enough memory."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
 def shown(error: BaseException) -> str:
     """Return the error as one line for the terminal, with flags in place of parameters."""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted: nothing was written"
+        return "interrupted"
+    if _out_of_memory(error) and not isinstance(error, Named):
+        reason = str(error).strip().partition("\n")[0]
+        return f"not enough memory{reason and ': '}{reason}"
     if isinstance(error, OSError) and not isinstance(error, Named):
         return f"{error.filename or 'input or output'}: {error.strerror or error}"
     text = str(error)

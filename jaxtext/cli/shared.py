@@ -1,15 +1,78 @@
 """Options and functions that several subcommands share."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import arg
+from tyro.conf import FlagCreatePairsOff, arg
+
+if TYPE_CHECKING:
+    from jaxtext.vectors.embeddings import Embeddings
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
 RunPath = Annotated[Path, arg(metavar="RUN")]
 JsonFile = Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")]
+Strict = FlagCreatePairsOff[Annotated[bool, arg(help_behavior_hint="")]]
+Limit = Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")]
+STANDARD_OUTPUT = Path("-")
 
 
 def shell_path(path: Path) -> str:
     """Return a path as an argument that no command mistakes for an option."""
     return f"./{path}" if str(path).startswith("-") else str(path)
+
+
+def load(path: Path, limit: int | None = None, strict: bool = False) -> "Embeddings":
+    """Load a run or vector file; rows that are left out are reported in one line."""
+    import warnings
+
+    from jaxtext import runs
+    from jaxtext.vectors.export import LeftOut
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeftOut)
+        vectors = runs.load(path, limit, strict)
+    if vectors.note:
+        note(f"{path}: {vectors.note}")
+    return vectors
+
+
+def note(text: str) -> None:
+    """Write one line to standard error, which may be closed."""
+    if sys.stderr is not None:
+        print(f"jaxtext: {text}", file=sys.stderr)
+
+
+def write_result(path: Path, content: str) -> None:
+    """Write a text to standard output for the path -, otherwise to a file, which it replaces."""
+    from jaxtext.base.files import write_text
+
+    if path == STANDARD_OUTPUT:
+        sys.stdout.write(content)
+    else:
+        write_text(path, content)
+
+
+def to_stdout(*paths: Path | None) -> bool:
+    """Tell whether one of the paths is standard output, so that nothing else is printed there.
+
+    Raises `InputError` if several are.
+    """
+    from jaxtext.base.errors import InputError
+
+    several = [path for path in paths if path == STANDARD_OUTPUT]
+    if len(several) > 1:
+        raise InputError("only one result can be written to standard output (-)")
+    return bool(several)
+
+
+def tab_separated(rows: list[list[Any]]) -> str:
+    """Return rows as lines of fields; control characters in them are written as escapes."""
+    from jaxtext.base.html import visible
+
+    return "".join("\t".join(_field(field, visible) for field in row) + "\n" for row in rows)
+
+
+def _field(value: Any, visible: Any) -> str:
+    text = value if isinstance(value, str) else f"{value:.6f}"
+    return visible(text).replace("\t", "\\t").replace("\n", "\\n")

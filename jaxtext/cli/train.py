@@ -27,9 +27,9 @@ SWITCH = arg(help_behavior_hint="")
 class Train:
     """Train word vectors on text."""
 
-    # Text in UTF-8 with one sentence or paragraph per line: .txt, .gz, .bz2 or .xz files, folders
-    # of them, or - for standard input. Without a path, the text is the documentation of the
-    # installed packages.
+    # Text with one sentence or paragraph per line: files, also in gzip, bzip2, xz or zip archives;
+    # folders, of which .txt, .gz, .bz2 and .xz files are read; or - for standard input. Without a
+    # path, the text is the documentation of the installed packages.
     paths: Annotated[
         Positional[tuple[str, ...]], arg(metavar="[PATH ...]", help_behavior_hint="")
     ] = ()
@@ -67,9 +67,9 @@ class Train:
     # center sums over all of them.
     negatives: Annotated[int | None, open_("INT", "5; svd: 1")] = None
 
-    # Training epochs. For exact, these are passes over both tables, and by default there are more
-    # than 3 for vocabularies below 20,000 words. svd has no epochs.
-    epochs: Annotated[int | None, open_("INT", "5; exact: 3 or more")] = None
+    # Training epochs: by default 5 for 16 million words or more, 20 for one million, at most 100.
+    # For exact, passes over both tables: 3, or up to 50 for less than 20,000 words.
+    epochs: Annotated[int | None, open_("INT", "by size of the text")] = None
 
     # Leave out words that occur less often, before windows are formed.
     min_count: Annotated[int | None, open_("INT", "5")] = None
@@ -92,11 +92,34 @@ class Train:
     # Seed of every random draw.
     seed: Annotated[int | None, open_("INT", "0")] = None
 
-    # Treat 'The' and 'the' as one word (the default).
+    # words: runs of letters and digits of any script, each word in one spelling. whitespace: what
+    # stands between spaces, for ids, phrases and text that was segmented beforehand.
+    tokens: Annotated[
+        Literal["words", "whitespace"] | None, open_("{words,whitespace}", "words")
+    ] = None
+
+    # Treat 'The' and 'the' as one word (the default for words).
     lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
-    # Treat 'The' and 'the' as two words.
+    # Treat 'The' and 'the' as two words (the default for whitespace).
     no_lowercase: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
+
+    # Lower-case as in Azeri or Turkish, where I and i are different letters.
+    language: Annotated[Literal["az", "tr"] | None, open_("{az,tr}", "none")] = None
+
+    # What a sentence is, which windows do not cross: a line, or a paragraph that empty lines end.
+    sentences: Annotated[
+        Literal["lines", "paragraphs"] | None, open_("{lines,paragraphs}", "lines")
+    ] = None
+
+    # Encoding of the text, such as cp1252. UTF-16 with a byte order mark is recognised.
+    encoding: Annotated[str | None, open_("NAME", "utf-8")] = None
+
+    # What to do with bytes that are not text in this encoding: strict stops, replace puts U+FFFD in
+    # their place.
+    errors: Annotated[Literal["strict", "replace"] | None, open_("{strict,replace}", "strict")] = (
+        None
+    )
 
     # Resume the interrupted run in --out; the result is identical to that of an uninterrupted one.
     # Give the same text and options again, or none of them. A run without a checkpoint starts over;
@@ -106,6 +129,9 @@ class Train:
     # Seconds between checkpoints, from which a run can be resumed; the last two are kept. exact
     # writes checkpoints only between passes.
     checkpoint_every: Annotated[float | None, open_("FLOAT", "60")] = None
+
+    # Do not compare the vectors with the optimum of their objective at the end.
+    no_gap: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
     # Repeat the run of this manifest with its options, and report whether the vectors are identical
     # to the bit; if not, the exit status is 1. Give only --out, and the text if it has moved.
@@ -125,12 +151,14 @@ def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
 
     if options.lowercase and options.no_lowercase:
         raise InputError("give either this or its opposite, not both", "lowercase")
-    place = {name: getattr(options, name) for name in PLACE}
+    place = {name: getattr(options, name) for name in PLACE if name != "gap"}
+    place["gap"] = not options.no_gap
+    elsewhere = *PLACE, "no_gap"
     values = {each.name: getattr(options, each.name) for each in fields(options)}
     given = {
         name: value
         for name, value in values.items()
-        if name not in PLACE and value is not None and value is not False and value != ()
+        if name not in elsewhere and value is not None and value is not False and value != ()
     }
     if given.pop("no_lowercase", False):
         given["lowercase"] = False
@@ -168,11 +196,22 @@ def train(options: Train) -> int:
 
 
 def _print_corpus(corpus: "Corpus") -> None:
+    from jaxtext.text.folders import not_read
+
     vocab = corpus.vocab
+
+    def number(of: int, what: str) -> str:
+        return f"{of:,} {what}{'' if of == 1 else 's'}"
+
+    sentences, files = number(len(corpus.text.ends), "sentence"), number(corpus.files, "file")
+    others = f"; {not_read(corpus.left_out)}" if corpus.left_out else ""
     print(
-        f"{corpus.tokens:,} words in {len(corpus.text.ends):,} sentences; {len(vocab):,} different "
-        f"words, the rarest of which occurs {vocab.counts[-1]:,} times"
+        f"{corpus.tokens:,} words in {sentences} of {files}; "
+        f"{len(vocab):,} different words, the rarest of which occurs {vocab.counts[-1]:,} times"
+        f"{others}"
     )
+    for hint in corpus.hints:
+        print(hint)
     if len(vocab) == 1:
         print(f"{vocab.words[0]!r} is the only word, so there is nothing to tell it apart from")
 

@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from tyro.conf import arg
+from tyro.conf import FlagCreatePairsOff, arg
 
-from jaxtext.cli.shared import JsonFile
+from jaxtext.cli.shared import STANDARD_OUTPUT, JsonFile, to_stdout, write_result
 
 
 @dataclass(frozen=True)
 class Verify:
     """Check every formula, gradient and number of the exercise sheet; exit with 1 if one fails."""
 
-    # Write the certificate to this file.
+    # Write the certificate to this file as JSON; - is standard output.
     json: JsonFile = None
+
+    # Print one row per gradient and oracle, instead of one per gradient.
+    all: FlagCreatePairsOff[Annotated[bool, arg(help_behavior_hint="")]] = False
 
     # Run only the checks whose id begins with this, for example backprop.c or gradients.stream.
     only: Annotated[str, arg(metavar="ID-PREFIX", help_behavior_hint="")] = ""
@@ -26,9 +29,14 @@ def verify(options: Verify) -> int:
     from jaxtext.verification import certificate
 
     # Opened first, so that a file that cannot be written is reported before the work is done.
-    with replacing_if(options.json) as file:
+    silent = to_stdout(options.json)
+    with replacing_if(None if silent else options.json) as file:
         checks = certificate.certify(options.only)
+        content = json_text(certificate.report(checks))
         if file is not None:
-            file.write_text(json_text(certificate.report(checks)), encoding="utf-8")
-    print_certificate(checks)
+            file.write_text(content, encoding="utf-8")
+    if silent:
+        write_result(STANDARD_OUTPUT, content)
+    else:
+        print_certificate(checks, options.all)
     return 1 if certificate.failed(checks) else 0

@@ -1,15 +1,8 @@
-"""Analogies: a is to b as c is to ?, answered by differences of vectors.
-
-Two layouts are read. In that of `questions-words.txt`, a line ": section" is followed by lines of
-four words. In that of BATS, a line has a group, a relation, a word and answers/with/slashes,
-separated by tabs; any two pairs of a relation make a question, and any of the answers is right.
-"""
+"""Analogies: a is to b as c is to ?, answered by differences of vectors."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain, permutations
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,9 +10,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy import sparse
 
-from jaxtext.base.errors import InputError
 from jaxtext.evaluation import items
 from jaxtext.evaluation.items import Difference
+from jaxtext.evaluation.questions import Question, read
 from jaxtext.vectors.embeddings import (
     Embeddings,
     SparseEmbeddings,
@@ -27,31 +20,23 @@ from jaxtext.vectors.embeddings import (
     normalize_sparse,
 )
 
+__all__ = ["Method", "Question", "Result", "answers", "difference", "evaluate", "read", "unknown"]
+
 Method = Literal["3cosadd", "3cosmul"]
-Row = tuple[int, str]  # a line and its number
-QUESTIONS = 2**20  # largest number that the pairs of all relations may make
 GROUP = 64  # rows into which the scores of a question are reshaped to find the largest
 BATCH = 32  # questions at a time, so that their scores stay in memory that is reused
+ROWS = 1 << 13  # of the table that are measured at a time
+SHORT = 1e-15  # rows that are shorter, or longer than one by this, lose digits or overflow
 WORDS = 256  # words whose dot products with all words are in memory at a time,
-PRODUCTS = 2**25  # or fewer words, so that there are no more products than this
+PRODUCTS = 2**24  # or fewer words, so that there are no more products than this
 EPSILON = 1e-6  # against division by zero in 3CosMul, as in gensim
-
-
-class Question(NamedTuple):
-    """a is to b as c is to one of the answers; of several b, the first known one is used."""
-
-    section: str
-    a: str
-    b: tuple[str, ...]
-    c: str
-    answers: tuple[str, ...]
 
 
 class Result(NamedTuple):
     """The scores of one set."""
 
-    accuracy: float  # among the covered questions
-    ci95: tuple[float, float]
+    accuracy: float | None  # among the covered questions; None if there is none
+    ci95: tuple[float, float] | None
     items: int
     covered: int
     accuracy_all: float  # a question with an unknown word counts as missed
@@ -63,76 +48,22 @@ class Result(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "right"}
 
 
-def read(path: str | Path) -> list[Question]:
-    """Read a set in either layout.
-
-    Raises `InputError`, naming the line, for a line that does not fit the layout, and for a file
-    without any question.
-    """
-    rows = items.lines(path)
-    first = next(rows)
-    rows = chain([first], rows)
-    tabs = not first[1].startswith(":") and "\t" in first[1]
-    questions = list((_read_relations if tabs else _read_sections)(path, rows))
-    if not questions:
-        raise InputError(
-            f"{path}: contains no question: lines with tabs are read as group, relation, word and "
-            "answers, and a relation needs two; separate the four words of a question by spaces"
-            if tabs
-            else f"{path}: contains no question"
-        )
-    return questions
-
-
-def _read_sections(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
-    section = ""
-    for number, line in rows:
-        if line.startswith(":"):
-            section = line.lstrip(": ").strip()
-            continue
-        words = line.split()
-        if len(words) != 4:
-            raise InputError(f"{path}: line {number}: {len(words)} words instead of four")
-        a, b, c, d = words
-        yield Question(section, a, (b,), c, (d,))
-
-
-def _read_relations(path: str | Path, rows: Iterator[Row]) -> Iterator[Question]:
-    relations: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    questions = 0
-    for number, line in rows:
-        row = [cell.strip() for cell in line.split("\t")]
-        answers = tuple(filter(None, (word.strip() for word in row[-1].split("/"))))
-        if len(row) != 4 or not row[2] or not answers:
-            raise InputError(
-                f"{path}: line {number}: not 'group TAB relation TAB word TAB answers'"
-            )
-        pairs = relations.setdefault(row[1], [])
-        questions += 2 * len(pairs)
-        if questions > QUESTIONS:
-            raise InputError(
-                f"{path}: line {number}: more than {QUESTIONS:,} questions: give fewer pairs"
-            )
-        pairs.append((row[2], answers))
-    for relation, pairs in relations.items():
-        for (a, b), (c, answers) in permutations(pairs, 2):
-            yield Question(relation, a, b, c, answers)
-
-
 class _Encoded(NamedTuple):
     """The questions whose words are all known, as ids."""
 
     places: Int[np.ndarray, " n"]  # of these among all questions
     asked: Int[np.ndarray, "n 3"]  # a, b, c
-    answers: list[set[int]]
+    answers: list[set[int]]  # the ids that stand for all their spellings
 
 
-def _encode(questions: Sequence[Question], index: dict[str, int]) -> _Encoded:
+def _encode(
+    questions: Sequence[Question], index: dict[str, int], same: Int[np.ndarray, " V"]
+) -> _Encoded:
     places, asked, answers = [], [], []
     for place, question in enumerate(questions):
-        a, c = index.get(question.a.upper()), index.get(question.c.upper())
-        b = [index[word.upper()] for word in question.b if word.upper() in index]
-        right = {index[word.upper()] for word in question.answers if word.upper() in index}
+        a, c = index.get(question.a), index.get(question.c)
+        b = [index[word] for word in question.b if word in index]
+        right = {int(same[index[word]]) for word in question.answers if word in index}
         if a is not None and c is not None and b and right:
             places.append(place)
             asked.append((a, b[0], c))
@@ -141,18 +72,45 @@ def _encode(questions: Sequence[Question], index: dict[str, int]) -> _Encoded:
     return _Encoded(np.array(places, np.int64), shape, answers)
 
 
-@jax.jit
-def _products(table: Float[Array, "D V"], words: Int[Array, " W"]) -> Float[Array, "W V"]:
-    """Return the dot products of some words with all words, for all questions about them."""
-    return table[:, words].T @ table
+def _same(words: Sequence[str]) -> Int[np.ndarray, " V"]:
+    """Return for each word the id of the most frequent one that differs in case alone.
+
+    >>> _same(["Rose", "tulip", "rose"])
+    array([0, 1, 0])
+    """
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(items.folded(word), i) for i, word in enumerate(words)])
 
 
-def _sparse_products(
-    table: sparse.csr_array, filling: int, words: Int[np.ndarray, " W"]
-) -> Float[Array, "W V"]:
-    """The same for sparse vectors, with `filling` columns of zeros."""
-    rows = (table @ table[words].toarray().T).T
-    return jnp.asarray(np.pad(rows, ((0, 0), (0, filling))))
+class _Table(NamedTuple):
+    """Rows, and what each is multiplied by to have length one; so no second table is in memory."""
+
+    rows: Any  # [V, D], of NumPy or sparse
+    scale: Float[np.ndarray, " V"]
+
+
+def _scaled(rows: Any) -> _Table:
+    if sparse.issparse(rows):
+        return _Table(normalize_sparse(rows), np.ones(rows.shape[0], rows.dtype))
+    lengths = np.empty(len(rows), np.float64)
+    for first in range(0, len(rows), ROWS):
+        some = rows[first : first + ROWS].astype(np.float64)
+        lengths[first : first + ROWS] = np.sqrt(np.einsum("vd,vd->v", some, some))
+    known = lengths[lengths > 0]
+    if known.size and not (known.min() > SHORT and known.max() < 1 / SHORT):
+        return _Table(normalize(rows), np.ones(len(rows), rows.dtype))
+    return _Table(rows, (1 / np.where(lengths > 0, lengths, 1)).astype(rows.dtype))
+
+
+def _products(table: _Table, size: int, words: Int[np.ndarray, " W"]) -> Float[Array, "W size"]:
+    """Return the cosines of some words with all words, filled up with columns of zeros."""
+    rows, scale = table
+    asked = rows[words].toarray() if sparse.issparse(rows) else rows[words]
+    asked = asked * scale[words, None]
+    cosines = np.zeros((len(words), size), asked.dtype)
+    cosines[:, : len(scale)] = (rows @ asked.T).T if sparse.issparse(rows) else asked @ rows.T
+    cosines[:, : len(scale)] *= scale
+    return jnp.asarray(cosines)
 
 
 @partial(jax.jit, static_argnames="method")
@@ -215,19 +173,14 @@ def answers(
     3CosAdd is the word nearest to b - a + c (Mikolov, Yih and Zweig 2013), 3CosMul the one with the
     largest cos(d, b) cos(d, c) / cos(d, a), cosines moved to [0, 1] (Levy and Goldberg 2014). The
     three words themselves, in any letter case, are no answers; where no other word is left, the
-    answer is -1. Rows of `table` must have length one. `same` maps each id to the id that stands
-    for all words with its spelling, case ignored; answers are such ids.
+    answer is -1. `same` maps each id to the id that stands for all words with its spelling, case
+    ignored; answers are such ids.
     """
     # Whole groups of columns, so that no row of scores needs to be filled up.
     filling = -len(same) % GROUP
     size = len(same) + filling
-    most = max(3, PRODUCTS // size)
-    if isinstance(table, sparse.csr_array):
-        most = min(len(np.unique(asked)), most)
-        products = partial(_sparse_products, table, filling)
-    else:
-        most = min(WORDS, most)
-        products = partial(_products, jnp.asarray(np.pad(table, ((0, filling), (0, 0))).T))
+    most = min(max(3, PRODUCTS // size), WORDS, max(3, len(np.unique(asked))))
+    products = partial(_products, _scaled(table), size)
     excluded = _excluded(asked, same, size)
     blank = np.broadcast_to(np.arange(len(same), size), (len(asked), filling))
     excluded = np.concatenate([excluded, blank], axis=1)
@@ -254,46 +207,55 @@ def evaluate(
 ) -> Result:
     """Return the accuracy, overall and by section, over the questions whose words are all known.
 
-    With `restrict`, only that many of the most frequent words are known and can be answers. The
-    interval treats questions as independent; since they share words, it is a little narrow.
-    Raises `InputError` if no question is covered.
+    With `restrict`, only that many of the most frequent words are known and can be answers. Words
+    are found as `items.ids` says; one whose vector is zero is neither known nor an answer, and an
+    answer in another letter case is right. The interval treats questions as independent; since they
+    share words, it is a little narrow.
     """
     words = embeddings.vocab.words[:restrict]
-    index = items.index(embeddings.vocab, restrict)
-    encoded = _encode(questions, index)
-    if not len(encoded.places):
-        asked = questions[0]
-        first = map(items.shown, (asked.a, asked.b[0], asked.c, asked.answers[0]))
-        raise InputError(
-            f"none of {len(questions):,} questions has only known words: "
-            f"the first is {' '.join(first)}"
-        )
-    same = np.array([index[word.upper()] for word in words], np.int64)
-    if isinstance(embeddings, SparseEmbeddings):
-        table = normalize_sparse(embeddings.vectors(kind)[: len(words)])
-    else:
-        table = normalize(embeddings.vectors(kind)[: len(words)])
-    answered = answers(table, encoded.asked, same, method)
+    rows = embeddings.vectors(kind)[: len(words)]
+    kept = np.flatnonzero(items.directed(rows))
+    if len(kept) < len(words):
+        rows, words = rows[kept], [words[i] for i in kept.tolist()]
+    every = (word for q in questions for word in (q.a, *q.b, q.c, *q.answers))
+    found = items.ids(embeddings.vocab, every, restrict)
+    moved = {place: new for new, place in enumerate(kept.tolist())}
+    index = {word: moved[place] for word, place in found.items() if place in moved}
+    same = _same(words)
+    encoded = _encode(questions, index, same)
     right = np.full(len(questions), np.nan)
-    right[encoded.places] = [
-        answer in possible
-        for answer, possible in zip(answered.tolist(), encoded.answers, strict=True)
-    ]
+    if len(encoded.places):
+        answered = answers(rows, encoded.asked, same, method)
+        right[encoded.places] = [
+            answer in possible
+            for answer, possible in zip(answered.tolist(), encoded.answers, strict=True)
+        ]
     return _score(questions, right, seed)
+
+
+def unknown(questions: Sequence[Question]) -> str:
+    """Return what to say of a set of which no question is covered."""
+    asked = questions[0]
+    first = map(items.shown, (asked.a, asked.b[0], asked.c, asked.answers[0]))
+    return (
+        f"none of {len(questions):,} questions has only known words: the first is {' '.join(first)}"
+    )
 
 
 def _score(questions: Sequence[Question], right: Float[np.ndarray, " N"], seed: int) -> Result:
     known = right[~np.isnan(right)]
-    random = np.random.default_rng(seed)
-    # The sum of a bootstrap sample of ones and zeros is binomial.
-    draws = random.binomial(len(known), known.mean(), items.SAMPLES) / len(known)
-    interval = items.interval(draws.tolist())
-    assert interval is not None
+    accuracy = float(known.mean()) if known.size else None
+    interval = None
+    if accuracy is not None:
+        # The sum of a bootstrap sample of ones and zeros is binomial.
+        random = np.random.default_rng(seed)
+        draws = random.binomial(len(known), accuracy, items.SAMPLES) / len(known)
+        interval = items.interval(draws.tolist())
     places: dict[str, list[int]] = {}
     for place, question in enumerate(questions):
         places.setdefault(question.section, []).append(place)
     return Result(
-        accuracy=float(known.mean()),
+        accuracy=accuracy,
         ci95=interval,
         items=len(right),
         covered=len(known),

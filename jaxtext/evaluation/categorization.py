@@ -5,6 +5,7 @@ separated by tabs (or by other marks, see `items.cells`). With several levels of
 words are clustered once for each level.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,8 +33,8 @@ class Level(NamedTuple):
     """The clustering of one level of categories."""
 
     categories: int
-    purity: float
-    chance: float  # mean purity of the same clusters with shuffled categories
+    purity: float | None  # None if no word is covered
+    chance: float | None  # mean purity of the same clusters with shuffled categories
     purity_all: float  # an unknown word counts as being in the wrong cluster
 
 
@@ -81,6 +82,15 @@ def purity(labels: Int[np.ndarray, " N"], clusters: Int[np.ndarray, " N"]) -> fl
     return float(table.max(axis=1).sum() / len(labels))
 
 
+def require() -> None:
+    """Raise `InputError`, which says how to install it, if scikit-learn is missing."""
+    if find_spec("sklearn") is None:
+        raise InputError(
+            "categorization needs scikit-learn: pip install -e '.[eval]' where jaxtext was checked "
+            "out, or pip install scikit-learn"
+        )
+
+
 def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[np.ndarray, " N"]:
     """Return the clusters of unit rows by spherical k-means (Dhillon and Modha 2001).
 
@@ -88,10 +98,9 @@ def cluster(table: Float[np.ndarray, "N D"], number: int, seed: int = 0) -> Int[
     starts by the k-means++ of scikit-learn (extra `[eval]`), the best result is returned. Raises
     `InputError` if scikit-learn is not installed.
     """
-    try:
-        from sklearn.cluster import kmeans_plusplus
-    except ImportError:
-        raise InputError("categorization needs scikit-learn: pip install 'jaxtext[eval]'") from None
+    require()
+    from sklearn.cluster import kmeans_plusplus
+
     random, best, most = np.random.RandomState(seed), None, -np.inf
     for _ in range(RESTARTS):
         means, _ = kmeans_plusplus(table, number, random_state=random)
@@ -118,15 +127,17 @@ def evaluate(
 ) -> Result:
     """Return the purity of as many clusters as the known words have categories.
 
-    Raises `InputError` if no word is known, and if scikit-learn is not installed.
+    Words are found as `items.ids` says; one whose vector is zero is not known. Raises `InputError`
+    if scikit-learn is not installed.
     """
-    index = items.index(embeddings.vocab)
-    ids = np.array([index.get(word.upper(), -1) for word in categories.words])
+    index = items.ids(embeddings.vocab, categories.words)
+    ids = np.array([index.get(word, -1) for word in categories.words])
     known = np.flatnonzero(ids >= 0)
-    if not known.size:
-        first = items.shown(categories.words[0])
-        raise InputError(f"none of {len(ids):,} words is known, for example {first}")
     rows = embeddings.vectors(kind)[ids[known]]
+    is_directed = items.directed(rows)
+    known, rows = known[is_directed], rows[is_directed]
+    if not known.size:
+        return _uncovered(categories)
     dense = rows.toarray() if isinstance(rows, sparse.csr_array) else rows
     table = normalize(dense.astype(np.float64))
     levels, all_labels, all_clusters = [], [], []
@@ -150,6 +161,19 @@ def evaluate(
         all_labels.append(labels)
         all_clusters.append(clusters)
     return Result(len(ids), known.size, levels, all_labels, all_clusters)
+
+
+def _uncovered(categories: Categories) -> Result:
+    labels = [np.unique(names, return_inverse=True)[1].ravel() for names in categories.levels]
+    levels = [Level(int(numbers.max()) + 1, None, None, 0.0) for numbers in labels]
+    nowhere = np.full(len(categories.words), -1)
+    return Result(len(categories.words), 0, levels, labels, [nowhere for _ in levels])
+
+
+def unknown(categories: Categories) -> str:
+    """Return what to say of a set of which no word is covered."""
+    first = items.shown(categories.words[0])
+    return f"none of {len(categories.words):,} words is known, for example {first}"
 
 
 def difference(first: Result, second: Result, seed: int = 0) -> Difference:

@@ -49,7 +49,7 @@ __all__ = [
     "optimum",
 ]
 
-BLOCK_CELLS = 1 << 23  # scores in memory at a time
+BLOCK_CELLS = 1 << 21  # scores in memory at a time
 BANDS = (100, 1_000, 10_000)  # ranks at which a band of frequency ends
 EDGES = np.linspace(-12, 16, 281)  # of the density's bins; the outermost also count what is beyond
 FARTHEST = 20
@@ -140,12 +140,12 @@ def measure(
 ) -> Gap:
     """Compare the scores of both tables with the optimum of the objective, in float64.
 
-    All centers are measured. With a `sample`, as returned by `draw_centers`, its centers stand for
-    all of them, and only their rows of the counts are read. `on_done` is called with the completed
-    part of the work, from 0 to 1.
+    All centers that have a pair are measured. With a `sample`, as returned by `draw_centers`, its
+    centers stand for all of them, and only their rows of the counts are read. `on_done` is called
+    with the completed part of the work, from 0 to 1.
 
-    Raises `ValueError` for counts that are not square, negative or not finite, for centers without
-    any pair, for noise that is no distribution, for tables of other sizes and for an empty sample.
+    Raises `ValueError` for counts that are not square, negative or not finite, for centers of which
+    none has a pair, for noise that is no distribution and for tables of other sizes.
     """
     counts: Any = objective.counts
     check_square("counts", counts)
@@ -153,21 +153,23 @@ def measure(
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
     centers, weights = sample or Sample(np.arange(size), np.ones(size))
-    if not len(centers):
-        raise ValueError("sample: found no center, must have at least one")
     rows = sparse.csr_array(sparse.csr_array(counts)[centers])
-    check(objective, rows, centers)
+    check(objective, rows)
+    paired = np.asarray(rows.sum(axis=1)) > 0
+    centers, weights, rows = centers[paired], weights[paired], sparse.csr_array(rows[paired])
     borders = np.array([0, *(rank for rank in BANDS if rank < size), size])
     bands = np.searchsorted(borders, np.arange(size), "right") - 1  # of each word
     step = max(BLOCK_CELLS // size, 1)
 
     def measured() -> Iterator[_Part]:
-        center, context = (jnp.asarray(np.asarray(table), jnp.float64) for table in params)
+        context = jnp.asarray(np.asarray(params.context), jnp.float64)
+        center = np.asarray(params.center)
         by_band = bands[:, None] == np.arange(len(borders) - 1)
         shares = jnp.asarray(objective.noise[:, None] * by_band)  # [V, bands]
         for first in range(0, len(centers), step):
             some = slice(first, first + step)
-            scores = map(np.asarray, _scores(center[centers[some]], context, shares))
+            vectors = jnp.asarray(center[centers[some]], jnp.float64)
+            scores = map(np.asarray, _scores(vectors, context, shares))
             block = _Block(centers[some], weights[some], rows[some], *scores)
             yield _measure_block(block, objective, bands)
             on_done(min(first + step, len(centers)) / len(centers))

@@ -1,11 +1,15 @@
 """Evaluation on many sets at once, and the comparison of two such evaluations."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from jaxtext.base.errors import InputError
-from jaxtext.evaluation import analogy, categorization, similarity
+from jaxtext.evaluation import analogy, categorization, items, similarity
 from jaxtext.evaluation.items import SAMPLES, Difference
 from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings
 
@@ -19,6 +23,14 @@ class Sets(NamedTuple):
     analogy: dict[str, list[analogy.Question]]
     categorization: dict[str, categorization.Categories]
 
+    def words(self) -> dict[str, None]:
+        """Return the different words of all sets, in their order."""
+        pairs = (pair for each in self.similarity.values() for pair in each.words)
+        asked = (q for each in self.analogy.values() for q in each)
+        parts = ((q.a, *q.b, q.c, *q.answers) for q in asked)
+        named = (each.words for each in self.categorization.values())
+        return dict.fromkeys(chain.from_iterable(chain(pairs, parts, named)))
+
 
 class Report(NamedTuple):
     """The results of one table of vectors, by set."""
@@ -26,12 +38,18 @@ class Report(NamedTuple):
     similarity: dict[str, similarity.Result]
     analogy: dict[str, analogy.Result]
     categorization: dict[str, categorization.Result]
+    zeros: tuple[str, ...] = ()  # words of the sets whose vector is zero
+    uncovered: tuple[str, ...] = ()  # what to say of each set that covers nothing
+
+    def kinds(self) -> dict[str, dict[str, Any]]:
+        """Return the results by kind and set."""
+        return {kind: getattr(self, kind) for kind in Sets._fields}
 
     def as_json(self) -> dict[str, Any]:
         """Return what `jaxtext evaluate --json` writes for one run."""
         return {
             kind: {name: result.as_json() for name, result in results.items()}
-            for kind, results in self._asdict().items()
+            for kind, results in self.kinds().items()
         }
 
 
@@ -54,27 +72,33 @@ class Comparison(NamedTuple):
 
 
 def read(
-    similarities: Sequence[Path] = (),
-    analogies: Sequence[Path] = (),
-    categorizations: Sequence[Path] = (),
+    similarities: Sequence[str | Path] = (),
+    analogies: Sequence[str | Path] = (),
+    categorizations: Sequence[str | Path] = (),
+    columns: str | Sequence[int] | None = None,
 ) -> Sets:
-    """Read sets from files; the name of a set is the name of its file without the suffix.
+    """Read sets from files, and analogies also from folders.
 
-    Raises `InputError` for files that cannot be used and for two sets of one kind with one name.
+    The name of a set is that of its file without the suffix, or of its folder. `columns` are those
+    of the files of similarity, as in `similarity.read`. Raises `InputError` for files that cannot
+    be used and for two sets of one kind with one name.
     """
     return Sets(
-        _read(similarity.read, similarities),
-        _read(analogy.read, analogies),
-        _read(categorization.read, categorizations),
+        _read(partial(similarity.read, columns=columns), similarities, "similarities"),
+        _read(analogy.read, analogies, "analogies"),
+        _read(categorization.read, categorizations, "categorizations"),
     )
 
 
-def _read(reader: Callable[[Path], T], paths: Sequence[Path]) -> dict[str, T]:
+def _read(reader: Callable[[Path], T], paths: Sequence[str | Path], parameter: str) -> dict[str, T]:
+    if isinstance(paths, str | Path):
+        raise InputError("is one path: give a list of paths", parameter, str(paths))
     sets: dict[str, T] = {}
-    for path in paths:
-        if path.stem in sets:
-            raise InputError(f"{path}: a set called {path.stem!r} was given already: rename one")
-        sets[path.stem] = reader(path)
+    for path in map(Path, paths):
+        name = path.resolve().name if path.is_dir() else path.stem
+        if name in sets:
+            raise InputError(f"{path}: a set called {name!r} was given already: rename one")
+        sets[name] = reader(path)
     return sets
 
 
@@ -90,34 +114,45 @@ def evaluate(
     """Evaluate on all sets, with the arguments of the single evaluations.
 
     `kind` is one of those of `Embeddings.vectors`; `restrict` and `method` concern analogies.
-    `samples` bootstrap samples make the intervals of similarity; with 0 there are none. Sparse
-    vectors cannot be evaluated on categories. Raises `InputError`, naming the set, if none of its
-    items is covered.
+    `samples` bootstrap samples make the intervals of similarity; with 0 there are none. A set that
+    covers nothing has no scores. Raises `InputError` if that is so of all sets, naming the first,
+    and, before anything is computed, if categories need scikit-learn and it is not installed.
     """
-
-    def each(named: dict[str, T], score: Callable[[T], Any]) -> dict[str, Any]:
-        results = {}
-        for name, items in named.items():
-            try:
-                results[name] = score(items)
-            except InputError as error:
-                raise InputError(f"{name}: {error}") from None
-        return results
-
-    return Report(
-        each(
-            sets.similarity,
-            lambda pairs: similarity.evaluate(embeddings, pairs, kind, seed, samples),
-        ),
-        each(
-            sets.analogy,
-            lambda asked: analogy.evaluate(embeddings, asked, kind, restrict, method, seed),
-        ),
-        each(
-            sets.categorization,
-            lambda words: categorization.evaluate(embeddings, words, kind, seed),
-        ),
+    if sets.categorization:
+        categorization.require()
+    similar = {
+        name: similarity.evaluate(embeddings, pairs, kind, seed, samples)
+        for name, pairs in sets.similarity.items()
+    }
+    analogies = {
+        name: analogy.evaluate(embeddings, asked, kind, restrict, method, seed)
+        for name, asked in sets.analogy.items()
+    }
+    categories = {
+        name: categorization.evaluate(embeddings, words, kind, seed)
+        for name, words in sets.categorization.items()
+    }
+    zeros = _zeros(embeddings, sets, kind)
+    report = Report(similar, analogies, categories, zeros)
+    uncovered = tuple(
+        f"{name}: {module.unknown(getattr(sets, kind)[name])}"
+        for (kind, results), module in zip(
+            report.kinds().items(), (similarity, analogy, categorization), strict=True
+        )
+        for name, result in results.items()
+        if not result.covered
     )
+    if uncovered and len(uncovered) == sum(map(len, sets)):
+        raise InputError(uncovered[0])
+    return report._replace(uncovered=uncovered)
+
+
+def _zeros(embeddings: Embeddings | SparseEmbeddings, sets: Sets, kind: str) -> tuple[str, ...]:
+    """Return the words of the vocabulary that the sets ask for and whose vectors are zero."""
+    found = items.ids(embeddings.vocab, sets.words())
+    places = np.unique(np.array(list(found.values()), np.int64))
+    zero = places[~items.directed(embeddings.vectors(kind)[places])]
+    return tuple(embeddings.vocab.words[place] for place in zero.tolist())
 
 
 def compare(first: Report, second: Report, sets: Sets, seed: int = 0) -> Comparison:

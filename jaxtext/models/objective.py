@@ -34,18 +34,19 @@ class Objective(NamedTuple):
     negatives: int
 
 
-def check(objective: Objective, rows: Counts | None = None, ids: np.ndarray | None = None) -> None:
+def check(objective: Objective, rows: Counts | None = None) -> None:
     """Raise `ValueError` for an objective that has no minimum.
 
-    Counts must be square, finite and not negative, and no word may be without a pair; the noise
-    must be a distribution over the words, and `negatives` at least one. With `rows`, which are the
-    rows of the counts that belong to the words `ids`, only these are checked.
+    Counts must be square, finite and not negative, with a pair somewhere; the noise must be a
+    distribution over the words, and `negatives` at least one. With `rows`, which are some rows of
+    the counts, only these are checked. A word without a pair is allowed: as a center it has no
+    cell, and as a context only negatives.
     """
     counts: Any = objective.counts
     noise, negatives = objective.noise, objective.negatives
     check_at_least("negatives", negatives, 1)
     check_square("counts", counts)
-    check_counts(counts if rows is None else rows, ids)
+    check_counts(counts if rows is None else rows)
     check_shape("noise", noise, (counts.shape[0],))
     check_distribution("noise", noise)
 

@@ -2,19 +2,57 @@
 
 from typing import Any
 
+from jaxtext.base.html import visible
 from jaxtext.evaluation import analogy, categorization, similarity
-from jaxtext.evaluation.report import Comparison, Report
+from jaxtext.evaluation.items import shown
+from jaxtext.evaluation.report import Comparison, Report, Sets
 from jaxtext.reports.tables import Table
 
 
 def tables(report: Report) -> list[Table]:
-    """Return one table for each kind of set that was evaluated."""
+    """Return one table for each kind of set, and one for the sections of each set that has some."""
     tabulate = {
         "similarity": similarity_table,
         "analogy": analogy_table,
         "categorization": categorization_table,
     }
-    return [tabulate[kind](results) for kind, results in report._asdict().items() if results]
+    found = []
+    for kind, results in report.kinds().items():
+        found += [tabulate[kind](results)] if results else []
+        if kind == "analogy":
+            found += [section_table(*each) for each in results.items() if len(each[1].sections) > 1]
+    return found
+
+
+def notes(report: Report) -> list[str]:
+    """Return what has to be said about the results: sets and words that could not be used."""
+    found = [visible(line) for line in report.uncovered]
+    if report.zeros:
+        number = len(report.zeros)
+        first = shown(report.zeros[0])
+        which = f"the vector of {first} is zero: no pair or question with it is covered"
+        if number > 1:
+            which = (
+                f"the vectors of {number:,} words, such as {first}, are zero: no pair or question "
+                "with one of them is covered"
+            )
+        found.append(f"{which}, since zero has no direction")
+    return found
+
+
+def set_notes(sets: Sets) -> list[str]:
+    """Return how sets of similarity were read, if not as two words and a score per line."""
+    found = []
+    for name, pairs in sets.similarity.items():
+        if pairs.columns is not None and not pairs.columns.plain():
+            found.append(f"{visible(name)}: {pairs.columns}")
+        if similarity.tagged(pairs.words):
+            a = pairs.words[0][0]
+            found.append(
+                f"{visible(name)}: words that are unknown with their part of speech, such as "
+                f"{shown(a)}, are looked up without it"
+            )
+    return found
 
 
 def similarity_table(results: dict[str, similarity.Result]) -> Table:
@@ -27,16 +65,21 @@ def similarity_table(results: dict[str, similarity.Result]) -> Table:
 
 
 def analogy_table(results: dict[str, analogy.Result]) -> Table:
-    """Return the accuracy of each set and, where it has several sections, of each section."""
-    rows = []
-    for name, r in results.items():
-        rows.append([name, score(r.accuracy), interval(r.ci95), _covered(r), score(r.accuracy_all)])
-        if len(r.sections) > 1:
-            rows += [
-                [f"  {section}", score(part["accuracy"]), "", _share(part), ""]
-                for section, part in r.sections.items()
-            ]
+    """Return the accuracy of each set."""
+    rows = [
+        [name, score(r.accuracy), interval(r.ci95), _covered(r), score(r.accuracy_all)]
+        for name, r in results.items()
+    ]
     return Table("Analogies: accuracy", _header("accuracy"), rows)
+
+
+def section_table(name: str, result: analogy.Result) -> Table:
+    """Return the accuracy in each section of a set."""
+    rows = [
+        [section, score(part["accuracy"]), f"{part['covered']:,} of {part['items']:,}"]
+        for section, part in result.sections.items()
+    ]
+    return Table(f"{name}: accuracy by section", ["section", "accuracy", "covered"], rows)
 
 
 def categorization_table(results: dict[str, categorization.Result]) -> Table:
@@ -80,12 +123,12 @@ def score(value: float | int | None) -> str:
 
 
 def interval(ends: tuple[float, float] | None, form: str = ".3f") -> str:
-    """Return both ends of an interval, and a dash for one that is not defined.
+    """Return both ends of an interval in brackets, and a dash for one that is not defined.
 
     >>> interval((-0.5, 0.25), "+.2f")
-    '-0.50 +0.25'
+    '[-0.50, +0.25]'
     """
-    return "-" if ends is None else f"{ends[0]:{form}} {ends[1]:{form}}"
+    return "-" if ends is None else f"[{ends[0]:{form}}, {ends[1]:{form}}]"
 
 
 def _header(name: str) -> list[str]:
@@ -94,7 +137,3 @@ def _header(name: str) -> list[str]:
 
 def _covered(result: Any) -> str:
     return f"{result.covered:,} of {result.items:,}"
-
-
-def _share(section: dict[str, Any]) -> str:
-    return f"{section['covered']:,} of {section['items']:,}"

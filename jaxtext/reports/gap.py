@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from jaxtext.base.errors import InputError
+from jaxtext.base.html import visible
 from jaxtext.evaluation.gap import EDGES, Gap
 from jaxtext.reports import plots
 from jaxtext.reports.tables import Table
+from jaxtext.runs.gap import Measured
 from jaxtext.text.vocab import Vocab
 
 Figure = Any  # matplotlib.figure.Figure, by a name that needs no matplotlib
@@ -87,7 +89,7 @@ def figure(path: Path) -> Figure:
         from matplotlib.figure import Figure
     except ImportError:
         raise InputError(
-            "matplotlib is not installed: pip install 'jaxtext[eval]'", "figure"
+            "matplotlib is not installed: pip install -e '.[eval]'", "figure"
         ) from None
     empty = Figure(figsize=(5.6, 4.2), layout="constrained")
     formats = sorted(empty.canvas.get_supported_filetypes())
@@ -96,12 +98,18 @@ def figure(path: Path) -> Figure:
     return empty
 
 
-def draw(gap: Gap, into: Figure) -> None:
+def draw(measured: Measured, name: str, into: Figure) -> None:
     """Draw the density of observed pairs by optimum and score into an empty figure.
 
-    Raises `ValueError` for a gap without any observed pair.
+    The title says which run it is, by `name`, and how it was trained. Raises `ValueError` for a gap
+    without any observed pair.
     """
-    plots.draw_density(gap.density, EDGES, into.subplots())
+    method = measured.record.method
+    title = f"{visible(name)}: {method.name}, {method.dim} dimensions, k = {method.negatives}"
+    optimum = r"optimum $\ln(n_{wc} / e_{wc})$ of the score"
+    if method.noise_exponent == 1:
+        optimum = r"optimum of the score, PMI $-$ ln k"
+    plots.draw_density(measured.gap.density, EDGES, into.subplots(), title, optimum)
 
 
 def save_figure(drawn: Figure, file: Path, path: Path) -> None:

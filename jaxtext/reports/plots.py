@@ -1,10 +1,13 @@
 """Pictures of small networks and tables, with their numbers: what the notebooks show.
 
-Each function draws into the given axes, or into new ones, and returns them; nothing is saved or
-shown. Matplotlib is optional (`pip install jaxtext[eval]`) and is imported when something is drawn.
+Each `draw` function draws into the given axes, or into new ones, and returns them; nothing is saved
+or shown. `show` puts a figure below the cell of a notebook. Matplotlib is optional
+(`pip install -e '.[eval]'`) and is imported when something is drawn.
 """
 
-from collections.abc import Sequence
+import base64
+import io
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +17,27 @@ from jaxtext.base.checks import check_shape
 from jaxtext.models import mlp
 
 Axes = Any  # matplotlib.axes.Axes, by a name that needs no matplotlib
+Figure = Any  # matplotlib.figure.Figure
 Point = tuple[float, float]
 
 # Colors that can be told apart without red and green: above zero, below zero, everything else.
 POSITIVE, NEGATIVE, INK = "#2166ac", "#b35806", "#333333"
-LAYER_GAP, UNIT_GAP, RADIUS = 2.8, 1.15, 0.38
+MARKED = "#d7191c"  # has a frame as well
+LAYER_GAP, UNIT_GAP, RADIUS = 3.4, 1.4, 0.45
 BIAS_GAP = 0.25  # added below each unit for its bias
+
+# Labels can be read on a projector in figures of at most 9 inches across. Sizes are in points.
+SMALL, NORMAL = 11, 12
+DPI = 150
+COLORS = 256  # of a picture in a notebook, at most
+STYLE = {
+    "figure.dpi": DPI,
+    "font.size": NORMAL,
+    "axes.titlesize": NORMAL,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
+}
 
 
 def draw_network(
@@ -29,6 +47,7 @@ def draw_network(
     ax: Axes = None,
     digits: int = 2,
     title: str = "",
+    marked: Collection[tuple[int, int, int]] = (),
 ) -> Axes:
     r"""Draw a network from left to right, with values of units in circles and weights on edges.
 
@@ -36,29 +55,36 @@ def draw_network(
     `mlp.values`; None leaves the circles of a layer empty. `names` contains a letter for each
     layer, in TeX, to which the number of the unit is added. Numbers above zero are blue, those
     below are brown, and the largest weight has the widest edge. Biases stand below their units.
-    With more than three units per layer, the numbers on the edges overlap.
+    With more than three units per layer, the numbers on the edges overlap. `marked` contains edges
+    to be drawn in red with a frame, as (k, i, j) for `params[k].weight[i, j]`.
 
     The forward pass is `draw_network(params, mlp.values(params, x, f))`. For the backward pass
     pass the gradient, which has the structure of `params`, and $\delta$ in place of the values:
     `draw_network(gradient, [None, delta_1, delta_2])`.
 
-    Raises `ValueError` if values, names and layers do not fit together, and for numbers that are
-    not finite.
+    Raises `ValueError` if values, names and layers do not fit together, for marks on edges that do
+    not exist, and for numbers that are not finite.
     """
     widths = _check_network(params, values, names)
+    edges = {(k, *ij) for k, layer in enumerate(params) for ij in np.ndindex(*layer.weight.shape)}
+    if not edges.issuperset(marked):
+        raise ValueError(f"marked: found {min(set(marked) - edges)}, which is not an edge")
     gap = UNIT_GAP + BIAS_GAP * any(layer.bias is not None for layer in params)
     places = [
         [(k * LAYER_GAP, ((size - 1) / 2 - i) * gap) for i in range(size)]
         for k, size in enumerate(widths)
     ]
-    ax = _axes(ax, (2.5 * len(widths), 1.1 * max(widths) + 0.3))
+    ax = _axes(ax, (2.2 * len(widths), 1.0 * max(widths) + 0.6))
     weights = [np.asarray(layer.weight) for layer in params]
     largest = max(np.abs(weight).max() for weight in weights) or 1.0
-    for weight, sources, targets in zip(weights, places[:-1], places[1:], strict=True):
+    for k, (weight, sources, targets) in enumerate(
+        zip(weights, places[:-1], places[1:], strict=True)
+    ):
         # At this part of the way, all numbers between two layers have the same distance.
         part = 1 / (len(targets) + 1)
         for (i, j), w in np.ndenumerate(weight):
-            _draw_edge(ax, sources[j], targets[i], part, _text(w, digits), w / largest)
+            mark = (k, i, j) in marked
+            _draw_edge(ax, sources[j], targets[i], part, _text(w, digits), w / largest, mark)
     biases = [None, *(layer.bias for layer in params)]
     for k, (points, value, bias) in enumerate(zip(places, values, biases, strict=True)):
         for i, point in enumerate(points):
@@ -66,10 +92,10 @@ def draw_network(
             name = "" if names is None else f"${names[k]}_{{{i + 1}}}$"
             below = "" if bias is None else f"$b$ = {_text(np.asarray(bias)[i], digits)}"
             _draw_unit(ax, point, number, name, below)
-    height = (max(widths) - 1) / 2 * gap + RADIUS + 0.4
+    height = (max(widths) - 1) / 2 * gap + RADIUS + 0.5
     ax.set(xlim=(-0.6, places[-1][0][0] + 0.6), ylim=(-height, height), aspect="equal")
     ax.set_axis_off()
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title, fontsize=NORMAL)
     return ax
 
 
@@ -102,19 +128,20 @@ def draw_table(
     from matplotlib.colors import LinearSegmentedColormap
 
     height, width = numbers.shape
-    ax = _axes(ax, (0.6 * width + 1, 0.35 * height + 0.7))
+    ax = _axes(ax, (0.8 * width + 1.2, 0.4 * height + 0.8))
     bound = largest or np.abs(numbers).max() or 1.0
     colors = LinearSegmentedColormap.from_list("signs", [NEGATIVE, "white", POSITIVE])
     ax.imshow(numbers, cmap=colors, vmin=-bound, vmax=bound, aspect="auto")
     for (i, j), number in np.ndenumerate(numbers):
         label = "0" if number == 0 else _text(number, digits)
         color = "white" if abs(number) > 0.6 * bound else INK
-        ax.text(j, i, label, ha="center", va="center", fontsize=8, color=color)
+        ax.text(j, i, label, ha="center", va="center", fontsize=SMALL, color=color)
     ax.set_xticks(range(width) if columns is not None else [], columns)
     ax.set_yticks(range(height) if rows is not None else [], rows)
-    ax.tick_params(length=0, labelsize=8, top=False, labeltop=True, bottom=False, labelbottom=False)
+    ax.tick_params(length=0, labelsize=SMALL, top=False, labeltop=True)
+    ax.tick_params(bottom=False, labelbottom=False)
     ax.spines[:].set_visible(False)
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title, fontsize=NORMAL)
     return ax
 
 
@@ -123,6 +150,7 @@ def draw_density(
     edges: Float[np.ndarray, " edges"],
     ax: Axes = None,
     title: str = "",
+    optimum: str = r"optimum $\ln(n_{wc} / e_{wc})$",
 ) -> Axes:
     """Draw pairs by the optimum of their score (across) and the score w.c (up), from `gap.measure`.
 
@@ -145,10 +173,40 @@ def draw_density(
     mesh = ax.pcolormesh(edges, edges, shown, cmap="Blues", norm=LogNorm(), rasterized=True)
     ax.axline((0, 0), slope=1, color=NEGATIVE, linewidth=1)
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=title)
-    ax.set_xlabel(r"optimum $\ln(n_{wc} / e_{wc})$, here PMI - ln k or its variant")
+    ax.set_xlabel(optimum)
     ax.set_ylabel(r"score $w \cdot c$")
     ax.figure.colorbar(mesh, ax=ax, label="observed pairs per bin", fraction=0.045)
     return ax
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Show a figure below the cell of a notebook, with a text for readers who cannot see it.
+
+    `alt` says in words what the figure shows. Screen readers read it, and it stands where pictures
+    are not displayed. The picture has 150 dpi and few colors, which keeps notebooks small. The
+    figure is closed. Raises `ValueError` for a text without words.
+    """
+    alt = " ".join(alt.split())
+    if not alt:
+        raise ValueError("alt: found no words, must say what the figure shows")
+    from IPython.display import display  # pyright: ignore[reportMissingImports]
+    from matplotlib import pyplot as plt
+
+    picture = base64.b64encode(_png(figure)).decode()
+    plt.close(figure)
+    data = {"image/png": picture, "text/plain": alt}
+    display(data, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def _png(figure: Figure) -> bytes:
+    """Return the file of a picture with `DPI` and at most `COLORS` colors."""
+    from PIL import Image  # comes with matplotlib
+
+    drawn, reduced = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI, bbox_inches="tight")
+    with Image.open(drawn) as image:
+        image.convert("RGB").quantize(COLORS).save(reduced, "PNG", optimize=True, dpi=(DPI, DPI))
+    return reduced.getvalue()
 
 
 def _check_network(
@@ -178,15 +236,16 @@ def _check_network(
 
 
 def _draw_edge(
-    ax: Axes, start: Point, end: Point, part: float, label: str, strength: float
+    ax: Axes, start: Point, end: Point, part: float, label: str, strength: float, mark: bool
 ) -> None:
     """Draw a line with its label at `part` of the way; `strength` is from -1 to 1."""
     (x, y), (x_end, y_end) = start, end
     color = POSITIVE if strength > 0 else NEGATIVE if strength < 0 else INK
+    color = MARKED if mark else color
     width = 0.6 + 2 * abs(strength)
     ax.plot([x, x_end], [y, y_end], color=color, linewidth=width, alpha=0.6, zorder=1)
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9}
-    style = {"ha": "center", "va": "center", "fontsize": 8, "color": color}
+    box = {"facecolor": "white", "edgecolor": color if mark else "none", "pad": 2 if mark else 0.6}
+    style = {"ha": "center", "va": "center", "fontsize": SMALL, "color": color}
     ax.text(x + part * (x_end - x), y + part * (y_end - y), label, bbox=box, zorder=2, **style)
 
 
@@ -198,9 +257,9 @@ def _draw_unit(ax: Axes, center: Point, number: str, name: str, below: str) -> N
     ax.add_patch(Circle(center, RADIUS, facecolor="white", edgecolor=INK, zorder=3))
     edge = RADIUS + 0.05
     for label, height, va, size in (
-        (number, y, "center", 8),
-        (name, y + edge, "bottom", 9),
-        (below, y - edge, "top", 7),
+        (number, y, "center", SMALL),
+        (name, y + edge, "bottom", NORMAL),
+        (below, y - edge, "top", SMALL),
     ):
         if label:
             ax.text(x, height, label, ha="center", va=va, fontsize=size, color=INK, zorder=4)

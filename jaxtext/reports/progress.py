@@ -25,7 +25,11 @@ class Bars:
 
     def __init__(self, only_terminals: bool = False):
         self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
-        self._kind: type[Progress] = _CellProgress if self._console.is_jupyter else Progress
+        self._kind: type[Progress] = Progress
+        if self._console.is_jupyter:
+            self._kind = _CellProgress
+        elif self._console.is_dumb_terminal:
+            self._kind = _LastProgress
         drawn = self._console.is_terminal or self._console.is_jupyter or not only_terminals
         self._drawn = drawn and sys.stderr is not None
         self._progress: Progress | None = None
@@ -121,6 +125,20 @@ class Bars:
             self._progress.update(task.id, total=1.0, completed=1.0)
         self._progress.stop()
         self._progress = None
+
+
+class _LastProgress(Progress):
+    """A bar for terminals that cannot move the cursor: it is printed once, when it ends."""
+
+    def start(self) -> None:
+        """Start nothing."""
+
+    def refresh(self) -> None:
+        """Draw nothing yet."""
+
+    def stop(self) -> None:
+        """Print the bar as it ends."""
+        self.console.print(self.get_renderable())
 
 
 class _CellProgress(Progress):

@@ -5,6 +5,7 @@ it appears is decided later. The functions that print go to standard output by r
 """
 
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
@@ -14,6 +15,10 @@ from rich import box
 from rich.console import Console
 
 from jaxtext.base.html import html_table, indented, visible
+
+# A number with its sign, unit or bound, an interval, "9 of 10", or a dash for none.
+NUMBER = re.compile(r"[<>~]?[+\-\u2212]?\d[\d,.]*(e[+-]?\d+)?( ?%| ?[a-zA-Z]{1,2})?|-|\[.*\d\]")
+COUNT = re.compile(r"\d[\d,]* of \d[\d,]*")
 
 
 class Table(NamedTuple):
@@ -31,9 +36,18 @@ class Table(NamedTuple):
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
 
+    def numeric(self) -> list[bool]:
+        """Return for each column but the first whether it contains numbers, to be right-aligned.
+
+        >>> Table("", ["set", "rho"], [["men", "0.71"], ["rg", "-"]]).numeric()
+        [False, True]
+        """
+        columns = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.header)
+        return [place > 0 and _is_numeric(column) for place, column in enumerate(columns)]
+
     def markdown(self) -> str:
-        """Return the table in GitHub's Markdown; all columns but the first are right-aligned."""
-        ruler = ["---", *["---:"] * (len(self.header) - 1)]
+        """Return the table in GitHub's Markdown; columns of numbers are right-aligned."""
+        ruler = ["---:" if numeric else "---" for numeric in self.numeric()]
         lines = [_line(self.header, _markdown_cell), _line(ruler, str)]
         lines += [_line(row, _markdown_cell) for row in self.rows]
         title = [f"**{_markdown_cell(self.title)}**", ""] if self.title else []
@@ -77,16 +91,42 @@ def print_text(text: str) -> None:
     PlainConsole().print(text)
 
 
+def print_notes(notes: Sequence[str]) -> None:
+    """Print paragraphs to standard output, after an empty line, wrapped at words."""
+    console = PlainConsole()
+    for place, note in enumerate(notes):
+        start = "" if place else "\n"
+        console.print(start + _wrapped(note, console.width), soft_wrap=True)
+
+
 def _print(table: Table) -> None:
+    console = PlainConsole()
     printed = rich.table.Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in table.header:
-        printed.add_column(visible(name), overflow="fold")
+    numeric = table.numeric()
+    widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
+    # Numbers are kept on one line where the terminal is wide enough for them.
+    of_numbers = sum(width for width, right in zip(widths, numeric, strict=True) if right)
+    is_wide = of_numbers + 8 * len(widths) <= console.width
+    for name, right in zip(table.header, numeric, strict=True):
+        justify = "right" if right else "left"
+        no_wrap = right and is_wide
+        printed.add_column(visible(name), overflow="fold", justify=justify, no_wrap=no_wrap)
     for row in table.rows:
         printed.add_row(*map(visible, row))
-    console = PlainConsole()
     if table.title:
-        console.print(f"\n{visible(table.title)}\n", soft_wrap=True)
+        title = _wrapped(visible(table.title), console.width)
+        console.print(f"\n{title}\n", soft_wrap=True)
     console.print(printed)
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Wrap a paragraph at words; a longer word, such as a path, stays whole."""
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _is_numeric(cells: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip() not in ("", "-")]
+    return bool(filled) and all(NUMBER.fullmatch(c) or COUNT.fullmatch(c) for c in filled)
 
 
 def _line(cells: Sequence[str], form: Callable[[str], str]) -> str:

@@ -2,15 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from jaxtext.base.errors import InputError, WriteError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import gap as gaps
 from jaxtext.evaluation.gap import Gap
 from jaxtext.models.objective import Objective
@@ -18,18 +18,21 @@ from jaxtext.runs import checkpoints, lock, repeating
 from jaxtext.runs import gap as run_gap
 from jaxtext.runs import record as records
 from jaxtext.runs.checkpoints import Keeper, Snapshot
-from jaxtext.runs.circumstances import EARLIER, Difference, circumstances, differences
+from jaxtext.runs.circumstances import EARLIER, Difference, circumstances
 from jaxtext.runs.folder import CONFIG, IDS, MANIFEST, Run
 from jaxtext.runs.record import Place, Record
+from jaxtext.runs.remains import cleaned
 from jaxtext.runs.stopping import Stopped, Stops
 from jaxtext.runs.watch import Watch
 from jaxtext.text.encoded import Corpus
 from jaxtext.text.reading import BUILTIN, encode_files, files_of
 from jaxtext.training import counting
-from jaxtext.training.methods import STATES, check_dim, fit
-from jaxtext.training.settings import Sgns, settled
+from jaxtext.training.methods import STATES, check_dim, check_memory, fit
+from jaxtext.training.settings import Method, Sgns, Svd, settled
 from jaxtext.training.stream import Diverged
 from jaxtext.vectors.embeddings import Embeddings
+
+UNTRAINED = 0.35  # below this correlation with their optimum, scores say little about words
 
 
 class Outcome(NamedTuple):
@@ -94,7 +97,7 @@ def execute(
                 lock.check_free(place.out)
             elif (place.out / MANIFEST).exists():
                 return _finished(run, watch)
-            with _cleaned(run, resumed is not None):
+            with cleaned(run, resumed is not None):
                 return _Execution(record, place, run, watch, stops).run(
                     resumed is not None, manifest
                 )
@@ -109,40 +112,6 @@ def _finished(run: Run, watch: Watch) -> Outcome:
         )
     watch.on_note(f"{run.folder} is finished already: nothing to do")
     return Outcome(run.folder, run.embeddings(), manifest.get("vectors_sha256", ""), new=False)
-
-
-@contextmanager
-def _cleaned(run: Run, resumed: bool) -> Iterator[None]:
-    """Remove leftovers before and after the block; add to errors whether the run can be resumed."""
-    lock.clean(run.folder)
-    try:
-        yield
-    except BaseException as error:
-        then, resumable = _left(run, resumed)
-        if isinstance(error, Stopped):
-            raise Stopped(error.number, then, resumable) from error
-        if isinstance(error, OSError):
-            error = WriteError(f"{error.filename or run.folder}: {error.strerror or error}")
-        if isinstance(error, WriteError):
-            full = WriteError(f"{error}; {then}")
-            full.resumable = resumable
-            raise full from error
-        raise
-    finally:
-        lock.clean(run.folder)
-
-
-def _left(run: Run, resumed: bool) -> tuple[str, Path | None]:
-    """Return what remains of a stopped run, in words, and its folder if it can be resumed.
-
-    A run of which nothing can be used is removed.
-    """
-    if (run.folder / MANIFEST).exists():
-        return f"the run in {run.folder} is finished", None
-    if resumed or checkpoints.files(run.folder):
-        return f"the run in {run.folder} can be resumed", run.folder
-    lock.remove(run)
-    return "nothing was written", None
 
 
 class _Execution(NamedTuple):
@@ -160,13 +129,13 @@ class _Execution(NamedTuple):
         if not resumed:
             self._write_config()
         elif place.from_manifest is not None and then is None:
-            then = _recorded_before(place.from_manifest, watch)
+            then = repeating.recorded_before(place.from_manifest, watch)
         now, begin = circumstances(), time.perf_counter()
         files, corpus = self._read()
         if then and then["corpus"].get("sha256") != corpus.sha256:
             watch.on_note(f"the text is not that of {place.from_manifest}")
         seconds = {"read": time.perf_counter() - begin}
-        record = record._replace(method=settled(record.method, len(corpus.vocab)))
+        record = record._replace(method=self._settled(corpus))
         self = self._replace(record=record)
         identity = repeating.identity(record, corpus, now)
         start, earlier = self._start(corpus, identity, resumed)
@@ -175,28 +144,35 @@ class _Execution(NamedTuple):
         with stops.deferred():  # except where `_train` lets signals pass
             trained = self._train(corpus, keeper, start)
             begin = time.perf_counter()
-            tables = [np.asarray(table, np.float32) for table in trained.params]
-            sha256 = run.write_vectors(*tables)
+            center, context = (np.asarray(table, np.float32) for table in trained.params)
+            sha256 = run.write_vectors(center, context)
         seconds |= trained.seconds | {"write": time.perf_counter() - begin}
-        begin = time.perf_counter()
-        gap = self._compared(corpus, tables, trained.objective)
-        seconds["gap"] = time.perf_counter() - begin
         manifest = {
             "status": "diverged" if trained.failure else "complete",
             "corpus": _describe(record, files, corpus),
             "seed": record.seed,
             "vectors_sha256": sha256,
-            "gap": gap and _without_parts(gaps.as_json(gap, corpus.vocab.words)),
-            "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+            "gap": None,
+            "seconds": _rounded(seconds),
             **now,
             EARLIER: earlier,
             "options": records.as_json(record, place),
         }
         with stops.deferred():
             run.write_json(MANIFEST, manifest)
-        outcome = Outcome(run.folder, Embeddings(corpus.vocab, *tables), sha256)
+        begin = time.perf_counter()
+        gap = self._compared(corpus, (center, context), trained.objective) if place.gap else None
+        if gap is not None:
+            seconds["gap"] = time.perf_counter() - begin
+            manifest |= {
+                "gap": _without_parts(gaps.as_json(gap, corpus.vocab.words)),
+                "seconds": _rounded(seconds),
+            }
+            with stops.deferred():
+                run.write_json(MANIFEST, manifest)
+        outcome = Outcome(run.folder, Embeddings(corpus.vocab, center, context), sha256)
         if then is not None:
-            unequal = tuple(_unequal(then, manifest))
+            unequal = tuple(repeating.unequal(then, manifest))
             outcome = outcome._replace(differences=unequal, repeated=place.from_manifest)
         if trained.failure:
             raise self._failed(trained.failure, outcome)
@@ -218,6 +194,15 @@ class _Execution(NamedTuple):
         watch.on_corpus(corpus)
         return files, corpus
 
+    def _settled(self, corpus: Corpus) -> Method:
+        """Return the method with the epochs that the text asks for, and tell how many these are."""
+        given = self.record.method
+        method = settled(given, len(corpus.vocab), len(corpus.text.ids))
+        if method != given and not isinstance(method, Svd):
+            what = "epochs" if isinstance(method, Sgns) else "passes over the counts"
+            self.watch.on_note(f"{method.epochs} {what}, chosen by the size of the text")
+        return method
+
     def _start(
         self, corpus: Corpus, identity: Mapping[str, str], resumed: bool
     ) -> tuple[Any, list[dict[str, str]]]:
@@ -232,13 +217,20 @@ class _Execution(NamedTuple):
         state, earlier = None, []
         for path in checkpoints.files(run.folder) if resumed else []:
             content = checkpoints.read(path)
-            if content is None:
+            others = (
+                [] if content is None else repeating.other_circumstances(path, content[1], identity)
+            )
+            state = None if content is None else self._state(content[0], corpus)
+            if content is None or state is None:
                 watch.on_note(f"{path} is damaged: the previous checkpoint is used")
                 continue
-            snapshot, saved = content
-            earlier = json.loads(saved.get(EARLIER, "[]"))
-            earlier += _other_circumstances(path, saved, identity, watch)
-            state = STATES[type(self.record.method)].of(*snapshot)
+            earlier = json.loads(content[1].get(EARLIER, "[]")) + others
+            for other in others:
+                ((name, was),) = other.items()
+                watch.on_note(
+                    f"the {name} was {was}, and is {identity[name]} now: the bits may differ from "
+                    "those of a run that was not interrupted"
+                )
             break
         if resumed and state is None:
             watch.on_note("there is no checkpoint to resume from: training starts over")
@@ -250,17 +242,30 @@ class _Execution(NamedTuple):
             watch.on_note(f"resumed after {state.done:.0%}")
         return state, earlier
 
+    def _state(self, snapshot: Snapshot, corpus: Corpus) -> Any:
+        """Return the state in a checkpoint; None if no training on this text can have it."""
+        method: Any = self.record.method
+        try:
+            state = STATES[type(method)].of(*snapshot)
+            words = len(corpus.text.ids) * method.epochs
+            return state if state.fits(len(corpus.vocab), method, words) else None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
+
     def _train(self, corpus: Corpus, keeper: Keeper, start: Any) -> _Trained:
         """Count, if the method needs counts, and train; each report becomes a line of metrics."""
         record, _, run, watch, stops = self
         method, key = record.method, jax.random.key(record.seed)
         check_dim(method, len(corpus.vocab))
+        check_memory(method, len(corpus.vocab))
         objective, seconds, failure = None, {}, None
         begin = time.perf_counter()
         if not isinstance(method, Sgns):
             watch.on_stage("counting pairs")
             with stops.passing():
                 objective = counting.objective(key, corpus.vocab, corpus.text, method)
+            if alone := counting.without_pairs(objective.counts, corpus.vocab):
+                watch.on_note(f"{alone}: their vectors are zero")
             seconds["count"] = time.perf_counter() - begin
         watch.on_stage("training")
         per_id = corpus.tokens / len(corpus.text.ids)  # tokens of the text per kept token
@@ -288,21 +293,38 @@ class _Execution(NamedTuple):
         return _Trained(params, failure, objective, seconds)
 
     def _compared(self, corpus: Corpus, tables: Any, objective: Objective | None) -> Gap | None:
-        """Measure the gap to the optimum; return None after a signal, and if there are no pairs."""
+        """Measure the gap to the optimum; return None after a signal, and if that is not possible.
+
+        The run is finished before, and whatever happens here does not cost it.
+        """
         gap = None
         try:
             self.stops.raise_pending()
             self.watch.on_stage("comparing with the optimum")
-            sample = run_gap.CENTERS, run_gap.TOKENS
+            centers = min(run_gap.CENTERS, max(run_gap.CELLS // len(corpus.vocab), 1))
+            sample = centers, run_gap.TOKENS
             gap = run_gap.measure(
                 self.record, corpus, tables, *sample, objective, self.watch.on_compared
             )
-        except run_gap.NoPairs as error:
-            self.watch.on_note(str(error))
+        except InputError as error:
+            self.watch.on_note(f"not compared with the optimum: {error}")
+        except (MemoryError, jax.errors.JaxRuntimeError) as error:
+            self.watch.on_note(f"not compared with the optimum: {str(error).splitlines()[0]}")
         except Stopped:
             return None  # the vectors are written, so the run can be finished
         self.watch.on_gap(gap)
+        if gap is not None:
+            self._warn_untrained(gap)
         return gap
+
+    def _warn_untrained(self, gap: Gap) -> None:
+        method, reached = self.record.method, gap.weighted_correlation
+        if isinstance(method, Sgns) and not reached >= UNTRAINED:
+            self.watch.on_note(
+                f"the scores hardly follow the counts yet (correlation {reached:.2f}; useful from "
+                f"about {UNTRAINED:.2f}): train for more than {method.epochs} epochs, or on more "
+                "text"
+            )
 
     def _failed(self, failure: Diverged, outcome: Outcome) -> Diverged:
         error = Diverged(
@@ -315,43 +337,8 @@ class _Execution(NamedTuple):
         return error
 
 
-def _recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
-    """Return the manifest that a resumed run repeats, or None if it no longer exists."""
-    try:
-        return repeating.recorded(path)
-    except InputError as error:
-        watch.on_note(f"{error}: the vectors will not be compared")
-        return None
-
-
-def _other_circumstances(
-    path: Path, saved: Mapping[str, str], identity: Mapping[str, str], watch: Watch
-) -> list[dict[str, str | None]]:
-    """Return the tolerated circumstances that have changed since a checkpoint was written.
-
-    Raises `InputError` for a change that is not tolerated.
-    """
-    others = []
-    for name, value in identity.items():
-        if saved.get(name) == value:
-            continue
-        if name not in repeating.TOLERATED:
-            was = saved.get(name)
-            raise InputError(
-                f"the {name} was {was} when {path} was written, and is {value} now", "resume"
-            )
-        others.append({name: saved.get(name)})
-        watch.on_note(
-            f"the {name} was {saved.get(name)}, and is {value} now: the bits may differ from those "
-            "of a run that was not interrupted"
-        )
-    return others
-
-
-def _unequal(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
-    ours, theirs = now["vectors_sha256"], then["vectors_sha256"]
-    first = [] if ours == theirs else [Difference("vectors_sha256", theirs, ours)]
-    return first + differences(then, now)
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {stage: round(spent, 3) for stage, spent in seconds.items()}
 
 
 def _without_parts(numbers: Mapping[str, Any]) -> dict[str, Any]:

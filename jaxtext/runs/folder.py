@@ -13,6 +13,7 @@ While a process trains into the folder, it keeps a lock in `.lock` and the ids o
 `.ids`.
 """
 
+import errno
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -26,18 +27,21 @@ from jaxtext.base.files import (
     append_json_line,
     read_json_lines,
     replacing,
-    sha256_of,
+    sha256,
     write_json,
     write_text,
 )
+from jaxtext.base.ranges import number
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors import export
 from jaxtext.vectors.embeddings import Embeddings
+from jaxtext.vectors.formats import safetensors
 
 CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
 METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
 FILES = (CONFIG, VOCAB, VECTORS, METRICS, MANIFEST)
 CHECKPOINTS, IDS, LOCK = "checkpoints", ".ids", ".lock"
+TABLES = ("center", "context")  # in vectors.safetensors
 COUNT_DIGITS = 18  # in an int64
 
 
@@ -46,6 +50,9 @@ class Run:
     """A run folder; each method writes or reads one of its files."""
 
     folder: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write an object as indented JSON."""
@@ -75,18 +82,21 @@ class Run:
             rows = zip(vocab.words, vocab.counts.tolist(), strict=True)
             file.writelines(f"{word}\t{count}\n" for word, count in rows)
 
-    def read_vocab(self) -> Vocab:
-        """Read words and counts. Raises `InputError`, naming the line, if one is damaged."""
+    def read_vocab(self, limit: int | None = None) -> Vocab:
+        """Read words and counts, or the first `limit` of them.
+
+        Raises `InputError`, naming the line, if one is damaged.
+        """
         path = self.folder / VOCAB
         words, counts = [], []
         try:
             content = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: cannot be read: {error}") from error
-        for number, line in enumerate(content.split("\n")[:-1], 1):
+        for place, line in enumerate(content.split("\n")[:-1][:limit], 1):
             word, _, count = line.rpartition("\t")
             if not word or not count.isdecimal() or len(count) > COUNT_DIGITS:
-                raise InputError(f"{path}: line {number} is not 'word TAB count'")
+                raise InputError(f"{path}: line {place} is not 'word TAB count'")
             words.append(word)
             counts.append(int(count))
         if len(set(words)) < len(words):
@@ -110,62 +120,75 @@ class Run:
 
     def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
         """Write both tables [V, D] as float32 and return the SHA-256 of the file."""
-        from safetensors.numpy import save
-
-        content = save({"center": np.ascontiguousarray(center, np.float32),
-                        "context": np.ascontiguousarray(context, np.float32)})  # fmt: skip
-        with replacing(self.folder / VECTORS) as path:
-            path.write_bytes(content)
-        return sha256_of([content])
-
-    def embeddings(self) -> Embeddings:
-        """Read vocabulary and both tables. Raises `InputError` for missing or damaged files."""
         from safetensors import SafetensorError
-        from safetensors.numpy import load
+        from safetensors.numpy import save_file
 
+        tables = {"center": np.ascontiguousarray(center, np.float32),
+                  "context": np.ascontiguousarray(context, np.float32)}  # fmt: skip
+        with replacing(self.folder / VECTORS) as path:
+            try:
+                save_file(tables, path)
+            except SafetensorError as error:
+                raise OSError(errno.EIO, str(error), str(path)) from error
+            return sha256(path)
+
+    def embeddings(self, limit: int | None = None) -> Embeddings:
+        """Read vocabulary and both tables, or the `limit` most frequent words.
+
+        Raises `InputError` for missing or damaged files.
+        """
         path = self.folder / VECTORS
         if not path.exists():
             raise InputError(f"{self.folder}: the run was not finished: it has no {VECTORS}")
-        vocab = self.read_vocab()
+        self._check_hash()
+        vocab = self.read_vocab(limit)
         try:
-            content = path.read_bytes()
-            tables = load(content)
-            center, context = tables["center"], tables["context"]
-        except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
+            header = safetensors.read_header(path)
+            kinds = [header[name]["dtype"] for name in TABLES]
+            shapes = [tuple(header[name]["shape"]) for name in TABLES]
+        except (OSError, KeyError, InputError) as error:
             raise InputError(f"{path}: damaged: {error}") from error
-        if {table.dtype for table in (center, context)} != {np.dtype(np.float32)}:
-            raise InputError(f"{path}: damaged: {center.dtype} and {context.dtype}, not float32")
-        if center.ndim != 2 or len(vocab) != len(center) or center.shape != context.shape:
+        if set(kinds) != {"F32"}:
+            raise InputError(f"{path}: damaged: {' and '.join(kinds)} numbers, not F32")
+        rows = shapes[0][0] if limit is None else min(shapes[0][0], limit)
+        if len(shapes[0]) != 2 or shapes[0] != shapes[1] or len(vocab) != rows:
             raise InputError(
-                f"{path}: damaged: tables of shapes {center.shape} and {context.shape} for "
+                f"{path}: damaged: tables of shapes {shapes[0]} and {shapes[1]} for "
                 f"{len(vocab):,} words"
             )
-        if not all(np.isfinite(table).all() for table in (center, context)):
+        center, context = (safetensors.read_array(path, header, name, limit) for name in TABLES)
+        if not all(np.isfinite(row).all() for table in (center, context) for row in table):
             raise InputError(f"{path}: damaged: it contains numbers that are not finite")
-        self._check_hash(content)
         return Embeddings(vocab, center, context)
 
-    def _check_hash(self, vectors: bytes) -> None:
+    def _check_hash(self) -> None:
         """Raise `InputError` if there is a manifest and it records another hash."""
         if (self.folder / MANIFEST).exists():
             recorded = self.read_json(MANIFEST).get("vectors_sha256")
-            if recorded not in (None, sha256_of([vectors])):
+            if recorded not in (None, sha256(self.folder / VECTORS)):
                 raise InputError(
                     f"{self.folder / VECTORS}: damaged: its SHA-256 is not that of {MANIFEST}"
                 )
 
 
-def is_run(folder: Path) -> bool:
+def is_run(folder: str | Path) -> bool:
     """Tell whether a folder contains a run, finished or not."""
-    return (folder / CONFIG).exists() or (folder / MANIFEST).exists()
+    return (Path(folder) / CONFIG).exists() or (Path(folder) / MANIFEST).exists()
 
 
-def load(path: str | Path) -> Embeddings:
+def load(path: str | Path, limit: int | None = None, strict: bool = False) -> Embeddings:
     """Load the embeddings of a run folder, or of a vector file in any format of `export`.
 
-    Raises `InputError` if there is neither, or if the files cannot be used.
+    With `limit`, only that many words are read, the most frequent ones. Odd rows of a file are left
+    out with a warning or, if `strict`, are an error (see `export.read`).
+
+    Raises `InputError` if there is neither, if the files cannot be used, and for a limit below one.
     """
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such run or vector file")
-    return Run(path).embeddings() if is_run(path) else export.read(path)
+    if not is_run(path):
+        return export.read(path, limit, strict)
+    if limit is not None:
+        number("limit", limit, 1, np.inf, whole=True)
+    return Run(path).embeddings(limit)

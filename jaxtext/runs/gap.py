@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from jaxtext import text
+from jaxtext.base import memory
 from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.evaluation import gap
@@ -24,8 +25,9 @@ from jaxtext.training import counting
 from jaxtext.training.sampling import keep_probability
 from jaxtext.training.settings import settled
 
-CENTERS = 1_000  # sampled for the estimate at the end of training
-TOKENS = 30_000_000  # of the text that are counted for it, at most
+# The estimate at the end of training: centers in the sample, cells of their rows, and tokens that
+# are counted, at most.
+CENTERS, CELLS, TOKENS = 1_000, 1 << 27, 30_000_000
 
 
 class NoPairs(InputError):
@@ -48,7 +50,7 @@ class Measured(NamedTuple):
 
 
 def measure_run(
-    folder: Path,
+    folder: str | Path,
     paths: Sequence[str] = (),
     centers: int | None = None,
     watch: Watch = Watch(),  # noqa: B008
@@ -62,6 +64,7 @@ def measure_run(
     """
     if centers is not None and centers < 1:
         raise InputError("must be at least 1", "centers", centers)
+    folder = Path(folder)
     if folder.exists() and not is_run(folder):
         raise InputError(
             f"{folder}: is not a run folder, and vectors alone do not say what they minimise"
@@ -81,9 +84,16 @@ def measure_run(
                 f"{folder} ({len(embeddings.vocab):,} words): give the text of the run"
             )
         tables = embeddings.center, embeddings.vectors("context")
-        record = record._replace(method=settled(record.method, len(corpus.vocab)))
+        sizes = len(corpus.vocab), len(corpus.text.ids)
+        record = record._replace(method=settled(record.method, *sizes))
         watch.on_stage("comparing with the optimum")
-        measured = measure(record, corpus, tables, centers, on_done=watch.on_compared)
+        objective = None
+        if centers is None:
+            key = jax.random.key(record.seed)
+            objective = counting.objective(key, corpus.vocab, corpus.text, record.method)
+            if alone := counting.without_pairs(objective.counts, corpus.vocab):
+                watch.on_note(f"{alone}: left out")
+        measured = measure(record, corpus, tables, centers, None, objective, watch.on_compared)
     return Measured(measured, embeddings.vocab, record)
 
 
@@ -100,8 +110,8 @@ def measure(
 
     The gap is that of all words or, with `centers`, an estimate from that number of random ones.
     With `tokens`, about as many tokens from the beginning of the text are counted. `objective`
-    reuses the counts made by training, which cover the whole text. In an estimate, centers without
-    a pair in the counted tokens are left out. `on_done` is called with the share that is done.
+    reuses the counts made by training, which cover the whole text. Centers without a pair in the
+    counted tokens are left out. `on_done` is called with the share that is done.
 
     Raises `NoPairs` if no center of the estimate has a pair.
     """
@@ -111,18 +121,14 @@ def measure(
         ids = Encoded(ids.ids[: ends[-1]], ends)
     sample = None
     if centers is not None:
+        needed = 8 * (len(vocab) * record.method.dim + 4 * gap.BLOCK_CELLS)
+        memory.check(needed, f"{len(vocab):,} words", "free some, or compare fewer words")
         frequencies = vocab.counts * keep_probability(vocab.counts, record.method.subsample)
         sample = gap.draw_centers(frequencies, centers, np.random.default_rng(record.seed))
     if objective is None:
         key = jax.random.key(record.seed)
         rows = None if sample is None else sample.centers
         objective = counting.objective(key, vocab, ids, record.method, rows)
-    if sample is not None:
-        paired = np.asarray(objective.counts[sample.centers].sum(axis=1)) > 0
-        sample = gap.Sample(*(part[paired] for part in sample))
-        if not paired.any():
-            raise NoPairs(
-                "subsampling leaves no pair, so the vectors have no optimum to compare with"
-            )
-    tables = EmbeddingParams(*map(jax.numpy.asarray, params))
-    return gap.measure(tables, objective, sample, on_done)
+    if sample is not None and not objective.counts[sample.centers].sum():
+        raise NoPairs("subsampling leaves no pair, so the vectors have no optimum to compare with")
+    return gap.measure(EmbeddingParams(*params), objective, sample, on_done)

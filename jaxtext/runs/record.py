@@ -39,6 +39,7 @@ class Place:
     resume: bool = False
     checkpoint_every: int | float | None = ranged(None, 0, math.nextafter(math.inf, 0))  # seconds
     from_manifest: Path | None = None
+    gap: bool = True  # whether the run ends with a comparison with the optimum
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -57,6 +58,11 @@ def names_of(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
+# Options that came later, with what runs did before: a config.json without them means this.
+LATER = {
+    "tokens": "words", "language": None, "sentences": "lines", "encoding": "utf-8",
+    "errors": "strict",
+}  # fmt: skip
 TEXT, PLACE = names_of(Source), names_of(Place)
 SETTINGS = frozenset(name for method in METHODS.values() for name in settings_of(method))
 
@@ -71,7 +77,7 @@ def as_json(record: Record, place: Place | None = None) -> dict[str, Any]:
     manifest = None if place.from_manifest is None else str(place.from_manifest)
     return options | {
         "out": str(place.out), "checkpoint_every": place.seconds,
-        "from_manifest": manifest,
+        "from_manifest": manifest, "gap": place.gap,
     }  # fmt: skip
 
 

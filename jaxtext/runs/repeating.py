@@ -8,9 +8,10 @@ from typing import Any
 
 from jaxtext.base.errors import InputError
 from jaxtext.runs import record as records
-from jaxtext.runs.circumstances import FREE, PARTS
+from jaxtext.runs.circumstances import FREE, PARTS, Difference, differences
 from jaxtext.runs.folder import CONFIG, MANIFEST, Run
-from jaxtext.runs.record import PLACE, TEXT, Place, Record
+from jaxtext.runs.record import LATER, PLACE, TEXT, Place, Record
+from jaxtext.runs.watch import Watch
 from jaxtext.text.encoded import Corpus
 
 PACKAGES = ("jaxtext", "jax", "jaxlib", "numpy")  # whose versions must be the same to resume a run
@@ -50,6 +51,8 @@ def resumed(place: Place, given: Mapping[str, Any]) -> tuple[Record, Place] | No
             )
     if place.checkpoint_every is None:
         place = replace(place, checkpoint_every=kept.get("checkpoint_every"))
+    if place.gap and kept.get("gap") is False:
+        place = replace(place, gap=False)
     if place.from_manifest is None and kept.get("from_manifest"):
         place = replace(place, from_manifest=Path(kept["from_manifest"]))
     return _with_text(saved, given), place
@@ -71,7 +74,7 @@ def recorded(path: Path) -> dict[str, Any]:
     parts = [content.get(name) for name in PARTS]
     if not all(isinstance(part, dict) for part in parts) or "vectors_sha256" not in content:
         raise InputError(f"{path} is not the manifest of a run", "from_manifest")
-    return content
+    return content | {"options": LATER | content["options"]}
 
 
 def repeated(path: Path, manifest: Mapping[str, Any], given: Mapping[str, Any]) -> Record:
@@ -103,12 +106,50 @@ def identity(
     options = {
         name.replace("_", " "): json.dumps(value)
         for name, value in records.as_json(record).items()
-        if name not in FREE and name not in PLACE
+        if name not in FREE and name not in PLACE and (name, value) not in LATER.items()
     }
+    # In older runs, words outside ASCII were spelled as in the text.
+    spelled = not all(word.isascii() for word in corpus.vocab.words)
     return {
+        **({"spelling of words": "NFC"} if spelled else {}),
         "text (SHA-256)": corpus.sha256,
         "vocabulary (SHA-256)": corpus.vocab.sha256(),
         **options,
         **{f"version of {name}": circumstances["versions"][name] for name in PACKAGES},
         **{name: json.dumps(circumstances[name], sort_keys=True) for name in TOLERATED},
     }
+
+
+def recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
+    """Return the manifest that a resumed run repeats, or None if it no longer exists."""
+    try:
+        return recorded(path)
+    except InputError as error:
+        watch.on_note(f"{error}: the vectors will not be compared")
+        return None
+
+
+def other_circumstances(
+    path: Path, saved: Mapping[str, str], identity: Mapping[str, str]
+) -> list[dict[str, str | None]]:
+    """Return the tolerated circumstances that have changed since a checkpoint was written.
+
+    Raises `InputError` for a change that is not tolerated.
+    """
+    others = []
+    for name, value in identity.items():
+        was = saved.get(name)
+        if was == value:
+            continue
+        if name not in TOLERATED:
+            raise InputError(
+                f"the {name} was {was} when {path} was written, and is {value} now", "resume"
+            )
+        others.append({name: was})
+    return others
+
+
+def unequal(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    ours, theirs = now["vectors_sha256"], then["vectors_sha256"]
+    first = [] if ours == theirs else [Difference("vectors_sha256", theirs, ours)]
+    return first + differences(then, now)

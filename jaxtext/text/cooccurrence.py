@@ -27,12 +27,15 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt
 from scipy import sparse
 
+from jaxtext.base.memory import free
 from jaxtext.text.encoded import Encoded
 
 MEMORY = 4 << 30  # bytes
 WORKERS = 2
+DRAWS = 1 << 20  # random numbers in memory at a time
 GROUP = 1 << 21  # neighbors of the rows that are counted together, at most
 GROUP_BYTES = 32 * GROUP * WORKERS
+LEAST = 3 * GROUP_BYTES  # bytes without which counting is too slow to be tried
 DENSE = 2  # a dense table pays if it has fewer cells than this many times the neighbors
 MERGED_BYTES = 64  # that merging takes per entry
 MAX_KEY_BITS = 32  # keys of 32 bits are sorted twice as fast as those of 64
@@ -54,7 +57,7 @@ def cooccurrence(
     dynamic: bool = False,
     keep: Float[np.ndarray, " V"] | None = None,
     centers: Int[np.ndarray, " n"] | None = None,
-    memory: int = MEMORY,
+    memory: int | None = None,
     folder: Path | None = None,
 ) -> sparse.csr_array:
     r"""Count how often each (center, context) pair occurs, at most `window` tokens apart.
@@ -65,9 +68,9 @@ def cooccurrence(
     Weighted counts are float64: the expected values of what training draws. The columns of each
     row are sorted. With `centers`, only the rows of these words are counted; the others are empty.
 
-    `memory` is the number of bytes that may be used in addition to the text and the result; what
-    does not fit is written to temporary files. With `folder`, the counts are memory-mapped files
-    in it.
+    `memory` is the number of bytes that may be used in addition to the text and the result, by
+    default 4 GiB or, if that is less, half of what is free; what does not fit is written to
+    temporary files. With `folder`, the counts are memory-mapped files in it.
 
     Raises `ValueError` for a window below one, an id outside the vocabulary or too little memory.
 
@@ -76,6 +79,8 @@ def cooccurrence(
     [[0, 2], [2, 0]]
     """
     _check(text, vocab_size, window)
+    if memory is None:
+        memory = min(MEMORY, max((free() or MEMORY) // 2, LEAST))
     # Per token: its padded id, its place twice, and a sorted entry for each of its neighbors.
     piece_tokens = (memory - GROUP_BYTES) // (40 + 2 * window * 16)
     if piece_tokens < 1:
@@ -104,10 +109,15 @@ def thinned(text: Encoded, keep: Float[np.ndarray, " V"], rng: np.random.Generat
     Since tokens are removed before windows are formed, a window over the result reaches farther in
     the original text. Sentences that lose all their tokens are left out.
     """
-    stays = rng.random(len(text.ids), dtype=np.float32) < keep[text.ids]
-    before = np.concatenate([[0], np.cumsum(stays, dtype=np.int64)])
-    ends = before[text.ends]
-    return Encoded(np.asarray(text.ids[stays]), ends[np.diff(ends, prepend=0) > 0])
+    stays = np.empty(len(text.ids), bool)
+    for first in range(0, len(stays), DRAWS):
+        ids = text.ids[first : first + DRAWS]
+        stays[first : first + DRAWS] = rng.random(len(ids), dtype=np.float32) < keep[ids]
+    if not len(stays):
+        return text
+    starts = np.concatenate([[0], text.ends[:-1]])
+    kept = np.add.reduceat(stays, starts, dtype=np.int64)  # of each sentence
+    return Encoded(np.asarray(text.ids[stays]), np.cumsum(kept)[kept > 0])
 
 
 def _check(text: Encoded, vocab_size: int, window: int) -> None:

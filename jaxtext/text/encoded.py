@@ -3,13 +3,14 @@
 The clear path is `sentences` -> `Vocab.build` -> `Vocab.encode`. `encode_corpus` gives the same ids
 without one Python step per token. A byte table lower-cases ASCII letters and turns what separates
 words into spaces; `bytes.split` yields *pieces*; each piece is looked up in a dict. Only pieces
-with letters outside ASCII go through the token pattern, once per distinct piece. Pieces are
-numbered in order of appearance, and the numbers are written to disk. At the end of the text they
-are replaced by word ids, chunk by chunk.
+that the table cannot settle, such as those with letters outside ASCII, are cut by `tokenize`, once
+per distinct piece. Pieces are numbered in order of appearance, and the numbers are written to disk.
+At the end of the text they are replaced by word ids, chunk by chunk.
 """
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +21,21 @@ import numpy as np
 from jaxtyping import Int
 
 from jaxtext.base.errors import InputError
-from jaxtext.text.tokens import tokenize
+from jaxtext.text.folders import LeftOut
+from jaxtext.text.hints import one_sentence, without_spaces
+from jaxtext.text.tokens import LANGUAGES, tokenize
 from jaxtext.text.vocab import Vocab
 
 LINE_END = b"\0"  # the piece that stands for a line break; text has no zero byte
-UNKNOWN, SENTENCE_END = -1, -2
+UNKNOWN, SENTENCE_END, NO_WORD = -1, -2, -3
 PIECES, IDS, ENDS = "pieces.i32", "ids.i32", "ends.i64"
 CHUNK = 1 << 20  # pieces renumbered at a time
+# In UTF-8, an apostrophe before a Cyrillic or Hebrew letter, and a quotation mark before a Hebrew
+# one, after something that can be a letter of theirs; and a sign that the table keeps instead.
+KEPT = (
+    (re.compile(rb"'(?<=[\x80-\xff]')(?=[\xd0-\xd7])"), "\u2019".encode()),
+    (re.compile(rb'"(?<=[\x80-\xff]")(?=\xd7)'), "\u05f4".encode()),
+)
 
 
 class Encoded(NamedTuple):
@@ -50,6 +59,9 @@ class Corpus(NamedTuple):
     text: Encoded
     tokens: int  # including those outside the vocabulary
     sha256: str  # of the text's bytes, each file ending in a line break; or of its tokens
+    hints: tuple[str, ...] = ()  # sentences about what is unusual in the text
+    files: int = 0  # that were read
+    left_out: tuple[LeftOut, ...] = ()  # files in folders that were not read
 
     def __repr__(self) -> str:
         return (
@@ -77,21 +89,34 @@ def encode_corpus(
     min_count: int = 5,
     max_vocab: int | None = None,
     lowercase: bool = True,
+    tokens: str = "words",
+    language: str | None = None,
+    paragraphs: bool = False,
     on_tokens: Callable[[int], None] = lambda tokens: None,
 ) -> Corpus:
     """Count and encode a text in one pass; ids and sentence ends are written to `folder`.
 
     Each block of UTF-8 bytes must end at a line break or between words, as those of `read_blocks`
-    do. Words that occur less than `min_count` times are left out, as are all but the `max_vocab`
-    most frequent. `on_tokens` is called with the number of tokens read so far.
+    do. Lines end at LF, CR LF or CR, and are cut into tokens as by `tokenize`. A sentence is a
+    line, or with `paragraphs`, the lines up to one without words. Words that occur less than
+    `min_count` times are left out, as are all but the `max_vocab` most frequent. `on_tokens` is
+    called with the number of tokens read so far.
 
     Raises `NoWords` for a text without words, and `InputError` when no word occurs `min_count`
     times.
     """
     with _temporary(folder / PIECES) as path:
-        pieces, digest = _write_pieces(blocks, path, lowercase, on_tokens)
-        others = _words_of_others(pieces, lowercase)
-        return _finish(pieces, others, digest, min_count, max_vocab, folder)
+        lowers = lowercase and language not in LANGUAGES  # in the table, which is per byte
+        table = _piece_table(tokens, lowers)
+        pieces, digest = _write_pieces(blocks, path, table, on_tokens)
+        others = {
+            number: tokenize(piece, lowercase, tokens, language)
+            for number, piece in enumerate(pieces)
+            if not piece.isascii() or (lowercase and not lowers and piece != piece.lower())
+        }
+        corpus = _finish(pieces, others, digest, min_count, max_vocab, folder, paragraphs)
+    hint = one_sentence(corpus.tokens, len(corpus.text.ends), paragraphs)
+    return corpus._replace(hints=(*corpus.hints, *hint))
 
 
 def encode_tokens(
@@ -130,6 +155,7 @@ def _finish(
     min_count: int,
     max_vocab: int | None,
     folder: Path,
+    paragraphs: bool = False,
 ) -> Corpus:
     """Turn numbered pieces on disk into a vocabulary and ids; piece 0 ends a sentence."""
     numbers = np.memmap(folder / PIECES, np.int32, "r")
@@ -144,9 +170,14 @@ def _finish(
             counts[word] = counts.get(word, 0) + occurrences[number]
     if not counts:
         raise NoWords("empty: there are no words to train on")
-    vocab = Vocab.from_counts(counts, min_count, max_vocab)
-    _renumber(numbers, pieces, others, vocab, folder)
-    return Corpus(vocab, load_encoded(folder), sum(counts.values()), digest)
+    hints = without_spaces(counts)
+    try:
+        vocab = Vocab.from_counts(counts, min_count, max_vocab)
+    except InputError as error:
+        error.message = "; ".join((error.message, *hints))
+        raise
+    _renumber(numbers, pieces, others, vocab, folder, paragraphs)
+    return Corpus(vocab, load_encoded(folder), sum(counts.values()), digest, hints)
 
 
 def load_encoded(folder: Path) -> Encoded:
@@ -154,23 +185,27 @@ def load_encoded(folder: Path) -> Encoded:
     return Encoded(np.memmap(folder / IDS, np.int32, "r"), np.memmap(folder / ENDS, np.int64, "r"))
 
 
-def _piece_table(lowercase: bool) -> bytes:
-    """Return a byte table that keeps letters, digits, line breaks and non-ASCII bytes.
+def _piece_table(tokens: str, lowercase: bool) -> bytes:
+    """Return a byte table that keeps what can be part of a token; every other byte is a space.
 
-    Letters are lower-cased if asked; every other byte becomes a space.
+    In ASCII, these are letters, digits and line breaks, or all but white space. Bytes of other
+    characters are kept. ASCII letters are lower-cased if asked.
     """
-    table = bytearray(b" " * 128 + bytes(range(128, 256)))
+    table = bytearray(range(256))
     for byte in range(128):
-        if byte == ord("\n") or chr(byte).isalnum():
-            table[byte] = ord(chr(byte).lower()) if lowercase else byte
+        char = chr(byte)
+        if lowercase:
+            table[byte] = ord(char.lower())
+        part = char.isalnum() if tokens == "words" else not char.isspace()
+        if not part and char != "\n":
+            table[byte] = ord(" ")
     return bytes(table)
 
 
 def _write_pieces(
-    blocks: Iterable[bytes], path: Path, lowercase: bool, on_tokens: Callable[[int], None]
+    blocks: Iterable[bytes], path: Path, table: bytes, on_tokens: Callable[[int], None]
 ) -> tuple[list[str], str]:
     """Number the pieces in order of appearance, write the numbers, return pieces and SHA-256."""
-    table = _piece_table(lowercase)
     number: defaultdict[bytes, int] = defaultdict()
     number.default_factory = number.__len__
     number[LINE_END]
@@ -179,11 +214,16 @@ def _write_pieces(
     with open(path, "wb") as file:
         for block in blocks:
             digest.update(block)
+            if b"\r" in block:
+                block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            if table[ord('"')] == ord(" ") and not block.isascii():
+                for pattern, sign in KEPT:
+                    block = pattern.sub(sign, block)
             pieces = block.translate(table).replace(b"\n", b" " + LINE_END + b" ").split()
             file.write(np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces)).data)
             seen += len(pieces) - block.count(b"\n")
             on_tokens(seen)
-        file.write(np.zeros(1, np.int32).data)  # ends the last sentence
+        file.write(np.zeros(2, np.int32).data)  # end the last sentence, be it line or paragraph
     return b" ".join(number).decode().split(" "), digest.hexdigest()
 
 
@@ -255,17 +295,13 @@ def _count(numbers: Int[np.ndarray, " P"], size: int) -> Int[np.ndarray, " size"
     return counts
 
 
-def _words_of_others(pieces: list[str], lowercase: bool) -> dict[int, list[str]]:
-    """Split pieces with letters outside ASCII into words, which may be none, one or several."""
-    return {i: tokenize(piece, lowercase) for i, piece in enumerate(pieces) if not piece.isascii()}
-
-
 def _renumber(
     numbers: Int[np.ndarray, " P"],
     pieces: list[str],
     others: dict[int, list[str]],
     vocab: Vocab,
     folder: Path,
+    paragraphs: bool,
 ) -> None:
     """Replace the numbers of pieces by word ids, and write ids and sentence ends."""
     index = vocab.index
@@ -273,13 +309,14 @@ def _renumber(
     several: dict[int, list[int]] = {}  # pieces that are more than one word, as in 'word–word'
     for piece, words in others.items():
         ids = [index[word] for word in words if word in index]
-        first[piece] = ids[0] if ids else UNKNOWN
+        first[piece] = ids[0] if ids else UNKNOWN if words else NO_WORD
         if len(ids) > 1:
             several[piece] = ids[1:]
     first[0] = SENTENCE_END
     extra = np.zeros(len(pieces), np.int32)
     extra[list(several)] = [len(ids) for ids in several.values()]
     written = last_end = 0
+    at_end = True  # of a line, before the chunk
     # Renamed only when complete, since an earlier corpus in the folder may still be mapped.
     partial = folder / f"{IDS}.partial", folder / f"{ENDS}.partial"
     with open(partial[0], "wb") as ids_file, open(partial[1], "wb") as ends_file:
@@ -290,6 +327,12 @@ def _renumber(
             if len(places):
                 inserted = [i for piece in chunk[places].tolist() for i in several[piece]]
                 ids = np.insert(ids, np.repeat(places + 1, extra[chunk[places]]), inserted)
+            ids = ids[ids != NO_WORD]
+            if paragraphs and len(ids):  # a single line break is no more than a space
+                is_end = ids == SENTENCE_END
+                follows = np.concatenate([[at_end], is_end[:-1]])
+                at_end = bool(is_end[-1])
+                ids = ids[~is_end | follows]
             ids = ids[ids != UNKNOWN]
             is_end = ids == SENTENCE_END
             ends = np.flatnonzero(is_end)

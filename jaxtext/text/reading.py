@@ -1,11 +1,15 @@
 """Files, folders, a named corpus or sequences in memory -> `Corpus`, in one call."""
 
+import codecs
 import os
+import re
 import shutil
 import tempfile
+import warnings
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +19,15 @@ from jaxtext.base.errors import InputError
 from jaxtext.base.ranges import check_ranges, ranged
 from jaxtext.text.builtin import builtin_corpus
 from jaxtext.text.encoded import Corpus, NoWords, encode_corpus, encode_tokens
+from jaxtext.text.folders import HIDDEN, not_read
 from jaxtext.text.named import CORPORA, OnBytes, named_corpus
+from jaxtext.text.opening import STDIN, SUFFIXES
 from jaxtext.text.sequences import sentences_of
-from jaxtext.text.sources import STDIN, SUFFIXES, find_sources, read_blocks
+from jaxtext.text.sources import UTF8, Files, find_sources, read_blocks
+from jaxtext.text.tokens import LANGUAGES, TOKENS, tokenize
 
 BUILTIN = "built-in"
+SENTENCES, ERRORS = ("lines", "paragraphs"), ("strict", "replace")
 
 
 @dataclass(frozen=True)
@@ -54,22 +62,66 @@ class Source:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a text becomes ids: which words are kept, and whether 'The' and 'the' are one word.
+    """How a text becomes ids.
 
-    Raises `InputError` for `min_count` or `max_vocab` below one.
+    `tokens` are "words" (runs of letters and digits) or "whitespace" (what stands between spaces);
+    `lowercase` tells whether 'The' and 'the' are one word, which they are by default only in
+    "words". `language` "tr" or "az" lower-cases as in Turkish and Azeri. `sentences` are "lines" or
+    "paragraphs", which empty lines separate. `encoding` is that of the files, and `errors`
+    "replace" puts U+FFFD in place of what is no text in it.
+
+    Raises `InputError` for `min_count` or `max_vocab` below one, an unknown choice or encoding, and
+    a language without lower-casing.
     """
 
     min_count: int = ranged(5, 1)
     max_vocab: int | None = ranged(None, 1)
-    lowercase: bool = True
-    __post_init__ = check_ranges
+    lowercase: bool | None = None  # stored as a bool
+    tokens: str = "words"
+    language: str | None = None
+    sentences: str = "lines"
+    encoding: str = UTF8
+    errors: str = "strict"
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        _check_choice("tokens", self.tokens, TOKENS)
+        _check_choice("sentences", self.sentences, SENTENCES)
+        _check_choice("errors", self.errors, ERRORS)
+        if self.lowercase is None:
+            object.__setattr__(self, "lowercase", self.tokens == "words")
+        if self.language is not None:
+            _check_choice("language", self.language, LANGUAGES)
+            if not self.lowercase:
+                raise InputError(
+                    "matters to lower-casing alone, which is off", "language", self.language
+                )
+        _check_encoding(self.encoding)
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(f"must be one of {', '.join(choices)}", name, value)
+
+
+def _check_encoding(name: Any) -> None:
+    """Raise `InputError` unless a name is that of an encoding of text."""
+    try:
+        codecs.getincrementaldecoder(name)
+        b"a".decode(name, "replace")  # fails for codecs that are not of text
+    except (LookupError, TypeError, ValueError):
+        raise InputError(
+            "no such encoding: give a name that Python knows, such as utf-8 or cp1252",
+            "encoding",
+            name,
+        ) from None
 
 
 def files_of(
     source: Source,
     on_stage: Callable[[str], None] = lambda stage: None,
     on_bytes: OnBytes = lambda what, done, of: None,
-) -> list[str]:
+) -> Files:
     """Return the files of a source, downloading or making its corpus if necessary.
 
     Raises `InputError` for files that cannot be read and for a corpus that cannot be downloaded.
@@ -77,9 +129,9 @@ def files_of(
     if source.paths:
         return find_sources(source.paths)
     if source.corpus is not None:
-        return [str(named_corpus(source.corpus, on_bytes=on_bytes))]
+        return Files([str(named_corpus(source.corpus, on_bytes=on_bytes))])
     on_stage("collecting the built-in corpus")
-    return [str(builtin_corpus())]
+    return Files([str(builtin_corpus())])
 
 
 def encode_files(
@@ -92,18 +144,26 @@ def encode_files(
 
     Raises `InputError` for text that cannot be read or that has no pair of words.
     """
+    paragraphs = reading.sentences == "paragraphs"
+    blocks = read_blocks(
+        files, encoding=reading.encoding, errors=reading.errors, paragraphs=paragraphs
+    )
     try:
         corpus = encode_corpus(
-            read_blocks(files),
+            blocks,
             folder,
             min_count=reading.min_count,
             max_vocab=reading.max_vocab,
-            lowercase=reading.lowercase,
+            lowercase=bool(reading.lowercase),
+            tokens=reading.tokens,
+            language=reading.language,
+            paragraphs=paragraphs,
             on_tokens=on_tokens,
         )
     except NoWords as error:
         raise InputError(f"{', '.join(files)}: {error}") from None
-    return _with_pairs(corpus)
+    left_out = files.left_out if isinstance(files, Files) else ()
+    return _with_pairs(corpus._replace(files=len(files), left_out=left_out))
 
 
 def read(
@@ -111,28 +171,42 @@ def read(
     name: str | None = None,
     min_count: int = 5,
     max_vocab: int | None = None,
-    lowercase: bool = True,
+    lowercase: bool | None = None,
+    tokens: str = "words",
+    language: str | None = None,
+    sentences: str = "lines",
+    encoding: str = UTF8,
+    errors: str = "strict",
     on_stage: Callable[[str], None] = lambda stage: None,
     on_bytes: OnBytes = lambda what, done, of: None,
     on_tokens: Callable[[int], None] = lambda tokens: None,
 ) -> Corpus:
     """Read a text and return its vocabulary and ids.
 
-    `texts` are paths of files and folders (.txt, .gz, .bz2, .xz), or one iterable of sequences of
-    tokens: lists of strings or whole numbers, NumPy arrays of integers, a column of a table, or a
-    generator, which is consumed once. Tokens are kept as they are. A string in place of a sequence
-    is a sentence: it is split into words like a line of a file, and a warning says so. Without
+    `texts` are paths of files (.txt, .gz, .bz2, .xz, .zip) and folders, or one iterable of
+    sequences of tokens: lists of strings or whole numbers, NumPy arrays of integers, a column of a
+    table, or a generator, which is consumed once. The tokens of a sequence are kept exactly as they
+    are, and no option but `min_count` and `max_vocab` applies to them. A string in place of a
+    sequence is a sentence: it is split like a line of a file, and a warning says so. Without
     `texts`, `name` chooses a corpus (text8, fil9, wikitext-103); without a name, the documentation
     of the installed packages is read.
 
     Words that occur less than `min_count` times are left out, as are all but the `max_vocab` most
-    frequent. `lowercase` applies to text, not to tokens. `on_stage`, `on_bytes` and `on_tokens` are
-    told what begins, how much of a corpus is downloaded, and how many tokens have been read. The
-    ids are kept in a temporary folder, which exists as long as the corpus.
+    frequent. Text is cut into "words" of letters and digits, each in one spelling (`text.tokens`),
+    or with `tokens` "whitespace" at spaces alone, which keeps ids, phrases and segmented text
+    whole. `lowercase` is by default on for words and off for "whitespace"; `language` "tr" or "az"
+    lower-cases as in Turkish and Azeri. `sentences` are "lines" or "paragraphs" (empty lines
+    separate them). `encoding` is that of the files; with `errors` "replace", bytes that are no text
+    become U+FFFD. `on_stage`, `on_bytes` and `on_tokens` are told what begins, how much of a corpus
+    is downloaded, and how many tokens have been read. The ids are kept in a temporary folder, which
+    exists as long as the corpus. What is unusual in a text, and what was left out of a folder, is
+    warned of.
 
     Raises `InputError` for what cannot be read, naming the file and line or the sequence.
     """
-    reading = Reading(min_count, max_vocab, lowercase)
+    reading = Reading(
+        min_count, max_vocab, lowercase, tokens, language, sentences, encoding, errors
+    )
     folder = Path(tempfile.mkdtemp(prefix="jaxtext."))
     try:
         if _are_paths(texts):
@@ -150,7 +224,18 @@ def read(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     weakref.finalize(corpus.text.ids, shutil.rmtree, folder, True)
+    for note in notes(corpus):
+        warnings.warn(note, UserWarning, stacklevel=2)
     return corpus
+
+
+def notes(corpus: Corpus) -> list[str]:
+    """Return what is unusual about a text, and which files in folders were not read.
+
+    Hidden files, which nobody expects to be read, are not among them.
+    """
+    others = [each for each in corpus.left_out if each.reason != HIDDEN]
+    return [*([not_read(others)] if others else []), *corpus.hints]
 
 
 def encode_sequences(
@@ -165,7 +250,7 @@ def encode_sequences(
     sequences without any pair of words.
     """
     corpus = encode_tokens(
-        sentences_of(sequences, reading.lowercase),
+        sentences_of(sequences, partial(_cut, reading=reading)),
         folder,
         min_count=reading.min_count,
         max_vocab=reading.max_vocab,
@@ -174,9 +259,19 @@ def encode_sequences(
     return _with_pairs(corpus)
 
 
+def _cut(text: str, reading: Reading) -> Iterator[list[str]]:
+    """Yield the sentences of a string as lists of tokens."""
+    ends = r"(?:\r\n|\r|\n)"
+    if reading.sentences == "paragraphs":
+        ends = rf"{ends}\s*{ends}"
+    for part in re.split(ends, text):
+        yield tokenize(part, bool(reading.lowercase), reading.tokens, reading.language)
+
+
 def _with_pairs(corpus: Corpus) -> Corpus:
     if np.diff(corpus.text.ends, prepend=0).max(initial=0) < 2:
-        raise InputError("no sentence has two words of the vocabulary, so there are no pairs")
+        reason = "no sentence has two words of the vocabulary, so there are no pairs"
+        raise InputError("; ".join((reason, *corpus.hints)))
     return corpus
 
 
@@ -213,7 +308,7 @@ def _is_path(text: Any) -> bool:
         return True
     if not isinstance(text, str):
         return False
-    if text == STDIN or (" " not in text and Path(text).suffix.lower() in SUFFIXES):
+    if text == STDIN or (" " not in text and Path(text).suffix.lower() in (*SUFFIXES, ".zip")):
         return True
     return os.path.sep in text and _exists(text)
 

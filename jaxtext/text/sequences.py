@@ -2,24 +2,25 @@
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 import numpy as np
 
 from jaxtext.base.errors import InputError
-from jaxtext.text.tokens import tokenize
 
 
-def sentences_of(sequences: Any, lowercase: bool = True) -> Iterator[Iterable[Any]]:
+def sentences_of(
+    sequences: Any, cut: Callable[[str], Iterable[list[str]]]
+) -> Iterator[Iterable[Any]]:
     """Yield the tokens of each sequence of an iterable, which is consumed once.
 
-    A string is text: each of its lines is split into words, and one warning says so.
+    A string is text: `cut` splits it into sentences of tokens, and one warning says so.
 
     Raises `InputError` for anything but an iterable of sequences, and for an entry that is not a
     sequence of tokens, such as a number or a missing value.
 
-    >>> [list(sentence) for sentence in sentences_of([["The", "cat"], (4, 2)])]
+    >>> [list(each) for each in sentences_of([["The", "cat"], (4, 2)], lambda text: [text.split()])]
     [['The', 'cat'], [4, 2]]
     """
     _check_iterable(sequences)
@@ -29,7 +30,7 @@ def sentences_of(sequences: Any, lowercase: bool = True) -> Iterator[Iterable[An
             if not warned:
                 warned = True
                 _warn()
-            yield from (tokenize(line, lowercase) for line in entry.splitlines())
+            yield from cut(entry)
         else:
             yield _tokens(entry, place)
 

@@ -31,8 +31,8 @@ def objective(
     frequencies of contexts in the weighted counts. With `centers`, only the pairs of these words
     are counted.
 
-    Raises `InputError` for a word that has no pair, and therefore no optimum, unless `centers` are
-    given.
+    A word may be without a pair (see `without_pairs`). Raises `InputError` if no word has one,
+    unless `centers` are given.
     """
     keep = keep_probability(vocab.counts, method.subsample)
     count = partial(text.cooccurrence, vocab_size=len(vocab), window=method.window, dynamic=True)
@@ -44,8 +44,11 @@ def objective(
             ids = text.thinned(ids, keep, np.random.default_rng([seed_of(key), THINNING]))
         counts = count(ids, centers=centers)
         noise = noise_distribution(vocab.counts, method.noise_exponent)
-    if centers is None:
-        _check_pairs(counts, vocab)
+    if centers is None and counts.nnz == 0:
+        raise InputError(
+            "subsampling leaves no pair of words: give more text, or keep all tokens", "subsample",
+            method.subsample,
+        )  # fmt: skip
     return Objective(counts, noise, method.negatives)
 
 
@@ -59,13 +62,15 @@ def seed_of(key: Key[Array, ""]) -> int:
     return sum(word << 32 * place for place, word in enumerate(reversed(words)))
 
 
-def _check_pairs(counts: Counts, vocab: text.Vocab) -> None:
+def without_pairs(counts: Counts, vocab: text.Vocab) -> str:
+    """Return how many words have no pair and what follows from it; nothing if all have one."""
     alone = np.flatnonzero(counts.sum(axis=1) == 0)
-    if alone.size:
-        who, whom = "1 word never has", "it"
-        if alone.size > 1:
-            who, whom = f"{alone.size:,} words never have", "them"
-        raise InputError(
-            f"{who} a neighbor (for example {vocab.words[alone[0]]!r}), so the counts carry no "
-            f"information about {whom}: raise the minimum count, join lines, or train with sgns"
-        )
+    if not alone.size:
+        return ""
+    who, whom = "1 word never has", "it"
+    if alone.size > 1:
+        who, whom = f"{alone.size:,} words never have", "them"
+    return (
+        f"{who} a neighbor (for example {vocab.words[alone[0]]!r}), so the counts carry no "
+        f"information about {whom}"
+    )

@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
+from jaxtext.base import memory
 from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import factorization
@@ -15,6 +16,7 @@ from jaxtext.training import counting, counts, starts, stream, svd
 from jaxtext.training.settings import Exact, Method, Sgns, Svd, check_method, settled
 from jaxtext.vectors.embeddings import Embeddings
 
+COPIES = 3  # of both tables that training keeps in memory at a time, at least
 POWER = 0.25  # of the singular values in the centers of `Exact`; contexts get the other 0.75
 
 Report = stream.Report | counts.Report | svd.Report
@@ -50,7 +52,8 @@ def fit(
     """
     check_method(method)
     _check_start(start, method)
-    method = settled(method, len(corpus.vocab))
+    method = settled(method, len(corpus.vocab), len(corpus.text.ids))
+    check_memory(method, len(corpus.vocab))
     if isinstance(method, Sgns):
         return _stream(key, corpus, method, start, on_report, on_state)
     check_dim(method, len(corpus.vocab))
@@ -59,6 +62,16 @@ def fit(
     if isinstance(method, Svd):
         return _float32(svd.fit(objective, method.dim, method.noise_exponent, on_report))
     return _counts(corpus, method, objective, start, on_report, on_state)
+
+
+def check_memory(method: Method, vocab_size: int) -> None:
+    """Raise `InputError` if both tables, and what training keeps beside them, need too much memory.
+
+    The counts of a text are not known before they are made, and are not included.
+    """
+    needed = COPIES * 8 * vocab_size * method.dim  # bytes
+    what = f"{method.name} with {method.dim:,} dimensions for {vocab_size:,} words"
+    memory.check(needed, what, "use fewer dimensions or a smaller vocabulary")
 
 
 def _check_start(start: Any, method: Method) -> None:

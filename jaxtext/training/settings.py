@@ -8,6 +8,7 @@ them.
 (5, 1)
 """
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
@@ -15,8 +16,10 @@ from jaxtext.base.errors import InputError
 from jaxtext.base.ranges import check_ranges, ranged
 
 DIM, WINDOW, NEGATIVES, EXPONENT = (1, 10_000), (1, 100), (1, 1_000), (-2, 2)
-# Passes of `Exact`: at least, words visited by all passes together, at most.
-PASSES, WORDS, MOST_PASSES = 3, 60_000, 50
+# Where they are not given: epochs for a million tokens, fewest and most epochs; fewest passes of
+# `Exact`, the rows that all passes visit together, most passes.
+MILLION_EPOCHS, EPOCHS = 20, (5, 100)
+ROWS, PASSES = 60_000, (3, 50)
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,15 @@ class Sgns:
 
     Each center draws the size of its window from 1 to `window`. Each pair gets `negatives` draws
     from the noise distribution, which is proportional to word counts to the power
-    `noise_exponent`. The learning rate falls linearly to almost zero.
+    `noise_exponent`. The learning rate falls linearly to almost zero. With None, `epochs` depends
+    on the length of the text (see `epochs_of`).
     """
 
     name: ClassVar[str] = "sgns"
     dim: int = ranged(100, *DIM)
     window: int = ranged(5, *WINDOW)
     negatives: int = ranged(5, *NEGATIVES)
-    epochs: int = ranged(5, 1, 100_000)
+    epochs: int | None = ranged(None, 1, 100_000)
     subsample: int | float = ranged(1e-3, 0, 1)
     noise_exponent: int | float = ranged(0.75, *EXPONENT)
     learning_rate: int | float = ranged(0.025, 1e-12, 1e6)
@@ -44,7 +48,7 @@ class Exact:
     """The objective of `Sgns` summed over the counts of all pairs, minimised without sampling.
 
     `epochs` is the number of passes over both tables. With None it depends on the size of the
-    vocabulary (see `settled`).
+    vocabulary (see `epochs_of`).
     """
 
     name: ClassVar[str] = "exact"
@@ -89,15 +93,31 @@ def check_method(method: Any) -> None:
         raise InputError(f"must be one of {records}", "method", method)
 
 
-def settled(method: Method, vocab_size: int) -> Method:
-    """Return the method after filling in the settings that depend on the vocabulary.
+def epochs_of(method: Sgns | Exact, vocab_size: int, tokens: int) -> int:
+    """Return the epochs of a method; where they are not given, they follow from the text.
 
-    The passes of `Exact` are 3 for 20,000 words or more. For a smaller vocabulary a pass costs
-    less, and there are more of them, at most 50.
+    `tokens` is the number of tokens of the text that are in the vocabulary. `Sgns` has 5 epochs
+    for 16 million tokens or more, as word2vec does. They would leave the vectors of a shorter text
+    untrained: there are 20 for one million tokens, more in proportion to the root of the length,
+    and at most 100. The passes of `Exact` are 3 for 20,000 words or more. For a smaller vocabulary
+    a pass costs less, and there are more of them, at most 50.
 
-    >>> settled(Exact(), 10_000).epochs, settled(Exact(), 70_000).epochs
+    >>> epochs_of(Sgns(), 14_000, 1_000_000), epochs_of(Sgns(), 70_000, 16_000_000)
+    (20, 5)
+    >>> epochs_of(Exact(), 10_000, 1_000_000), epochs_of(Exact(), 70_000, 16_000_000)
     (6, 3)
     """
-    if isinstance(method, Exact) and method.epochs is None:
-        return replace(method, epochs=min(max(PASSES, WORDS // vocab_size), MOST_PASSES))
-    return method
+    if method.epochs is not None:
+        return method.epochs
+    if isinstance(method, Sgns):
+        fewest, most = EPOCHS
+        return min(max(round(MILLION_EPOCHS * math.sqrt(1e6 / max(tokens, 1))), fewest), most)
+    fewest, most = PASSES
+    return min(max(ROWS // vocab_size, fewest), most)
+
+
+def settled(method: Method, vocab_size: int, tokens: int) -> Method:
+    """Return the method with its number of epochs, which may depend on the text."""
+    if isinstance(method, Svd) or method.epochs is not None:
+        return method
+    return replace(method, epochs=epochs_of(method, vocab_size, tokens))

@@ -31,13 +31,16 @@ def random(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
 def singular_vectors(counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
     """Compute float32 tables whose scores approximate the positive PMI, minus ln k.
 
-    The last dimension represents the shift by ln k, unless it is the only one.
+    The last dimension represents the shift by ln k, unless it is the only one. The center of a
+    word without a pair is zero.
     """
-    matrix = pmi.positive(pmi.pmi(sparse.csr_array(counts))).astype(np.float32)
+    counts = sparse.csr_array(counts)
+    matrix = pmi.positive(pmi.pmi(counts)).astype(np.float32)
     svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)  # pyright: ignore
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
-        center = center.at[:, -1].set(-math.log(negatives))
+        paired = jnp.asarray(counts.sum(axis=1) > 0)
+        center = center.at[:, -1].set(jnp.where(paired, -math.log(negatives), 0.0))
         context = context.at[:, -1].set(1.0)
     return EmbeddingParams(center, context)
 

@@ -6,8 +6,6 @@ context, their sum, average or concatenation (sheet: skip-gram basics, d).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,9 @@ from scipy import sparse
 from jaxtext.base.errors import InputError
 from jaxtext.base.html import html_table
 from jaxtext.text.vocab import Vocab
+from jaxtext.vectors.spelling import canonical, suggestions
 
 KINDS = ("center", "context", "sum", "average", "concat")
-CANDIDATES = 500  # whose spelling is compared with an unknown word's
 SHOWN_WORDS, SHOWN_NUMBERS = 8, 4  # of the table in notebooks
 
 
@@ -32,7 +30,9 @@ class Embeddings:
     """Words and their vectors; `context` is missing where a file has one table only.
 
     `vectors["word"]` is the center vector of a word, `"word" in vectors` whether there is one,
-    `len(vectors)` the number of words, and iteration goes over the words.
+    `len(vectors)` the number of words, and iteration goes over the words. A word is found by its
+    exact spelling or, if there is none, by the same text in another Unicode form. `note` says which
+    rows of a file were left out when it was read; it is empty if none were.
 
     >>> one = Embeddings(Vocab(("a",), np.array([1])), np.ones((1, 2)), np.zeros((1, 2)))
     >>> one["a"].tolist(), "b" in one, len(one)
@@ -42,13 +42,19 @@ class Embeddings:
     vocab: Vocab
     center: Any  # [V, D]; kept as an array of NumPy, as is `context`
     context: Any = None
+    note: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.vocab, Vocab):
+            raise InputError(
+                f"must be a Vocab, such as Vocab(words, counts), found {type(self.vocab).__name__}",
+                "vocab",
+            )
         for name in ("center", "context"):
             table = getattr(self, name)
             if table is None and name == "context":
                 continue
-            table = np.asarray(table)
+            table = _numbers(name, table)
             if table.ndim != 2 or len(table) != len(self.vocab):
                 raise InputError(
                     f"has shape {list(table.shape)}, must have a row for each of the "
@@ -62,6 +68,7 @@ class Embeddings:
                 "the centers",
                 "context",
             )
+        _ = self.vocab.index  # made here, so that no question has to wait for it
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -85,7 +92,7 @@ class Embeddings:
         return iter(self.words)
 
     def __contains__(self, word: object) -> bool:
-        return _spelled(word) in self.vocab.index
+        return self._id(word) is not None
 
     def __getitem__(self, word: str | int) -> Float[np.ndarray, " D"]:
         """Return the center vector of a word; a whole number is the word that it is written as.
@@ -96,7 +103,7 @@ class Embeddings:
 
     def __repr__(self) -> str:
         tables = "center" if self.context is None else "center and context"
-        frequent = ", ".join(_short(word) for word in self.words[:3])
+        frequent = ", ".join(repr(_short(word))[1:-1] for word in self.words[:3])
         return (
             f"Embeddings({len(self):,} words, {self.dim} dimensions, {tables}; first words: "
             f"{frequent})"
@@ -145,64 +152,60 @@ class Embeddings:
         """
         if isinstance(tokens, str):
             raise InputError("is a string: split it into words first", "tokens", tokens[:40])
-        table, index = self.vectors(kind), self.vocab.index
-        ids = [index[word] for word in map(_spelled, tokens) if word in index]
+        table, found = self.vectors(kind), map(self._id, tokens)
+        ids = [id for id in found if id is not None]
         return table[ids].mean(axis=0) if ids else np.zeros(table.shape[1], table.dtype)
 
     def ids(self, words: Sequence[str | int]) -> Int[np.ndarray, " B"]:
-        """Return the ids of words, in lower case where the whole vocabulary is.
+        """Return the ids of words.
 
         Raises `UnknownWord` with close spellings for an unknown word, and `InputError` for a string
         in place of a list.
         """
         if isinstance(words, str):
             raise InputError("is a string: give a list of words", "words", words[:40])
-        index, spelled = self.vocab.index, [_spelled(word) for word in words]
-        ids = [index.get(word) for word in spelled]
-        if None in ids and self._is_lower:
-            pairs = zip(spelled, ids, strict=True)
-            ids = [index.get(word.lower()) if id is None else id for word, id in pairs]
+        ids = [self._id(word) for word in words]
         if None in ids:
-            raise UnknownWord(self._unknown(spelled[ids.index(None)]))
+            raise UnknownWord(self._unknown(_spelled(words[ids.index(None)])))
         return np.array(ids, np.int64)
 
-    @cached_property
-    def _is_lower(self) -> bool:
-        return all(word == word.lower() for word in self.words)
+    def zeros(self, kind: str = "center") -> Int[np.ndarray, " Z"]:
+        """Return the ids of the words whose vector is zero, which has no direction."""
+        return np.flatnonzero(~self.vectors(kind).any(axis=1))
+
+    def _id(self, word: object) -> int | None:
+        """Return the id of a word in its exact spelling or another Unicode form; else None."""
+        index, text = self.vocab.index, _spelled(word)
+        for spelling in (text, *canonical(text)):
+            if spelling in index:
+                return index[spelling]
+        return None
 
     def _unknown(self, word: str) -> str:
-        close = get_close_matches(word.lower(), self._candidates(word.lower()), n=3, cutoff=0.6)
+        close = suggestions(word, self.words, self.vocab.index)
         hint = f"did you mean {', '.join(close)}?" if close else "nothing is spelled like it"
-        return f"{word!r} is not among the {len(self):,} words: {hint}"
+        return f"{_short(word, 60)!r} is not among the {len(self):,} words: {hint}"
 
-    def _candidates(self, word: str) -> list[str]:
-        """The words that are most like an unknown one by pairs of letters, at most `CANDIDATES`.
 
-        Comparing the spelling of all words would take seconds for a large vocabulary.
-        """
-        if len(self) <= CANDIDATES:
-            return list(self.words)
-        first, end, size = word[:1], word[-3:], len(word)
-        near = [
-            each
-            for each in self.words
-            if -3 < len(each) - size < 3 and (each[:1] == first or each.endswith(end))
-        ]
-        pairs = _pairs(word)
-        near.sort(key=lambda each: -len(pairs & _pairs(each)) / (len(each) + 1))
-        return near[:CANDIDATES]
+def _numbers(name: str, table: Any) -> np.ndarray:
+    """Return a table as floating-point numbers of NumPy. Raises `InputError` for anything else."""
+    table = np.asarray(table)
+    if table.dtype in (np.float16, np.float32, np.float64):
+        return table
+    try:
+        if table.dtype.kind in "cOSUM":
+            raise TypeError
+        return table.astype(np.float32)  # whole numbers, and the smaller kinds of JAX
+    except (TypeError, ValueError):
+        raise InputError(f"must contain real numbers, found {table.dtype}", name) from None
 
 
 def _spelled(word: object) -> str:
     return word if isinstance(word, str) else str(word)
 
 
-def _pairs(word: str) -> set[str]:
-    return {word[place : place + 2] for place in range(len(word) - 1)}
-
-
-def _short(word: str) -> str:
-    return repr(word)[1:-1] if len(word) <= 20 else f"{word[:19]!r}"[1:-1] + "\u2026"
+def _short(word: str, most: int = 20) -> str:
+    return word if len(word) <= most else f"{word[: most - 1]}\u2026"
 
 
 @dataclass(frozen=True)

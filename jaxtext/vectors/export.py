@@ -9,46 +9,78 @@
 | `safetensors` | the array `vectors`, the words in the file's metadata |
 | `projector` | a folder with `vectors.tsv` and `metadata.tsv` for TensorBoard's projector |
 
-Every file is written under a temporary name and renamed when it is complete.
+Every file is written under a temporary name and renamed when it is complete. An existing file is
+replaced, a folder never; missing folders are created.
 """
 
 import string
+import warnings
+from collections.abc import Callable
+from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from jaxtext.base.errors import InputError
 from jaxtext.base.files import replacing
+from jaxtext.base.ranges import number
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.vectors.formats import binary, detect, projector, safetensors, text
 from jaxtext.vectors.formats.table import Table, encodes
 
-WRITERS = {
+STREAMS: dict[str, Callable[[Table, BufferedIOBase], None]] = {
     "word2vec-text": text.write,
     "word2vec-binary": binary.write,
     "glove": text.write_glove,
     "fasttext": text.write,
     "safetensors": safetensors.write,
-    "projector": projector.write,
 }
-FORMATS = tuple(WRITERS)
+FORMATS = (*STREAMS, "projector")
+
+
+class LeftOut(UserWarning):
+    """Some rows of a vector file were left out; the message counts them and names the first."""
 
 
 def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "center") -> None:
     """Write one vector per word (`kind`, see `Embeddings.vectors`) in one of `FORMATS`.
 
-    `safetensors` keeps context vectors and counts as well, if `kind` is `center`.
+    `safetensors` keeps context vectors and counts as well, if `kind` is `center`. An existing file
+    is replaced once the new one is complete.
 
-    Raises `InputError` for an unknown format or kind, for a path that exists already, and for a
-    word that a format cannot contain: all but safetensors end a word at a space or line break, and
-    none has words that are not Unicode text.
+    Raises `InputError` for an unknown format or kind, for an existing folder, and for a word that a
+    format cannot contain: all but safetensors end a word at a space or line break, and none has
+    words that are not Unicode text.
     """
-    if form not in WRITERS:
-        raise InputError(f"no such format: choose one of {', '.join(FORMATS)}", "format", form)
     path = Path(path)
-    if path.exists():
-        raise InputError(f"{path}: exists already: choose another name or remove it")
+    table = _table(embeddings, form, kind)
+    if path.is_dir() or (form == "projector" and path.exists()):
+        kind_of = "a folder, which is" if path.is_dir() else "there, and is"
+        raise InputError(f"{path}: is {kind_of} not replaced: choose another name or remove it")
+    with replacing(path) as temporary:
+        if form == "projector":
+            projector.write(table, temporary)
+        else:
+            with open(temporary, "wb") as file:
+                STREAMS[form](table, file)
+
+
+def write_to(embeddings: Embeddings, stream: Any, form: str, kind: str = "center") -> None:
+    """Write the bytes of such a file to an open binary stream.
+
+    Raises `InputError` as `write` does, before anything is written, and for `projector`.
+    """
+    if form == "projector":
+        raise InputError("is a folder of two files: give a path instead of -", "format", form)
+    STREAMS[form](_table(embeddings, form, kind), stream)
+
+
+def _table(embeddings: Embeddings, form: str, kind: str) -> Table:
+    """Return what is to be written, after all checks."""
+    if form not in FORMATS:
+        raise InputError(f"no such format: choose one of {', '.join(FORMATS)}", "format", form)
     words = embeddings.vocab.words
     table = Table(words, _float32(embeddings.vectors(kind), words))
     _check_words(embeddings.vocab, form)
@@ -56,8 +88,7 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
         context = embeddings.context
         context = None if context is None else _float32(context, words)
         table = table._replace(context=context, counts=np.asarray(embeddings.counts, np.int64))
-    with replacing(path) as temporary:
-        WRITERS[form](table, temporary)
+    return table
 
 
 def _float32(vectors: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
@@ -87,11 +118,21 @@ def _check_words(vocab: Vocab, form: str) -> None:
             )
 
 
-def read(path: str | Path) -> Embeddings:
+def read(path: str | Path, limit: int | None = None, strict: bool = False) -> Embeddings:
     """Read a vector file of any format, see `jaxtext.vectors.formats.detect`.
 
-    Counts are zero where a file has none. Raises `InputError` as `detect.read` does.
+    With `limit`, only that many words are read, the first ones, which by custom are the most
+    frequent. Counts are zero where a file has none. Odd rows, such as a repeated word, are left out
+    with one warning, `LeftOut`, whose text is also the `note` of the result; if `strict`, the first
+    of them is an error.
+
+    Raises `InputError` as `detect.read` does, and for a limit below one.
     """
-    table = detect.read(Path(path))
+    if limit is not None:
+        number("limit", limit, 1, np.inf, whole=True)
+    table = detect.read(Path(path), limit, strict)
     counts = np.zeros(len(table.words), np.int64) if table.counts is None else table.counts
-    return Embeddings(Vocab(tuple(table.words), counts), table.vectors, table.context)
+    if table.note:
+        warnings.warn(f"{path}: {table.note}", LeftOut, stacklevel=2)
+    vocab = Vocab(tuple(table.words), counts)
+    return Embeddings(vocab, table.vectors, table.context, table.note)

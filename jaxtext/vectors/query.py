@@ -1,10 +1,11 @@
 """Questions to trained vectors, answered by cosine similarity."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from jaxtext.base.errors import InputError
 from jaxtext.base.html import html_table
@@ -40,19 +41,20 @@ def nearest_rows(
     directions: Float[np.ndarray, "N E"],
     top: int,
     without: Sequence[Sequence[int]],
+    never: Bool[np.ndarray, " V"] | None = None,
 ) -> tuple[Float[np.ndarray, "N top"], Int[np.ndarray, "N top"]]:
     """For each direction the `top` rows with the largest products, largest first, and the products.
 
-    The rows in `without`, one list a direction, are left out; where fewer than `top` are left, the
-    last products are -inf and their rows mean nothing. What is asked together changes no answer,
-    but for rounding where the last of its rows are equally near.
+    The rows in `without`, one list a direction, are left out, and those in `never` for all of them;
+    where fewer than `top` are left, the last products are -inf and their rows mean nothing. What is
+    asked together changes no answer, but for rounding where the last of its rows are equally near.
     """
     top = min(top, len(table))
     best = np.empty((len(directions), top), table.dtype)
     rows = np.empty((len(directions), top), np.int64)
     for first in range(0, len(directions), BATCH):
         some = slice(first, first + BATCH)
-        maxima = _group_maxima(table, directions[some])  # [groups, B]
+        maxima = _group_maxima(table, directions[some], never)  # [groups, B]
         # A row left out may be why its group was chosen: as many groups more.
         most = top + max(len(set(ids)) for ids in without[some])
         sections = _largest(maxima.reshape(-1, GROUP, maxima.shape[1]).max(axis=1).T, most)
@@ -63,13 +65,15 @@ def nearest_rows(
         for at in range(0, len(groups), step):
             part = slice(first + at, first + min(at + step, len(groups)))
             best[part], rows[part] = _best_of_groups(
-                table, directions[part], groups[at : at + step], without[part], top
+                table, directions[part], groups[at : at + step], without[part], never, top
             )
     return best, rows
 
 
 def _group_maxima(
-    table: Float[np.ndarray, "V E"], directions: Float[np.ndarray, "B E"]
+    table: Float[np.ndarray, "V E"],
+    directions: Float[np.ndarray, "B E"],
+    never: Bool[np.ndarray, " V"] | None,
 ) -> Float[np.ndarray, "groups B"]:
     """The largest product of each direction in each `GROUP` of rows; -inf for groups of no row."""
     maxima = np.empty((-(-len(table) // BLOCK), BLOCK // GROUP, len(directions)), table.dtype)
@@ -78,6 +82,8 @@ def _group_maxima(
         block = table[place * BLOCK : (place + 1) * BLOCK]
         np.matmul(block, directions.T, out=scores[: len(block)])
         scores[len(block) :] = -np.inf
+        if never is not None:
+            scores[: len(block)][never[place * BLOCK : (place + 1) * BLOCK]] = -np.inf
         scores.reshape(-1, GROUP, len(directions)).max(axis=1, out=maximum)
     return maxima.reshape(-1, len(directions))
 
@@ -92,12 +98,15 @@ def _best_of_groups(
     directions: Float[np.ndarray, "b E"],
     groups: Int[np.ndarray, "b G"],
     without: Sequence[Sequence[int]],
+    never: Bool[np.ndarray, " V"] | None,
     top: int,
 ) -> tuple[Float[np.ndarray, "b top"], Int[np.ndarray, "b top"]]:
     ids = _members(groups)
     inside = ids < len(table)  # a group may be short, or empty
     scores = (table.take(ids, axis=0, mode="clip") @ directions[:, :, None])[:, :, 0]
     scores[~inside] = -np.inf
+    if never is not None:
+        scores[inside & never.take(ids, mode="clip")] = -np.inf
     for row, left_out in enumerate(without):
         for each in left_out:
             scores[row, ids[row] == each] = -np.inf
@@ -130,6 +139,9 @@ def neighbors(
     Raises `InputError` for unknown words, for vectors of another size or that are not finite, for a
     query of nothing, and for `top` or `restrict` below one.
     """
+    if not isinstance(embeddings, Embeddings):
+        found = type(embeddings).__name__
+        raise InputError(f"must be Embeddings, as load returns them, found {found}", "embeddings")
     if top < 1:
         raise InputError("must be at least 1", "top", top)
     if restrict is not None and restrict < 1:
@@ -141,7 +153,10 @@ def neighbors(
     ]
     table = embeddings.vectors(kind)
     directions, own = _directions(embeddings, table, asked)
-    best, ids = nearest_rows(normalize(table[:restrict]), directions, top, own)
+    known = table[:restrict]
+    zero = np.logical_not(known.any(axis=1))
+    never = zero if zero.any() else None
+    best, ids = nearest_rows(normalize(known), directions, top, own, never)
     rows = zip(best.tolist(), ids.tolist(), strict=True)
     answers = [_named(embeddings, *row) for row in rows]
     return answers[0] if single else answers
@@ -154,7 +169,11 @@ def _is_item(value: Any) -> bool:
 
 def _listed(side: Any) -> list[Item]:
     """The words and vectors on one side of a query."""
-    return [side] if _is_item(side) else list(side)
+    if _is_item(side):
+        return [side]
+    if not isinstance(side, Iterable):
+        raise InputError(f"a query is a word, a vector, or a Query of them, found {side!r:.40}")
+    return list(side)
 
 
 def _named(embeddings: Embeddings, scores: list[float], ids: list[int]) -> Answers:
@@ -181,9 +200,21 @@ def _directions(
     signs = [
         sign for query in queries for sign, side in zip((1, -1), query, strict=True) for _ in side
     ]
+    _check_zero(chain(*asked), rows)
     signed = normalize(np.stack(rows)) * np.array(signs, table.dtype)[:, None]
     sizes = [len(items) for items in asked]
-    return normalize(np.add.reduceat(signed, np.cumsum([0, *sizes[:-1]]), axis=0)), own
+    sums = normalize(np.add.reduceat(signed, np.cumsum([0, *sizes[:-1]]), axis=0))
+    if not sums.any(axis=1).all():
+        raise InputError("the vectors of a query cancel each other: their sum has no neighbors")
+    return sums, own
+
+
+def _check_zero(items: Iterable[Item], rows: Iterable[np.ndarray]) -> None:
+    """Raise `InputError` for a vector without a direction."""
+    for item, row in zip(items, rows, strict=True):
+        if not row.any():
+            name = f"of {item!r}" if _is_word(item) else "of a query"
+            raise InputError(f"the vector {name} is zero: it has no direction and no neighbors")
 
 
 def _is_word(item: Item) -> bool:
@@ -213,17 +244,26 @@ def analogy(
 def odd_one_out(embeddings: Embeddings, words: Sequence[str], kind: str = "center") -> str:
     """The word farthest by cosine from the mean of all the words' unit vectors.
 
-    Raises `InputError` for unknown words and for fewer than three.
+    Raises `InputError` for unknown words, for zero vectors and for fewer than three words.
     """
     if isinstance(words, str) or len(words) < 3:
         raise InputError("give a list of three words or more", "words", words)
-    table = normalize(embeddings.vectors(kind)[embeddings.ids(words)])
+    table = _unit_rows(embeddings, words, kind)
     return words[int((table @ table.mean(axis=0)).argmin())]
 
 
 def similarities(
     embeddings: Embeddings, words: Sequence[str], kind: str = "center"
 ) -> Float[np.ndarray, "N N"]:
-    """Cosines of the words with each other. Raises `InputError` for unknown ones."""
-    table = normalize(embeddings.vectors(kind)[embeddings.ids(words)])
+    """Cosines of the words with each other.
+
+    Raises `InputError` for unknown words and for zero vectors.
+    """
+    table = _unit_rows(embeddings, words, kind)
     return table @ table.T
+
+
+def _unit_rows(embeddings: Embeddings, words: Sequence[str], kind: str) -> Float[np.ndarray, "N E"]:
+    rows = embeddings.vectors(kind)[embeddings.ids(words)]
+    _check_zero(words, rows)
+    return normalize(rows)

@@ -5,7 +5,20 @@ from functools import cache
 import numpy as np
 
 from jaxtext.verification import oracles
-from jaxtext.verification.beyond import approximation, definitions, optimum, worked
+from jaxtext.verification.beyond import (
+    approximation,
+    counted,
+    definitions,
+    drawing,
+    geometry,
+    least_loss,
+    low_rank,
+    nce,
+    optimum,
+    trainers,
+    variants,
+    worked,
+)
 from jaxtext.verification.findings import Claim, Finding
 from jaxtext.verification.sheet import (
     backprop,
@@ -27,6 +40,14 @@ SECTIONS = [
     definitions.SECTION,
     optimum.SECTION,
     approximation.SECTION,
+    nce.SECTION,
+    variants.SECTION,
+    least_loss.SECTION,
+    geometry.SECTION,
+    low_rank.SECTION,
+    drawing.SECTION,
+    trainers.SECTION,
+    counted.SECTION,
 ]
 
 

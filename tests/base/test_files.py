@@ -72,3 +72,14 @@ def test_hashes_are_those_of_the_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"some bytes")
     expected = hashlib.sha256(b"some bytes").hexdigest()
     assert files.sha256(tmp_path / "a") == files.sha256_of([b"some ", b"bytes"]) == expected
+
+
+def test_a_link_to_a_pipe_is_written_to_as_the_pipe(tmp_path):
+    """As /dev/stdout is one in `jaxtext export RUN /dev/stdout | head`."""
+    reader, writer = os.pipe()
+    link = tmp_path / "link"
+    link.symlink_to(f"/dev/fd/{writer}")
+    files.write_text(link, "content")
+    os.close(writer)
+    assert os.read(reader, 99) == b"content" and link.is_symlink()
+    os.close(reader)

@@ -49,6 +49,34 @@ def test_train_writes_the_files_of_the_contract(run_folder, topic_file):
     assert [path.name for path in run_folder.parent.iterdir()] == ["run"]
 
 
+def test_how_a_text_is_read_is_chosen_recorded_and_repeated(tmp_path, capsys):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    lines = "kr_1 I-3 caf\xe9\n\nI-3\nkr_1 caf\xe9\n\n" * 20
+    (folder / "a.txt").write_bytes(lines.encode("latin-1"))
+    (folder / "b.md").write_text("left out\n")
+    chosen = {
+        "tokens": "whitespace", "language": "tr", "sentences": "paragraphs", "encoding": "latin-1",
+        "errors": "replace",
+    }  # fmt: skip
+    options = [f"--{name}={value}" for name, value in chosen.items()]
+    small = ["--dim=4", "--epochs=1", "--subsample=0", "--lowercase"]
+    out = tmp_path / "run"
+    assert cli.run(["train", str(folder), *options, *small, "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert "120 words in 40 sentences of 1 file; 3 different words" in shown
+    assert "1 file was not read, b.md (none of" in shown
+    config = json.loads((out / runs.CONFIG).read_text())
+    assert chosen.items() <= config.items()
+    assert runs.load(out).vocab.words == ("café", "kr_1", "ı-3")
+    manifest, again = str(out / runs.MANIFEST), str(tmp_path / "again")
+    assert cli.run(["train", "--from-manifest", manifest, "--out", again]) == 0
+    assert "the same as in" in capsys.readouterr().out
+    resume = ["train", "--resume", "--out", str(out)]
+    assert cli.run([*resume, "--tokens", "words"]) == 2
+    assert "--tokens words: was whitespace in the run" in capsys.readouterr().err
+
+
 def test_trained_tables_have_a_row_a_word_in_float32(run_folder):
     loaded = runs.load(run_folder)
     assert loaded.center.shape == loaded.context.shape == (50, 8)
@@ -153,7 +181,7 @@ def test_options_without_sense_are_refused_and_nothing_is_written(
         ("empty.txt", b"", "empty.txt: the file is empty"),
         ("empty.gz", gzip.compress(b""), "empty.gz: empty: there are no words"),
         ("blank.txt", b"\n ... \n", "blank.txt: empty: there are no words"),
-        ("image.txt", b"\x89PNG\r\n\x1a\n\0", "byte 0x89 at line 1, byte 1 of the line"),
+        ("image.txt", b"\x89PNG\r\n\x1a\n\0", "image.txt: a picture, not text"),
         ("lone.txt", b"a\na\na\na\na\n", "no sentence has two words"),
     ],
 )
@@ -277,8 +305,6 @@ def test_export_then_neighbors_of_the_file_are_those_of_the_run(run_folder, tmp_
         assert cli.run(["neighbors", str(source), "t1w3"]) == 0
         shown.append(capsys.readouterr().out)
     assert shown[0] == shown[1]
-    assert cli.run(["export", str(run_folder), str(path), "--format", form]) == 2
-    assert "exists already" in capsys.readouterr().err
 
 
 def test_info_shows_corpus_options_versions_and_hash(run_folder, tmp_path, capsys):
@@ -296,7 +322,7 @@ def test_help_fills_its_lines(capsys, monkeypatch):
         cli.run(["train", "--help"])
     assert error.value.code == 0
     lines = [line.strip("│ ") for line in capsys.readouterr().out.splitlines()]
-    assert any("files, folders of them, or - for standard input." in line for line in lines)
+    assert any("files, also in gzip, bzip2, xz" in line for line in lines)
 
 
 def test_help_answers_without_heavy_imports():
@@ -343,7 +369,8 @@ def test_help_states_the_defaults_of_the_records():
         if field.name in defaults
     }
     for name, by_method in defaults.items():
-        assert f"(default: {by_method['sgns']}" in texts[name]
+        common = "by size of the text" if by_method["sgns"] is None else by_method["sgns"]
+        assert f"(default: {common}" in texts[name]
         for method, value in by_method.items():
             if value not in (by_method["sgns"], None):
                 assert f"{method}: {value:g}" in texts[name]

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from jaxtext.base.errors import InputError
 from jaxtext.evaluation import analogy
 from jaxtext.text import Vocab
 from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings, normalize
@@ -70,14 +69,6 @@ def test_sections_and_unknown_words(tmp_path, some):
     assert found.accuracy_all == pytest.approx(found.accuracy * 2 / 3)
 
 
-def test_relations_ask_every_pair_after_every_other(tmp_path):
-    rows = "G\tr\tw1\tw2/w20\nG\tr\tw3\tw4\nG\tr\tw5\tw6\nG\ts\tw7\tw8\n"
-    asked = analogy.read(written(tmp_path, rows))
-    assert len(asked) == 6
-    assert asked[0] == analogy.Question("r", "w1", ("w2", "w20"), "w3", ("w4",))
-    assert asked[2] == analogy.Question("r", "w3", ("w4",), "w1", ("w2", "w20"))
-
-
 def test_any_of_several_answers_is_right(some, rng):
     (question, *_) = (q for q in questions(rng) if answered(some, q, "3cosadd") not in q.answers)
     best = answered(some, question, "3cosadd")
@@ -100,8 +91,51 @@ def test_sparse_vectors_are_answered_like_dense_ones(some, rng, restrict):
 def test_a_restricted_vocabulary_neither_asks_nor_answers(some):
     asked = [analogy.Question("", "w1", ("w2",), "w3", ("w4",))]
     assert analogy.evaluate(some, asked, restrict=5).covered == 1
-    with pytest.raises(InputError, match="none of 1 questions has only known words"):
-        analogy.evaluate(some, asked, restrict=4)
+    found = analogy.evaluate(some, asked, restrict=4)
+    assert (found.accuracy, found.ci95, found.covered, found.accuracy_all) == (None, None, 0, 0)
+    assert analogy.unknown(asked).startswith("none of 1 questions has only known words")
+
+
+@pytest.mark.parametrize("answer", ["Queen", "queen", "QUEEN"])
+def test_an_answer_is_right_in_any_letter_case(answer):
+    words = ("man", "woman", "king", "Queen", "queen")
+    table = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 2], [1, 0.9, 2], [1, 1, 2]], np.float32)
+    some = Embeddings(Vocab(words, np.arange(5)[::-1]), table)
+    asked = [analogy.Question("", "man", ("woman",), "king", (answer,))]
+    assert analogy.evaluate(some, asked).accuracy == 1
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_zero_vectors_ask_nothing_and_are_no_answers(some, rng, wrap):
+    asked, table = questions(rng), some.center.copy()
+    table[[7, 8, 200]] = 0
+    table_of = Embeddings if wrap is np.asarray else SparseEmbeddings
+    found = analogy.evaluate(table_of(some.vocab, wrap(table)), asked)
+    gone = {"w7", "w8", "w200"}
+    lost = [bool(gone & {q.a, *q.b, q.c, *q.answers}) for q in asked]
+    np.testing.assert_array_equal(np.isnan(found.right), lost)
+    assert 0 < sum(lost) < len(asked)
+    # The same as if these words were not in the vocabulary.
+    kept = [i for i in range(300) if f"w{i}" not in gone]
+    words = Vocab(tuple(f"w{i}" for i in kept), np.arange(297)[::-1])
+    expected = analogy.evaluate(Embeddings(words, some.center[kept]), asked)
+    np.testing.assert_array_equal(found.right, expected.right)
+
+
+def test_a_zero_vector_is_not_the_best_of_bad_answers():
+    table = np.array([[1, 0], [0, 1], [0, 0], [1, 0.1], [-1, 0.5]], np.float32)
+    some = Embeddings(Vocab(("b", "a", "zero", "c", "far"), np.arange(5)[::-1]), table)
+    asked = [analogy.Question("", "a", ("b",), "c", ("far",))]
+    assert analogy.evaluate(some, asked).accuracy == 1
+    assert analogy.evaluate(some, [asked[0]._replace(answers=("zero",))]).covered == 0
+
+
+def test_letters_that_differ_in_more_than_case_are_two_words():
+    words = ("kır", "kir", "a", "b", "c")
+    table = np.array([[1, 0, 2], [0, 1, 0], [1, 0, 0], [1, 1, 0], [0, 0, 2]], np.float32)
+    some = Embeddings(Vocab(words, np.arange(5)[::-1]), table)
+    asked = [analogy.Question("", "b", ("a",), "c", (word,)) for word in ("KIR", "kır")]
+    assert analogy.evaluate(some, asked).right.tolist() == [0, 1]
 
 
 def test_the_words_of_a_question_in_any_letter_case_are_no_answers():
@@ -110,23 +144,6 @@ def test_the_words_of_a_question_in_any_letter_case_are_no_answers():
     some = Embeddings(Vocab(words, np.arange(5)[::-1]), table)
     asked = [analogy.Question("", "man", ("woman",), "king", ("Queen",))]
     assert analogy.evaluate(some, asked).accuracy == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "the file is empty"),
-        (": section\n", "contains no question"),
-        (": section\na b c\n", "line 2: 3 words instead of four"),
-        ("G\tr\ta\tb\nG\tr\ta\n", "line 2: not 'group TAB relation"),
-        ("G\tr\ta\t/\n", "line 1: not 'group TAB relation"),
-    ],
-)
-def test_files_that_are_no_questions_are_named(tmp_path, text, message):
-    path = written(tmp_path, text)
-    with pytest.raises(InputError) as error:
-        analogy.read(path)
-    assert str(error.value).startswith(f"{path}: ") and message in str(error.value)
 
 
 def test_paired_differences_of_accuracies(some, rng):

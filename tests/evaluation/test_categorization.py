@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -79,9 +81,29 @@ def test_files_that_are_no_categories_are_named(tmp_path, text, message):
     assert str(error.value).startswith(f"{path}: ") and message in str(error.value)
 
 
-def test_a_set_without_a_known_word_is_an_error(some):
-    with pytest.raises(InputError, match="none of 1 words is known, for example 'eagle'"):
-        categorization.evaluate(some, categorization.Categories(["eagle"], [["bird"]]))
+def test_a_set_without_a_known_word_has_no_scores(some):
+    nothing = categorization.Categories(["eagle", "crow"], [["bird", "bird"], ["x", "y"]])
+    found = categorization.evaluate(some, nothing)
+    assert (found.items, found.covered) == (2, 0)
+    assert [tuple(level) for level in found.levels] == [(1, None, None, 0), (2, None, None, 0)]
+    assert categorization.unknown(nothing) == "none of 2 words is known, for example 'eagle'"
+    known = categorization.evaluate(some, nothing._replace(words=["w1", "w2"]))
+    assert categorization.difference(found, known).difference is None
+
+
+def test_zero_vectors_are_in_no_cluster(some):
+    table = some.center.copy()
+    table[:6] = 0
+    categories = categorization.Categories(list(WORDS), [[str(i % 4) for i in range(60)]])
+    found = categorization.evaluate(Embeddings(some.vocab, table), categories)
+    assert (found.covered, found.levels[0].purity) == (54, 1)
+    assert (found.clusters[0][:6] == -1).all() and (found.clusters[0][6:] >= 0).all()
+
+
+def test_a_missing_scikit_learn_is_named_with_how_to_install_it(some, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(InputError, match=r"scikit-learn: pip install -e '\.\[eval\]'"):
+        categorization.cluster(np.eye(3), 2)
 
 
 def test_sparse_vectors_have_the_clusters_of_dense_ones(rng):

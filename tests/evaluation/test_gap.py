@@ -140,10 +140,7 @@ def test_all_words_are_taken_when_there_are_few():
         ({"counts": sparse.csr_array(np.ones((240, 3)))}, r"counts: found shape \[240, 3\]"),
         ({"counts": sparse.csr_array(np.diag([1.0] * 239 + [-1]))}, "counts: found -1.0"),
         ({"counts": sparse.csr_array(np.diag([1.0] * 239 + [np.inf]))}, "counts: found inf"),
-        (
-            {"counts": sparse.csr_array(np.diag([0.0] + [1.0] * 239))},
-            "counts: found 1 of 240 words without any pair, the first with id 0",
-        ),
+        ({"counts": sparse.csr_array((240, 240))}, "counts: all are zero, so there is no pair"),
         ({"counts": sparse.csr_array(np.eye(7)), "noise": np.full(7, 1 / 7)}, "center: shape"),
         ({"noise": np.ones(240)}, "noise: sums to 240"),
         ({"negatives": 0}, "negatives: found 0"),
@@ -152,6 +149,18 @@ def test_all_words_are_taken_when_there_are_few():
 def test_bad_input_is_named(unchecked, params, objective, change, message):
     with pytest.raises(ValueError, match=message):
         gap.measure(params, objective._replace(**change))
+
+
+def test_words_without_a_pair_are_left_out(params, objective):
+    """As centers they have no cells; as contexts they are negatives, like every word."""
+    counts = objective.counts.toarray()
+    counts[[3, 100]] = counts[:, [3, 100]] = 0
+    found = gap.measure(params, objective._replace(counts=sparse.csr_array(counts)))
+    assert found.centers == SIZE - 2
+    tables = EmbeddingParams(*(jnp.asarray(table, jnp.float64) for table in params))
+    expected = sgns.expected_loss(tables, counts, objective.noise, objective.negatives)
+    assert found.all.objective == pytest.approx(float(expected), rel=1e-12)
+    assert np.isfinite(found.correlation) and {3, 100}.isdisjoint(far.id for far in found.farthest)
 
 
 def test_json_has_no_number_that_json_lacks(params, objective):

@@ -60,8 +60,12 @@ def usable(kind, path):
     try:
         found = READERS[kind].read(path)
     except InputError as error:
-        assert str(error).startswith(f"{path}: ") and str(error).isprintable()
+        assert str(path) in str(error) and str(error).isprintable()
         assert len(str(error)) < 500
+        if error.parameter == "columns":
+            assert kind == "similarity" and "whose first line has" in str(error)
+            return None
+        assert str(error).startswith(f"{path}: ")
         message = str(error).removeprefix(f"{path}: ")
         if not message.startswith(OF_THE_WHOLE):
             line = re.match(r"line (\d+)\b", message)
@@ -230,6 +234,7 @@ def test_cells_that_need_quotes_are_read_as_they_are(tmp_path_factory, rows, mar
 
 
 FOUR = st.tuples(WORDS, WORDS, WORDS, WORDS)
+PAIR = st.tuples(WORDS, st.lists(WORDS, min_size=1, max_size=3).map(tuple))
 
 
 @settings(max_examples=100, deadline=None)
@@ -246,7 +251,15 @@ def test_valid_sections_are_read_as_they_are(tmp_path_factory, sections):
     ]
 
 
-PAIR = st.tuples(WORDS, st.lists(WORDS, min_size=1, max_size=3).map(tuple))
+@settings(max_examples=50, deadline=None)
+@given(st.lists(PAIR, min_size=2, max_size=5))
+def test_pairs_of_one_relation_are_read_as_they_are(tmp_path_factory, pairs):
+    text = "".join(f"{word}\t{'/'.join(answers)}\r\n" for word, answers in pairs)
+    found = usable("analogy", written(tmp_path_factory.mktemp("pairs"), text.encode()))
+    assert found == [
+        analogy.Question("set", a, b, c, answers)
+        for (a, b), (c, answers) in itertools.permutations(pairs, 2)
+    ]
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,10 +1,12 @@
 """`jaxtext evaluate` from the command line."""
 
 import json
+import sys
 
 import pytest
 
-from jaxtext import cli
+from jaxtext import cli, evaluation, load
+from jaxtext.base.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,8 @@ def test_one_run_has_the_json_of_the_contract(folder, tmp_path, capsys):
     found = json.loads(file.read_text())
     assert set(found) == {"similarity", "analogy", "categorization"}
     similarity = found["similarity"]["pairs"]
-    assert set(similarity) == {"spearman", "ci95", "items", "covered", "spearman_all"}
+    assert set(similarity) == {"spearman", "ci95", "items", "covered", "spearman_all", "columns"}
+    assert similarity["columns"] == [1, 2, 3]
     assert similarity["spearman"] > 0.5
     analogy = found["analogy"]["asked"]
     assert set(analogy) == {"accuracy", "ci95", "items", "covered", "accuracy_all", "sections"}
@@ -117,3 +120,107 @@ def test_the_run_that_knows_nothing_of_a_set_is_named(tmp_path, capsys):
         command = ["evaluate", runs[0], "--similarity", str(tmp_path / "pairs"), "--seed", seed]
         assert cli.run(command) == 2
         assert f"--seed {seed}: must be from 0" in capsys.readouterr().err
+
+
+ROWS = "cat 1 0 .1\ndog .9 .2 0\nsun 0 1 .3\nmoon .1 .8 .1\nlake 0 0 0\n"
+
+
+@pytest.fixture
+def vectors(tmp_path):
+    (tmp_path / "vectors.txt").write_text(ROWS)
+    (tmp_path / "known.tsv").write_text("cat\tdog\t9\ncat\tsun\t1\nsun\tmoon\t8\n")
+    (tmp_path / "unknown.tsv").write_text("no\tway\t1\n")
+    (tmp_path / "zero.tsv").write_text("cat\tdog\t9\nlake\tsun\t1\nsun\tmoon\t8\n")
+    (tmp_path / "asked.txt").write_text("cat dog sun moon\n")
+    (tmp_path / "kinds.tsv").write_text("animal\tcat\nanimal\tdog\nsky\tsun\nsky\tmoon\n")
+    return tmp_path / "vectors.txt"
+
+
+def test_a_set_that_covers_nothing_does_not_cost_the_others(vectors, tmp_path, capsys):
+    files = [str(tmp_path / name) for name in ("unknown.tsv", "known.tsv")]
+    out = tmp_path / "scores.json"
+    assert cli.run(["evaluate", str(vectors), "--similarity", *files, "--json", str(out)]) == 0
+    shown = capsys.readouterr().out
+    rows = {line.split()[0]: line.split() for line in shown.splitlines() if line}
+    assert rows["unknown"][1:] == ["-", "-", "0", "of", "1", "-"]
+    assert "unknown: none of 1 pairs is known, for example 'no' and 'way'" in shown
+    found = json.loads(out.read_text())["similarity"]
+    assert found["unknown"]["spearman"] is None and found["unknown"]["covered"] == 0
+    assert found["known"]["spearman"] == pytest.approx(float(rows["known"][1]), abs=1e-3)
+
+
+def test_zero_vectors_are_reported_once(vectors, tmp_path, capsys):
+    files = [str(tmp_path / name) for name in ("known.tsv", "zero.tsv")]
+    assert cli.run(["evaluate", str(vectors), "--similarity", *files]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "2 of 3" in shown and shown.count("the vector of 'lake' is zero") == 1
+    assert cli.run(["evaluate", str(vectors), "--similarity", files[0]]) == 0
+    assert "zero" not in capsys.readouterr().out
+
+
+def test_columns_are_named_where_they_cannot_be_known(vectors, tmp_path, capsys):
+    file = tmp_path / "open.tsv"
+    file.write_text("pet\tcat\tdog\t9\t3\nday\tcat\tsun\t1\t4\nsky\tsun\tmoon\t8\t1\n")
+    command = ["evaluate", str(vectors), "--similarity", str(file)]
+    assert cli.run(command) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("jaxtext: --columns: have to be given for ")
+    assert "'pet | cat | dog | 9 | 3'" in error and error.count("\n") == 1
+    assert cli.run([*command, "--columns", "2,3,4"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "open: words in columns 2 and 3, score in column 4" in shown and "1.000" in shown
+    assert cli.run([*command, "--columns", "2,3"]) == 2
+    assert "--columns 2,3: must be different numbers" in capsys.readouterr().err
+    asked = ["evaluate", str(vectors), "--analogy", str(tmp_path / "asked.txt")]
+    assert cli.run([*asked, "--columns", "2,3,4"]) == 2
+    assert "--columns: names columns of --similarity" in capsys.readouterr().err
+
+
+def test_a_missing_scikit_learn_is_named_before_anything_is_computed(
+    vectors, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setattr(evaluation.similarity, "evaluate", lambda *_: pytest.fail("was computed"))
+    sets = evaluation.read([tmp_path / "known.tsv"], [], [tmp_path / "kinds.tsv"])
+    with pytest.raises(InputError, match="categorization needs scikit-learn"):
+        evaluation.evaluate(load(vectors), sets)
+
+
+def test_without_scikit_learn_the_other_sets_are_evaluated(vectors, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    kinds = ["--categorization", str(tmp_path / "kinds.tsv")]
+    out = tmp_path / "scores.json"
+    pairs = ["--similarity", str(tmp_path / "known.tsv"), "--json", str(out)]
+    assert cli.run(["evaluate", str(vectors), *pairs, *kinds]) == 2
+    shown = capsys.readouterr()
+    assert "pip install -e '.[eval]'" in shown.err and "3 of 3" in shown.out
+    assert json.loads(out.read_text())["similarity"]["known"]["covered"] == 3
+    # It is said before anything is read.
+    assert cli.run(["evaluate", str(tmp_path / "absent"), *kinds]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("jaxtext: categorization needs scikit-learn") and "absent" not in error
+
+
+def test_a_folder_of_relations_is_one_set(vectors, tmp_path, capsys):
+    folder = tmp_path / "BATS_3.0" / "1_Nature"
+    folder.mkdir(parents=True)
+    (folder / "N01 [animals].txt").write_text("cat\tdog/cats\nsun\tmoon\n")
+    (folder / "N02 [lights].txt").write_text("sun\tmoon\nlake\twater\n")
+    out = tmp_path / "scores.json"
+    command = ["evaluate", str(vectors), "--analogy", str(folder.parent), "--json", str(out)]
+    assert cli.run(command) == 0
+    assert "BATS_3.0: accuracy by section" in capsys.readouterr().out
+    found = json.loads(out.read_text())["analogy"]["BATS_3.0"]
+    assert list(found["sections"]) == ["N01 [animals]", "N02 [lights]"]
+    assert (found["items"], found["covered"]) == (4, 2)
+
+
+def test_one_path_in_place_of_a_list_is_named(tmp_path, unchecked):
+    with pytest.raises(InputError, match="^similarities=.*give a list of paths"):
+        evaluation.read(str(tmp_path / "pairs.tsv"))
+
+
+def test_json_on_standard_output_is_alone_there(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert cli.run(["evaluate", "first", "--similarity", "pairs.tsv", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["similarity"]["pairs"]["items"] > 0

@@ -98,20 +98,52 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(rng, monkeypatch):
     assert 42 <= hits <= 50
 
 
-def test_letter_case_is_ignored_and_the_most_frequent_spelling_stands(rng):
+def test_the_exact_spelling_stands_before_that_in_another_case(rng):
     vectors = rng.normal(size=(3, 4)).astype(np.float32)
     cased = Embeddings(Vocab(("Polish", "polish", "wax"), np.array([3, 2, 1])), vectors)
-    found = similarity.cosines(cased, [("POLISH", "Wax"), ("polish", "wax")])
-    assert found[0] == found[1]
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    assert found[0] == pytest.approx(unit[0] @ unit[2], abs=1e-6)
+    found = similarity.cosines(cased, [("POLISH", "Wax"), ("Polish", "wax"), ("polish", "wax")])
+    expected = unit[[0, 0, 1]] @ unit[2]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_a_set_without_a_known_pair_is_an_error_and_one_pair_has_no_rho(some):
-    with pytest.raises(InputError, match="none of 1 pairs is known, for example 'no' and 'way'"):
-        similarity.evaluate(some, similarity.Pairs([("no", "way")], np.array([1.0])))
+def test_a_set_without_a_known_pair_has_no_scores_and_one_pair_has_no_rho(some):
+    nothing = similarity.Pairs([("no", "way")], np.array([1.0]))
+    found = similarity.evaluate(some, nothing)
+    assert (found.spearman, found.ci95, found.spearman_all) == (None, None, None)
+    assert (found.items, found.covered) == (1, 0)
+    assert similarity.unknown(nothing) == "none of 1 pairs is known, for example 'no' and 'way'"
     found = similarity.evaluate(some, similarity.Pairs([("w1", "w2")], np.array([1.0])))
     assert (found.spearman, found.ci95, found.spearman_all) == (None, None, None)
+
+
+def test_zero_vectors_cover_no_pair(some, rng):
+    table = some.center.copy()
+    table[[3, 5]] = 0
+    words = [(f"w{i}", f"w{i + 1}") for i in range(20)]
+    scores = rng.normal(size=20)
+    dense, thin = (
+        similarity.evaluate(each, similarity.Pairs(words, scores))
+        for each in (
+            Embeddings(some.vocab, table), SparseEmbeddings(some.vocab, sparse.csr_array(table))
+        )
+    )  # fmt: skip
+    assert np.flatnonzero(np.isnan(dense.cosines)).tolist() == [2, 3, 4, 5]
+    assert (dense.covered, thin.covered) == (16, 16)
+    kept = [i for i in range(20) if i not in (2, 3, 4, 5)]
+    assert dense.spearman == pytest.approx(spearmanr(dense.cosines[kept], scores[kept])[0])
+    assert thin.spearman == pytest.approx(dense.spearman)
+
+
+def test_parts_of_speech_are_removed_only_where_every_word_has_one(rng):
+    vectors = rng.normal(size=(3, 4)).astype(np.float32)
+    words = Vocab(("sun", "shine", "sun-n"), np.array([3, 2, 1]))
+    some = Embeddings(words, vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = similarity.cosines(some, [("sun-n", "shine-v"), ("shine-j", "shine_N")])
+    np.testing.assert_allclose(found, [unit[2] @ unit[1], 1], atol=1e-6)
+    found = similarity.cosines(some, [("sun-n", "shine-v"), ("sun", "shine")])
+    assert np.isnan(found[0]) and found[1] == pytest.approx(unit[0] @ unit[1], abs=1e-6)
 
 
 def test_paired_differences_tell_a_better_table_from_the_same(some, rng):
@@ -166,7 +198,6 @@ def test_a_pipe_that_nobody_writes_to_is_empty(tmp_path):
 
 def test_sparse_vectors_have_the_cosines_of_dense_ones(some, rng):
     table = np.where(rng.random(some.center.shape) < 0.5, some.center, 0)
-    table[3] = 0
     words = [(f"w{i}", f"W{i + 1}") for i in range(50)] + [("w0", "unknown")]
     dense, thin = (
         similarity.cosines(each, words)

@@ -6,7 +6,11 @@ import pytest
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation.gap import EDGES, Band, Far, Gap, Sums
 from jaxtext.reports import gap as reports
+from jaxtext.runs.gap import Measured
+from jaxtext.runs.record import Record
+from jaxtext.text import Reading, Source
 from jaxtext.text.vocab import Vocab
+from jaxtext.training.settings import Sgns
 
 VOCAB = Vocab(("the", "of", "rose"), np.array([6000, 50, 7]))
 BINS = len(EDGES) - 1
@@ -64,9 +68,17 @@ def test_the_summary_is_one_line(gap):
 @pytest.mark.parametrize(("name", "magic"), [("gap.png", b"\x89PNG"), ("gap.PDF", b"%PDF")])
 def test_a_figure_is_written_in_the_format_of_its_name(gap, tmp_path, name, magic):
     drawn = reports.figure(tmp_path / name)
-    reports.draw(gap, drawn)
+    measured = Measured(gap, VOCAB, Record(Source(), Reading(), Sgns(dim=7)))
+    reports.draw(measured, "run\x1b", drawn)
     reports.save_figure(drawn, tmp_path / "temporary", tmp_path / name)
     assert (tmp_path / "temporary").read_bytes().startswith(magic)
+    axes, _ = drawn.axes
+    assert axes.get_title() == r"run\x1b: sgns, 7 dimensions, k = 5"
+    assert axes.get_ylabel() and "PMI" not in axes.get_xlabel()
+    pmi = measured._replace(record=measured.record._replace(method=Sgns(noise_exponent=1.0)))
+    other = reports.figure(tmp_path / name)
+    reports.draw(pmi, "run", other)
+    assert "PMI" in other.axes[0].get_xlabel()
 
 
 @pytest.mark.parametrize("name", ["gap.doc", "gap"])
@@ -79,5 +91,5 @@ def test_a_format_that_matplotlib_does_not_write_names_the_parameter(tmp_path, n
 
 def test_a_missing_matplotlib_is_named_with_its_cure(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(InputError, match=r"figure: .*pip install 'jaxtext\[eval\]'"):
+    with pytest.raises(InputError, match=r"figure: .*pip install -e '\.\[eval\]'"):
         reports.figure(tmp_path / "gap.png")

@@ -1,3 +1,5 @@
+import base64
+import io
 import subprocess
 import sys
 
@@ -5,8 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from PIL import Image
 
 from jaxtext import mlp, plots
 
@@ -57,6 +61,56 @@ def test_network_shows_names_biases_and_leaves_circles_empty(ax):
     assert texts(ax) == sorted(expected)
 
 
+def test_network_marks_only_the_named_edges(ax):
+    plots.draw_network(PARAMS, VALUES, ax=ax, marked=[(0, 1, 2), (1, 1, 0)])
+    framed = [
+        text.get_text()
+        for text in ax.texts
+        if text.get_bbox_patch() and to_hex(text.get_bbox_patch().get_edgecolor()) == plots.MARKED
+    ]
+    assert framed == ["0.23", "1.21"]
+    assert [to_hex(line.get_color()) for line in ax.lines].count(plots.MARKED) == 2
+
+
+def test_labels_are_large_enough_for_a_projector(ax):
+    other = Figure().subplots()
+    biased = [layer._replace(bias=jnp.ones(2)) for layer in PARAMS]
+    plots.draw_network(biased, VALUES, ["x", "h", "y"], ax, title="network")
+    plots.draw_table(np.eye(2), ["u", "v"], ["a", "b"], other, title="table")
+    labels = [*ax.texts, ax.title, *other.texts, other.title]
+    labels += [*other.get_xticklabels(), *other.get_yticklabels()]
+    assert min(label.get_fontsize() for label in labels) >= 11
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What has been displayed: data and metadata."""
+    shown = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, raw, metadata: shown.append((data, metadata))
+    )
+    return shown
+
+
+def test_show_displays_a_sharp_picture_with_its_alternative_text(displayed):
+    figure, axes = plt.subplots(figsize=(4, 2))
+    plots.draw_table(np.eye(2), ax=axes)
+    plots.show(figure, "A table\n   of four numbers.")
+    ((data, metadata),) = displayed
+    assert data["text/plain"] == metadata["image/png"]["alt"] == "A table of four numbers."
+    with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as picture:
+        assert picture.info["dpi"] == pytest.approx((150, 150), abs=0.1)
+        assert 300 < picture.width <= 600
+        assert len(picture.getcolors()) <= 256
+    assert not plt.get_fignums()
+
+
+def test_show_without_words_is_an_error(displayed):
+    with pytest.raises(ValueError, match="alt: found no words"):
+        plots.show(Figure(), " ")
+    assert not displayed
+
+
 def test_table_shows_numbers_in_their_cells_and_zero_bare(ax):
     table = np.array([[0.0, 1.25, -0.001], [3.0, -4.5, 6.0]])
     assert plots.draw_table(table, ["u", "v"], ["a", "b", "c"], ax) is ax
@@ -85,6 +139,7 @@ def test_figures_are_opened_only_without_axes(ax):
         ({"params": [PARAMS[0], PARAMS[0]]}, r"weight of layer 2: shape \[2, 3\]"),
         ({"params": [PARAMS[0], mlp.Layer(jnp.ones((2, 2)), jnp.ones(3))]}, "bias of layer 2"),
         ({"names": ["x", "y"]}, "names: found 2, must be 3"),
+        ({"marked": [(0, 1, 1), (0, 2, 1)]}, r"marked: found \(0, 2, 1\), which is not an edge"),
     ],
 )
 def test_network_that_does_not_fit_together_is_an_error(ax, change, message):

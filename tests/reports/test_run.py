@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,35 @@ def test_nested_records_become_one_row_per_value():
         ["corpus sources", ""],
         ["versions jax", "0.10"],
     ]
+
+
+def test_each_option_is_shown_once_and_measured_numbers_are_rounded():
+    config = {"dim": 8, "seed": 3, "subsample": 0.00123456789, "corpus": None}
+    manifest = {
+        "seed": 3, "options": config, "seconds": {"train": 3.50412, "read": 12345.678},
+        "gap": {"percent": 6.032570039801333, "pairs": 2792.0, "correlation": None},
+        "corpus": {"tokens": 36000},
+    }  # fmt: skip
+    options, recorded = run.info_tables(config, manifest)
+    assert options.rows[:3] == [["dim", "8"], ["seed", "3"], ["subsample", "0.00123456789"]]
+    assert recorded.rows == [
+        ["seconds train", "3.504"],
+        ["seconds read", "12,346"],
+        ["gap percent", "6.033"],
+        ["gap pairs", "2,792"],
+        ["gap correlation", "None"],
+        ["corpus tokens", "36000"],
+    ]
+
+
+def test_content_words_have_a_vector_that_is_not_zero():
+    table = embeddings(["first", "empty", "third"], [[1, 0], [0, 0], [0, 1]])
+    assert run.content_words(table) == ["first", "third"]
+    assert [row[0] for row in run.neighbors_table(table).rows] == ["first", "third"]
+    many = np.zeros((20, 2))
+    assert run.neighbors_table(embeddings([f"w{i}" for i in range(20)], many)).rows == []
+    lines = run.file_lines(embeddings([f"w{i}" for i in range(20)], many), Path("v"))
+    assert lines[1].endswith("no neighbors: w0, w1, w2, w3, w4 and 15 more")
 
 
 def test_the_summary_has_neighbors_and_the_sizes_of_files(tmp_path):

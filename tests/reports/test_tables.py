@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jaxtext.reports.tables import Table, print_table, print_tables, print_text
+from jaxtext.reports.tables import Table, print_notes, print_table, print_tables, print_text
 
 SCORES = Table("Scores", ["set", "rho", "items"], [["men", "0.710", "3,000"], ["rw", "-", "0"]])
 HOSTILE = Table(
@@ -18,7 +18,7 @@ def parsed(table):
     return ElementTree.fromstring(table.html())
 
 
-def test_markdown_aligns_all_columns_but_the_first_to_the_right():
+def test_markdown_aligns_columns_of_numbers_to_the_right():
     assert SCORES.markdown().splitlines() == [
         "**Scores**",
         "",
@@ -27,6 +27,53 @@ def test_markdown_aligns_all_columns_but_the_first_to_the_right():
         "| men | 0.710 | 3,000 |",
         "| rw | - | 0 |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "right"),
+    [
+        (["0.710", "-", ""], True),
+        (["+0.05", "-1,234.5", "1e-12", "99%", "< 3"], False),
+        (["+0.05", "\u22121,234.5", "1e-12", "99%", "12 s", "<3"], True),
+        (["[0.690, 0.735]", "[-1.000, +1.000]", "-"], True),
+        (["2,998 of 3,000", "0 of 4"], True),
+        (["0.71", "men"], False),
+        (["-", ""], False),
+        (["c3po", "r2d2"], False),
+    ],
+)
+def test_columns_of_numbers_are_known_by_their_cells(cells, right):
+    rows = [[str(number), cell] for number, cell in enumerate(cells)]
+    assert Table("", ["353", "x"], rows).numeric() == [False, right]
+
+
+def test_the_terminal_aligns_numbers_to_the_right_and_keeps_them_on_one_line(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [["a name of many words, which is wrapped", "[0.690, 0.735]", "9 of 1,000"]]
+    print_table("", ["set", "interval", "n"], [*rows, ["b", "-", "3,000 of 3,000"]])
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(len, shown)) <= 60
+    header, _, first, *_, last = (line for line in shown if line.strip())
+    assert "[0.690, 0.735]" in first and first.endswith("   9 of 1,000")
+    assert last.endswith(" 3,000 of 3,000") and header.rstrip().endswith(" n")
+    assert header.index("interval") + len("interval") == first.index("]") + 1 == last.index("-") + 1
+
+
+def test_no_digit_is_lost_where_the_terminal_is_narrow(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "12")
+    print_table("", ["set", "interval"], [["men", "[0.690, 0.735]"], ["rg65", "[0.500, 0.999]"]])
+    shown = "".join(capsys.readouterr().out.split())
+    assert all(number in shown for number in ("0.690", "0.735", "0.500", "0.999"))
+
+
+def test_titles_and_notes_are_wrapped_at_words(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    path = "/a/" + "long/" * 10 + "path"
+    print_table(f"some words before the path {path} and after", ["a"], [["b"]])
+    print_notes(["one two three four five six seven", "eight"])
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert path in lines and "some words before the path" in lines
+    assert lines[-4:] == ["", "one two three four five six", "seven", "eight"]
 
 
 def test_markdown_has_as_many_cells_a_row_whatever_the_text():

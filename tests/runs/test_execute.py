@@ -4,14 +4,18 @@ import json
 
 import numpy as np
 import pytest
+from jax.errors import JaxRuntimeError
 
-from jaxtext import runs
+from jaxtext import cli, runs
+from jaxtext.base import memory
 from jaxtext.base.errors import InputError
 from jaxtext.runs import checkpoints
+from jaxtext.runs import gap as run_gap
 from jaxtext.runs.execute import execute
 from jaxtext.runs.record import Place
 from jaxtext.runs.watch import Watch
 from jaxtext.training import METHODS, Diverged
+from jaxtext.training.counts import passes
 
 
 @pytest.fixture
@@ -40,7 +44,10 @@ def test_a_run_tells_what_it_does_in_order(method, text, tmp_path):
     names = [name for name, *_ in told]
     order = ["on_tokens", "on_corpus", "on_report", "on_compared", "on_gap"]
     assert [names.index(name) for name in order] == sorted(names.index(name) for name in order)
-    assert "on_note" not in names and "on_bytes" not in names
+    assert "on_bytes" not in names
+    notes = [rest[0] for name, *rest in told if name == "on_note"]
+    chosen = {"sgns": "100 epochs", "exact": "50 passes over the counts", "svd": None}[method]
+    assert notes == ([] if chosen is None else [f"{chosen}, chosen by the size of the text"])
     (corpus,) = (rest[0] for name, *rest in told if name == "on_corpus")
     assert corpus.tokens == 3_600
     reports = [rest[0] for name, *rest in told if name == "on_report"]
@@ -145,9 +152,83 @@ def test_an_error_within_training_leaves_a_run_that_ends_with_the_same_bits(
     notes = []
     outcome = execute(Place(place.out, resume=True), {}, Watch(on_note=notes.append))
     assert outcome.sha256 == whole.sha256
-    assert len(notes) == 1 and notes[0].startswith("resumed after ")
+    assert notes[0].startswith("resumed after ")
 
 
 def test_a_watch_tells_nobody_by_default():
     for name, callback in Watch()._asdict().items():
         assert callback(*[None] * (3 if name == "on_bytes" else 1)) is None
+
+
+def test_vectors_that_are_not_trained_yet_are_told(text, tmp_path, monkeypatch):
+    monkeypatch.setattr("jaxtext.runs.execute.UNTRAINED", 1.0)
+    notes = []
+    watch = Watch(on_note=notes.append)
+    execute(Place(tmp_path / "run"), options(text, epochs=2), watch)
+    (told,) = notes
+    assert told.startswith("the scores hardly follow the counts yet (correlation ")
+    assert told.endswith("train for more than 2 epochs, or on more text")
+
+
+def test_without_the_gap_nothing_is_compared(text, tmp_path):
+    told = []
+    execute(Place(tmp_path / "run", gap=False), options(text, epochs=2), watching(told))
+    assert not {"on_gap", "on_compared"} & {name for name, *_ in told}
+    manifest = runs.Run(tmp_path / "run").read_json(runs.MANIFEST)
+    assert manifest["gap"] is None and "gap" not in manifest["seconds"]
+
+
+@pytest.mark.parametrize("error", [MemoryError("1 TB"), JaxRuntimeError("RESOURCE_EXHAUSTED: 9\n")])
+def test_a_gap_that_fails_does_not_cost_the_run(text, tmp_path, monkeypatch, error):
+    def failing(*_, **__):
+        raise error
+
+    monkeypatch.setattr(run_gap, "measure", failing)
+    notes = []
+    place, watch = Place(tmp_path / "run"), Watch(on_note=notes.append)
+    outcome = execute(place, options(text, epochs=2), watch)
+    assert notes == [f"not compared with the optimum: {str(error).strip()}"]
+    assert runs.load(outcome.folder).words == outcome.vectors.words
+    assert runs.Run(tmp_path / "run").read_json(runs.MANIFEST)["status"] == "complete"
+
+
+def test_a_gap_that_breaks_leaves_a_finished_run(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_gap, "measure", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        execute(Place(tmp_path / "run"), options(text, epochs=2))
+    assert runs.Run(tmp_path / "run").read_json(runs.MANIFEST)["status"] == "complete"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_tables_that_need_more_memory_than_is_free_are_refused(text, tmp_path, monkeypatch, method):
+    monkeypatch.setattr(memory, "free", lambda: 5_000)
+    with pytest.raises(InputError, match="for 50 words needs 0.0 MB of memory, and"):
+        execute(Place(tmp_path / "run"), options(text, method=method))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_too_little_memory_in_training_is_one_line_and_keeps_the_last_checkpoint(
+    text, tmp_path, monkeypatch, capsys, begun
+):
+    improve, calls = passes.improve, []
+
+    def failing(*arguments):
+        calls.append(0)
+        if len(calls) > 3 * begun:
+            raise JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\n more")
+        return improve(*arguments)
+
+    out = tmp_path / "run"
+    small = ["--method=exact", "--dim=6", "--min-count=1", "--checkpoint-every=0"]
+    with monkeypatch.context() as patch:
+        patch.setattr(passes, "improve", failing)
+        assert cli.run(["train", str(text), "--out", str(out), *small]) == (1 if begun else 2)
+    error = capsys.readouterr().err
+    assert error.startswith("jaxtext: not enough memory: RESOURCE_EXHAUSTED: Out of memory alloc")
+    assert error.count("\n") == 1
+    if not begun:
+        assert "nothing was written" in error and not out.exists()
+        return
+    assert f"can be resumed; resume with: jaxtext train --resume --out {out}" in error
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 0

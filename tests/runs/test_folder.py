@@ -69,7 +69,7 @@ def test_a_vector_file_loads_as_a_run_does(run, tmp_path):
         (runs.VOCAB, b"a\t5\nb\t" + b"9" * 5000 + b"\n", "line 2 is not 'word TAB count'"),
         (runs.VOCAB, b"a\t5\nb\xff\t3\n", "cannot be read"),
         (runs.VECTORS, b"\0" * 40, "damaged"),
-        (runs.VECTORS, tables(np.zeros((2, 3))), "float64 and float64, not float32"),
+        (runs.VECTORS, tables(np.zeros((2, 3))), "F64 and F64 numbers, not F32"),
         (runs.VECTORS, tables(np.full((2, 3), np.nan, np.float32)), "not finite"),
         (runs.VECTORS, tables(np.zeros(2, np.float32)), "for 2 words"),
         (runs.VECTORS, tables(np.zeros((2, 3), np.float32))[:-1], "damaged"),

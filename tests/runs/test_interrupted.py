@@ -9,6 +9,7 @@ import sys
 import types
 from contextlib import suppress
 
+import numpy as np
 import pytest
 
 from jaxtext import cli, runs
@@ -394,3 +395,55 @@ def test_a_run_killed_at_five_moments_ends_as_one_that_was_not(topic_file, tmp_p
     names = {path.name for path in out.iterdir()}
     assert names == {*runs.FILES, runs.CHECKPOINTS}
     assert len(list((out / runs.CHECKPOINTS).iterdir())) == checkpoints.KEPT
+
+
+@pytest.mark.parametrize(
+    "absurd",
+    [
+        lambda state: state._replace(scalars=state.scalars | {"total": 5}),
+        lambda state: state._replace(scalars=state.scalars | {"spans": -1}),
+        lambda state: state._replace(scalars=state.scalars | {"spans": "many"}),
+        lambda state: state._replace(
+            arrays=state.arrays | {"place": state.arrays["place"] + 10**9}
+        ),
+        lambda state: state._replace(arrays=state.arrays | {"ids": state.arrays["ids"] + 10**6}),
+        lambda state: state._replace(arrays=state.arrays | {"left": state.arrays["left"] + 99}),
+        lambda state: state._replace(
+            arrays={name: array for name, array in state.arrays.items() if name != "place"}
+        ),
+        lambda state: state._replace(
+            arrays=state.arrays | {"center": np.zeros((3, 3), np.float32)}
+        ),
+    ],
+)
+def test_a_checkpoint_with_absurd_numbers_gives_way_to_the_one_before(
+    stopped, whole, capsys, absurd
+):
+    out, _ = stopped(signal.SIGTERM)
+    newest = checkpoints.files(out)[0]
+    snapshot, identity = checkpoints.read(newest)
+    checkpoints.save(out, absurd(snapshot), identity)
+    capsys.readouterr()
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 0
+    assert f"{newest} is damaged: the previous checkpoint is used" in capsys.readouterr().out
+    assert sha256(out) == whole("sgns")
+
+
+def test_a_resumed_run_that_diverges_keeps_the_last_good_vectors(topic_file, tmp_path, capsys):
+    save, saved, out = checkpoints.save, [], tmp_path / "run"
+
+    def then(*arguments):
+        save(*arguments)
+        saved.append(arguments)
+        if len(saved) == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    options = ["--dim=8", "--learning-rate=100", "--epochs=20", "--checkpoint-every=0"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoints, "save", then)
+        assert cli.run(["train", str(topic_file), "--out", str(out), *options]) == 143
+    assert cli.run(["train", "--resume", "--out", str(out)]) == 1
+    assert "the last good vectors are in" in capsys.readouterr().err
+    vectors = runs.load(out)
+    assert np.isfinite(vectors.center).all() and np.isfinite(vectors.context).all()
+    assert runs.Run(out).read_json(runs.MANIFEST)["status"] == "diverged"

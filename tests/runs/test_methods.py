@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from jaxtext import cli, runs
+from jaxtext.training import METHODS
 
 SMALL = ["--dim=8", "--min-count=1"]
 
@@ -31,9 +32,7 @@ def test_exact_finds_the_topics_and_repeats_to_the_bit(trained, topic_file, tmp_
     ("method", "case"),
     [
         ("exact", "dim"),
-        ("exact", "alone"),
         ("svd", "dim"),
-        ("svd", "alone"),
         ("svd", "rank"),
         ("svd", "chance"),
     ],
@@ -43,9 +42,6 @@ def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case
     lines = ["a b c a b c"] * 9
     if case == "dim":
         dim, message = "--dim=4", f"--dim 4: {method} has at most as many dimensions as words, 3"
-    elif case == "alone":
-        lines += ["d", "d", "e"]
-        message = "2 words never have a neighbor (for example 'd')"
     elif case == "rank":
         lines, dim, message = ["x a", "x b"], "--dim=3", "--dim 3: a matrix of rank 2"
     else:
@@ -55,6 +51,22 @@ def test_counts_that_cannot_be_used_leave_nothing(tmp_path, capsys, method, case
     assert cli.run(["train", str(file), *options, "--out", str(tmp_path / "run")]) == 2
     assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_words_without_a_neighbor_are_told_and_have_no_vector(tmp_path, capsys, method):
+    file, out = tmp_path / "text.txt", tmp_path / "run"
+    file.write_text("\n".join(["a b c a b c x y"] * 9 + ["d", "d", "e"]) + "\n")
+    options = ["--method", method, "--dim=2", "--min-count=1", "--subsample=0"]
+    assert cli.run(["train", str(file), *options, "--out", str(out)]) == 0
+    told = "2 words never have a neighbor (for example 'd')"
+    assert capsys.readouterr().out.count(told) == (method != "sgns")
+    vectors = runs.load(out)
+    if method != "sgns":
+        assert not vectors["d"].any() and not vectors["e"].any()
+    assert np.isfinite(vectors.context).all() and vectors["a"].any()
+    assert cli.run(["gap", str(out)]) == 0
+    assert capsys.readouterr().err.count(told) == 1
 
 
 def test_text_doubled_leaves_the_fit_as_it_is(topics, tmp_path):

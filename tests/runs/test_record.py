@@ -13,10 +13,23 @@ RECORDS = [
     Record(Source(("a.txt", "b")), Reading(2, 100, False), Sgns(dim=7, epochs=2), 3),
     Record(Source(corpus="text8"), Reading(), Exact(), 0),
     Record(Source(), Reading(), Svd(negatives=2), 2**32 - 1),
+    Record(
+        Source(),
+        Reading(
+            tokens="whitespace",
+            lowercase=True,
+            language="tr",
+            encoding="cp1252",
+            sentences="paragraphs",
+            errors="replace",
+        ),
+        Sgns(),
+        0,
+    ),
 ]
 
 
-@pytest.mark.parametrize("made", RECORDS, ids=lambda made: made.method.name)
+@pytest.mark.parametrize("made", RECORDS)
 def test_a_record_is_the_same_after_json_and_being_cut(made):
     flat = json.loads(json.dumps(record.as_json(made)))
     assert not any(isinstance(value, dict) for value in flat.values())
@@ -31,8 +44,16 @@ def test_json_of_a_place_has_what_is_kept_of_it():
     assert "resume" not in flat
     made, kept = record.read(flat, Path("config.json"))
     assert made == RECORDS[0]
-    assert kept == {"out": "runs/x", "checkpoint_every": 5, "from_manifest": "m.json"}
+    kept_of_it = {"checkpoint_every": 5, "from_manifest": "m.json", "gap": True}
+    assert kept == {"out": "runs/x", **kept_of_it}
     assert record.as_json(RECORDS[0], Place(Path("x")))["checkpoint_every"] == 60
+
+
+def test_options_that_an_older_run_lacks_are_what_it_did():
+    flat = record.as_json(RECORDS[1])
+    assert record.LATER.items() <= flat.items()
+    older = {name: value for name, value in flat.items() if name not in record.LATER}
+    assert record.read(older, Path("config.json"))[0] == RECORDS[1]
 
 
 def test_missing_options_have_the_defaults_of_their_method():

@@ -49,6 +49,11 @@ def test_a_text_may_lie_elsewhere(run):
         ({"method": "sgns"}, "^method='sgns': was exact in the run"),
         ({"epochs": 4}, "^epochs=4: was not given in the run"),
         ({"max_vocab": 4}, "^max_vocab=4: was not given in the run"),
+        ({"tokens": "whitespace"}, "^tokens='whitespace': was words in the run"),
+        ({"language": "tr"}, "^language='tr': was not given in the run"),
+        ({"sentences": "paragraphs"}, "^sentences='paragraphs': was lines in the run"),
+        ({"encoding": "cp1252"}, "^encoding='cp1252': was utf-8 in the run"),
+        ({"errors": "replace"}, "^errors='replace': was strict in the run"),
         ({"learning_rate": 0.1}, "^learning_rate: exact has no learning rate"),
         ({"size": 1}, "^size: no such option"),
     ],
@@ -88,6 +93,22 @@ def test_a_manifest_gives_all_options_but_the_text_if_it_has_moved(run):
         repeating.repeated(path, content, {"dim": 8})
 
 
+def test_options_that_came_later_have_what_older_runs_did(run):
+    options = record.as_json(MADE)
+    older = {name: value for name, value in options.items() if name not in record.LATER}
+    assert len(older) < len(options)
+    manifest(run, options=older)
+    assert repeating.recorded(run.folder / MANIFEST)["options"] == options
+    identity = repeating.identity(MADE, CORPUS, circumstances())
+    assert not {"tokens", "language", "sentences", "encoding", "errors"} & set(identity)
+
+
+def test_words_outside_ascii_have_another_spelling_than_in_older_runs():
+    greek = CORPUS._replace(vocab=Vocab(("ἄλφα",), np.array([2])))
+    assert repeating.identity(MADE, greek, circumstances())["spelling of words"] == "NFC"
+    assert "spelling of words" not in repeating.identity(MADE, CORPUS, circumstances())
+
+
 def test_what_is_no_manifest_is_named(run):
     with pytest.raises(InputError, match="^from_manifest: .* is a folder: give .*manifest.json"):
         repeating.recorded(run.folder)
@@ -110,6 +131,11 @@ CORPUS = Corpus(Vocab(("a",), np.array([2])), Encoded(np.zeros(2, np.int32), np.
         {"corpus": CORPUS._replace(vocab=Vocab(("b",), np.array([2])))},
         {"record": MADE._replace(seed=1)},
         {"record": MADE._replace(reading=Reading(lowercase=False))},
+        {"record": MADE._replace(reading=Reading(tokens="whitespace", lowercase=True))},
+        {"record": MADE._replace(reading=Reading(language="tr"))},
+        {"record": MADE._replace(reading=Reading(sentences="paragraphs"))},
+        {"record": MADE._replace(reading=Reading(encoding="cp1252"))},
+        {"record": MADE._replace(reading=Reading(errors="replace"))},
         {"record": MADE._replace(method=Exact(dim=9))},
         {"record": MADE._replace(method=Sgns(dim=8))},
         {"versions": "9.9"},

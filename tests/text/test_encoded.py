@@ -1,16 +1,29 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jaxtext.base.errors import InputError
-from jaxtext.text import Vocab, encode_corpus, encode_sentences, encoded, sentences
+from jaxtext.text import Vocab, encode_corpus, encode_sentences, encoded, sentences, tokenize
 
-LETTERS = st.sampled_from("abAB19 \n\t_-.,'éÉσΣς–ßनि\u0301\u200c東İ")
+LETTERS = st.sampled_from(
+    "abABI19 \n\n\r\t\x1c_-.,'’\"éÉσΣς–ßनि\u0301\u200c東İ·\u00ad\u0307אבҐӏ\u05b0\u3000\u2028"
+)
 
 
-def encode_clearly(text, min_count, max_vocab, lowercase):
-    found = list(sentences(text.split("\n"), lowercase))
+def encode_clearly(text, min_count, max_vocab, lowercase, tokens, language, paragraphs):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if paragraphs:
+        cut = [tokenize(line, lowercase, tokens, language) for line in lines]
+        found = [
+            [word for line in group for word in line]
+            for some, group in itertools.groupby(cut, key=bool)
+            if some
+        ]
+    else:
+        found = list(sentences(lines, lowercase, tokens, language))
     vocab = Vocab.build(found, min_count, max_vocab)
     return vocab, encode_sentences(found, vocab), sum(map(len, found))
 
@@ -22,11 +35,15 @@ def encode_clearly(text, min_count, max_vocab, lowercase):
     min_count=st.integers(1, 3),
     max_vocab=st.none() | st.integers(1, 4),
     lowercase=st.booleans(),
+    tokens=st.sampled_from(["words", "whitespace"]),
+    language=st.sampled_from([None, "tr"]),
+    paragraphs=st.booleans(),
     chunk=st.integers(1, 9),
 )
 def test_encode_corpus_equals_the_clear_path(
-    tmp_path, monkeypatch, text, cuts, min_count, max_vocab, lowercase, chunk
-):
+    tmp_path, monkeypatch, text, cuts, min_count, max_vocab, lowercase, tokens, language,
+    paragraphs, chunk,
+):  # fmt: skip
     monkeypatch.setattr(encoded, "CHUNK", chunk)
     lines = (text + "\n").split("\n")[:-1]
     ends = sorted({0, *(cut % (len(lines) + 1) for cut in cuts), len(lines)})
@@ -34,9 +51,12 @@ def test_encode_corpus_equals_the_clear_path(
         "".join(line + "\n" for line in lines[a:b]).encode()
         for a, b in zip(ends, ends[1:], strict=False)
     ]
-    options = {"min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase}
+    options = {
+        "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "tokens": tokens,
+        "language": language, "paragraphs": paragraphs,
+    }  # fmt: skip
     try:
-        vocab, clear, tokens = encode_clearly(text, **options)
+        vocab, clear, number = encode_clearly(text, **options)
     except InputError:
         with pytest.raises(InputError):
             encode_corpus(blocks, tmp_path, **options)
@@ -46,7 +66,26 @@ def test_encode_corpus_equals_the_clear_path(
     assert fast.vocab.counts.tolist() == vocab.counts.tolist()
     np.testing.assert_array_equal(fast.text.ids, clear.ids)
     np.testing.assert_array_equal(fast.text.ends, clear.ends)
-    assert fast.tokens == tokens
+    assert fast.tokens == number
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "words"),
+    [
+        ("п'ять צה\"ל п\u0301'ять", {}, ["п'ять", 'צה"ל', "п\u0301'ять"]),
+        ("IRMAK İzmir", {"language": "tr"}, ["ırmak", "izmir"]),
+        ("IRMAK İzmir", {"language": "tr", "tokens": "whitespace"}, ["ırmak", "izmir"]),
+        ("a-B c\u2028d", {"tokens": "whitespace", "lowercase": False}, ["a-B", "c", "d"]),
+    ],
+)
+def test_a_block_is_cut_as_a_line_is(tmp_path, line, options, words):
+    corpus = encode_corpus([line.encode()], tmp_path, min_count=1, **options)
+    assert corpus.vocab.decode(corpus.text.ids) == words == tokenize(line, **options)
+
+
+def test_the_last_paragraph_ends_with_the_text(tmp_path):
+    corpus = encode_corpus([b"a b\nb\n\na"], tmp_path, min_count=1, paragraphs=True)
+    assert corpus.text.ends.tolist() == [3, 4]
 
 
 def test_ids_are_memory_mapped_and_nothing_else_is_left(tmp_path):

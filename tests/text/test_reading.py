@@ -181,6 +181,16 @@ def test_what_cannot_be_read_is_named_with_its_place(texts, message):
         ({"min_count": 0}, "^min_count=0: must be at least 1$"),
         ({"max_vocab": 0}, "^max_vocab=0: must be"),
         ({"lowercase": "no"}, "^lowercase='no': must be True or False$"),
+        ({"tokens": "lines"}, "^tokens='lines': must be one of words, whitespace$"),
+        ({"sentences": "documents"}, "^sentences='documents': must be one of lines, paragraphs$"),
+        ({"errors": "ignore"}, "^errors='ignore': must be one of strict, replace$"),
+        ({"language": "de"}, "^language='de': must be one of az, tr$"),
+        ({"language": "tr", "lowercase": False}, "^language='tr': matters to lower-casing alone"),
+        ({"language": "tr", "tokens": "whitespace"}, "^language='tr': matters to lower-casing"),
+        *(
+            ({"encoding": name}, "no such encoding: give a name that Python knows")
+            for name in ("klingon", "rot13", "hex", "", "a\0b", 5, None, "undefined")
+        ),
         ({"name": "text9"}, "^name='text9': no such corpus: choose one of text8"),
         ({"min_count": 9}, "^min_count=9: no word occurs that often; the most frequent, 'sat'"),
     ],
@@ -217,3 +227,74 @@ def test_a_list_of_names_that_exist_is_files_and_a_list_of_words_is_a_sentence_e
     assert read(["part1", "part2"], min_count=1).tokens == 8
     with pytest.warns(UserWarning, match="string"):
         assert text.read(["part1 part2", "part1 c"], min_count=1).tokens == 4
+
+
+def test_tokens_between_spaces_stay_whole_and_keep_their_case(tmp_path):
+    path = tmp_path / "ids.txt"
+    path.write_text("user_1 sku:A/2 c++ -5\nnew_york cafe\u0301 don’t The\n")
+    lines = [["user_1", "sku:A/2", "c++", "-5"], ["new_york", "café", "don’t", "The"]]
+    assert words(read(path, tokens="whitespace")) == lines
+    lower = [[word.lower() for word in line] for line in lines]
+    assert words(read(path, tokens="whitespace", lowercase=True)) == lower
+
+
+def test_tokens_in_memory_stay_exactly_as_they_are():
+    odd = [["İ", "cafe\u0301", "don’t x", "a\u00adb", "The"], ["the", "The"]]
+    for options in ({}, {"tokens": "whitespace"}, {"language": "tr"}, {"lowercase": True}):
+        assert words(read(odd, **options)) == odd
+
+
+def test_paragraphs_are_sentences_in_files_and_in_strings(tmp_path):
+    path = tmp_path / "wrapped.txt"
+    path.write_text("The whale\nand the sea\n \n\nA boat,\r\ntoo\n")
+    expected = [["the", "whale", "and", "the", "sea"], ["a", "boat", "too"]]
+    assert words(read(path, sentences="paragraphs")) == expected
+    with pytest.warns(UserWarning, match="strings were given"):
+        corpus = text.read([path.read_text()], min_count=1, sentences="paragraphs")
+    assert words(corpus) == expected
+
+
+def test_the_encoding_of_files_is_an_option(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("Maß “zwei”\n".encode("cp1252"))
+    assert words(read(path, encoding="cp1252")) == [["maß", "zwei"]]
+    assert words(read(path, errors="replace")) == [["ma", "zwei"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("the cat sat " * 40, "all 120 words are one sentence, since there is no line break"),
+        (
+            "今天天氣很好我們\n去海邊散步喜歡海 今天天氣很好我們\n" * 3,
+            "8 characters long on average",
+        ),
+        ("วันนี้อากาศดีมากเราไปเที่ยวทะเลกัน วันนี้อากาศดีมาก\n" * 3, "without spaces between words"),
+    ],
+)
+def test_what_is_unusual_in_a_text_is_warned_of_once(tmp_path, content, message):
+    path = tmp_path / "a.txt"
+    path.write_text(content)
+    with pytest.warns(UserWarning, match=message) as caught:
+        corpus = text.read(path, min_count=1)
+    assert len(caught) == len(corpus.hints) == 1
+    path.write_text("去 海邊 散步 喜歡 海\nวันนี้ อากาศ ดี มาก\n" * 30)
+    assert read(path).hints == ()
+
+
+def test_a_text_without_spaces_is_named_when_no_word_occurs_twice(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("今天天氣很好。\n我們去海邊散步。\n")
+    with pytest.raises(InputError, match="^min_count=5: .*without spaces between words"):
+        text.read(path)
+
+
+def test_what_was_left_out_of_a_folder_is_warned_of(tmp_path):
+    (tmp_path / "a.txt").write_text("a b\nb a\n")
+    (tmp_path / ".DS_Store").write_bytes(b"\0")
+    assert read(tmp_path).files == 1
+    (tmp_path / "b.md").write_text("c d\n")
+    with pytest.warns(UserWarning, match=r"1 file was not read, b\.md \(none of") as caught:
+        corpus = text.read(tmp_path, min_count=1)
+    assert len(caught) == 1
+    assert [each.name for each in corpus.left_out] == [".DS_Store", "b.md"]

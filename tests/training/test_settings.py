@@ -22,7 +22,7 @@ NUMBERS = [
 
 
 def test_defaults_are_those_of_word2vec_and_for_svd_those_of_levy_and_goldberg():
-    assert Sgns() == Sgns(100, 5, 5, 5, 1e-3, 0.75, 0.025)
+    assert Sgns() == Sgns(100, 5, 5, None, 1e-3, 0.75, 0.025)
     assert Exact() == Exact(100, 5, 5, None, 1e-3, 0.75)
     assert Svd() == Svd(100, 5, 1, 1e-3, 1.0)
 
@@ -83,9 +83,17 @@ def test_a_record_cannot_be_changed():
     ("size", "passes"), [(2, 50), (1_200, 50), (10_000, 6), (20_000, 3), (10**6, 3)]
 )
 def test_passes_of_exact_are_settled_by_the_vocabulary(size, passes):
-    assert settled(Exact(), size) == Exact(epochs=passes)
-    for method in (Exact(epochs=7), Sgns(), Svd()):
-        assert settled(method, size) is method
+    assert settled(Exact(), size, 10**6) == Exact(epochs=passes)
+    for method in (Exact(epochs=7), Sgns(epochs=7), Svd()):
+        assert settled(method, size, 10**6) is method
+
+
+@pytest.mark.parametrize(
+    ("tokens", "epochs"),
+    [(2, 100), (123_350, 57), (10**6, 20), (2 * 10**6, 14), (16 * 10**6, 5), (10**9, 5)],
+)
+def test_epochs_of_sgns_are_settled_by_the_text(tokens, epochs):
+    assert settled(Sgns(), 10**4, tokens) == Sgns(epochs=epochs)
 
 
 @pytest.mark.parametrize("other", ["sgns", Sgns, None, {"dim": 5}, 3])

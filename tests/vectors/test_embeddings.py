@@ -40,11 +40,25 @@ def test_ids_are_places_in_the_vocabulary():
     assert BOTH.ids(["ring", "frodo", "Mordor"]).tolist() == [1, 0, 2]
 
 
-def test_capitals_count_only_where_the_vocabulary_has_some():
+def test_another_case_is_suggested_and_never_taken():
     lower = Embeddings(Vocab(("frodo", "ring"), np.array([2, 1])), CENTER[:2])
-    assert lower.ids(["Frodo"]).tolist() == [0]
-    with pytest.raises(InputError, match="mean frodo"):
-        BOTH.ids(["Frodo"])
+    for vectors in (lower, BOTH):
+        assert "Frodo" not in vectors
+        with pytest.raises(InputError, match="'Frodo' is not among .*: did you mean frodo"):
+            vectors.ids(["Frodo"])
+
+
+def test_the_exact_spelling_wins_and_then_another_form_of_unicode():
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    both = Embeddings(Vocab((composed, decomposed, "na\u0308h"), np.ones(3, int)), np.eye(3))
+    assert both.ids([composed, decomposed]).tolist() == [0, 1]
+    assert both.ids(["n\u00e4h", "n\u00ad\u00e4h\u2060"]).tolist() == [2, 2]
+    one = Embeddings(Vocab((composed,), np.ones(1, int)), np.ones((1, 2)))
+    assert decomposed in one and one.mean([decomposed, "x"]).tolist() == [1, 1]
+    plain = Embeddings(Vocab(("it's",), np.ones(1, int)), np.ones((1, 2)))
+    assert "it\u2019s" in plain
+    soft = Embeddings(Vocab(("a\u00adb",), np.ones(1, int)), np.ones((1, 2)))
+    assert soft.ids(["a\u00adb"]).tolist() == [0] and "ab" not in soft
 
 
 @pytest.mark.parametrize(("word", "hint"), [("rings", "mean ring"), ("xyz", "nothing is spelled")])
@@ -137,23 +151,31 @@ def test_notebooks_show_a_short_table_with_every_word_escaped():
     assert shown.count("<tr>") == 1 + embeddings.SHOWN_WORDS
 
 
-def test_spelling_is_compared_with_few_words_of_a_large_vocabulary(rng, monkeypatch):
-    letters = rng.choice(list("abcdefgh"), (30_000, 7))
-    words = tuple(dict.fromkeys("".join(row) for row in letters))
-    compared = []
-    close = embeddings.get_close_matches
-
-    def counted(word, candidates, **options):
-        compared.append(len(candidates))
-        return close(word, candidates, **options)
-
-    monkeypatch.setattr(embeddings, "get_close_matches", counted)
-    table = Embeddings(Vocab(words, np.ones(len(words), int)), np.ones((len(words), 1)))
-    with pytest.raises(UnknownWord, match=words[5]):
-        table.ids([words[5] + "x"])
-    assert compared[0] <= embeddings.CANDIDATES
-
-
 def test_a_string_where_a_list_is_meant_is_named():
     with pytest.raises(InputError, match="^words='ring': is a string: give a list of words"):
         BOTH.ids("ring")
+
+
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.int32, np.int64, bool])
+def test_other_kinds_of_numbers_become_float32(dtype):
+    table = Embeddings(VOCAB, jnp.ones((3, 2), dtype)).center
+    assert table.dtype == np.float32 and table.tolist() == [[1, 1]] * 3
+
+
+@pytest.mark.parametrize(
+    "table", [np.full((3, 2), "a"), np.ones((3, 2), complex), [[None] * 2] * 3]
+)
+def test_tables_without_real_numbers_are_named(table):
+    with pytest.raises(InputError, match="^center: must contain real numbers, found"):
+        Embeddings(VOCAB, table)
+
+
+def test_words_in_place_of_a_vocabulary_are_named(unchecked):
+    with pytest.raises(InputError, match="^vocab: must be a Vocab, such as .* found tuple"):
+        Embeddings(("a", "b"), np.ones((2, 2)))
+
+
+def test_words_with_zero_vectors_are_found():
+    table = Embeddings(VOCAB, np.array([[0, 1], [0, 0], [1, 0]]), np.zeros((3, 2)))
+    assert table.zeros().tolist() == [1]
+    assert table.zeros("context").tolist() == [0, 1, 2] and table.zeros("sum").tolist() == [1]

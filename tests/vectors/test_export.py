@@ -1,3 +1,4 @@
+import io
 import os
 import struct
 import subprocess
@@ -155,12 +156,58 @@ def test_a_binary_file_has_the_layout_of_word2vec(tmp_path):
     assert (tmp_path / "v").read_bytes() == b"1 2\nab " + struct.pack("<2f", 1.5, -2.0) + b"\n"
 
 
-def test_an_existing_file_is_never_overwritten(tmp_path, some):
-    path = tmp_path / "precious"
+@pytest.mark.parametrize("form", export.FORMATS)
+def test_an_existing_file_is_replaced_and_a_folder_never(tmp_path, some, form):
+    path = tmp_path / "new" / "folder" / "vectors"
+    for table in (some.center, some.center[:, 3:6]):
+        one = Embeddings(some.vocab, table)
+        if form == "projector" and path.exists():
+            with pytest.raises(InputError, match="vectors: is a folder, which is not replaced"):
+                export.write(one, path, form)
+            return
+        export.write(one, path, form)
+        np.testing.assert_array_equal(export.read(path).center, one.center)
+        assert [each.name for each in path.parent.iterdir()] == ["vectors"]
+    with pytest.raises(InputError, match="folder: is a folder, which is not replaced"):
+        export.write(some, path.parent, form)
+    with pytest.raises(InputError, match="is there, and is not replaced"):
+        export.write(some, path, "projector")
+    assert export.read(path).dim == 3
+
+
+@pytest.mark.parametrize("form", export.FORMATS)
+def test_a_stream_gets_the_bytes_of_the_file(tmp_path, some, form):
+    stream = io.BytesIO()
+    if form == "projector":
+        with pytest.raises(InputError, match="^format='projector': is a folder of two files"):
+            export.write_to(some, stream, form)
+        return
+    export.write(some, tmp_path / "v", form, "concat")
+    export.write_to(some, stream, form, "concat")
+    assert stream.getvalue() == (tmp_path / "v").read_bytes()
+
+
+def test_a_table_that_cannot_be_written_leaves_an_existing_file_as_it_is(tmp_path, some):
+    path = tmp_path / "v"
     path.write_text("mine")
-    with pytest.raises(InputError, match="exists already"):
-        export.write(some, path, "word2vec-text")
-    assert path.read_text() == "mine"
+    spaced = Embeddings(Vocab(("a b",), np.ones(1, int)), some.center[:1])
+    with pytest.raises(InputError, match="use safetensors"):
+        export.write(spaced, path, "glove")
+    assert path.read_text() == "mine" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("form", export.FORMATS)
+def test_a_limit_reads_the_first_words_with_contexts_and_counts(tmp_path, some, form):
+    export.write(some, tmp_path / "v", form)
+    for size in (1, 3, 5, 99):
+        loaded = export.read(tmp_path / "v", limit=size)
+        assert loaded.words == WORDS[:size]
+        np.testing.assert_array_equal(loaded.center, some.center[:size])
+        if form == "safetensors":
+            np.testing.assert_array_equal(loaded.context, some.context[:size])
+            assert loaded.counts.tolist() == [5, 4, 3, 2, 1][:size]
+    with pytest.raises(InputError, match="^limit=0: must be at least 1"):
+        export.read(tmp_path / "v", limit=0)
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, some):

@@ -170,8 +170,61 @@ def test_strings_where_lists_are_meant_are_named(some):
         query.odd_one_out(some, "abc")
 
 
+@pytest.mark.parametrize(
+    ("embeddings", "asked", "message"),
+    [
+        ("runs/first", "w1", "^embeddings: must be Embeddings, as load returns them, found str"),
+        (None, [1.5], "^a query is a word, a vector, or a Query of them, found 1.5"),
+        (None, [None], "^a query is a word, .* found None"),
+    ],
+)
+def test_other_things_than_words_and_vectors_are_named(unchecked, some, embeddings, asked, message):
+    with pytest.raises(InputError, match=message):
+        query.neighbors(some if embeddings is None else embeddings, asked)
+
+
 def test_answers_are_a_list_that_notebooks_show_as_a_table():
     answers = query.Answers([("<b>", 0.5), ("a", 0.25)])
     assert answers == [("<b>", 0.5), ("a", 0.25)]
     shown = answers._repr_html_()
     assert "<td>&lt;b&gt;</td><td>0.5000</td>" in shown and "<b>" not in shown
+
+
+@pytest.fixture
+def with_zeros(some):
+    table = some.center.copy()
+    table[[4, 5, 19]] = 0
+    return Embeddings(some.vocab, table)
+
+
+def test_a_zero_vector_has_no_neighbors_and_is_none(with_zeros):
+    answers = query.neighbors(with_zeros, "w3", top=100)
+    assert len(answers) == 16 and not {"w4", "w5", "w19"} & {word for word, _ in answers}
+    assert [row for row in answers if row[1] < 0]  # also where zero would come before others
+    assert len(query.analogy(with_zeros, "w1", "w2", "w3", top=100)) == 14
+    (few,) = query.neighbors(with_zeros, ["w3"], top=9, restrict=6)
+    assert {word for word, _ in few} == {"w0", "w1", "w2"}
+    for asked in ("w4", ["w1", "w4"], query.Query("w1", "w4"), query.Query(["w4", "w1"])):
+        with pytest.raises(InputError, match="^the vector of 'w4' is zero: it has no direction"):
+            query.neighbors(with_zeros, asked)
+    with pytest.raises(InputError, match="^the vector of a query is zero"):
+        query.neighbors(with_zeros, np.zeros(5))
+    with pytest.raises(InputError, match="^the vectors of a query cancel each other"):
+        query.neighbors(with_zeros, query.Query("w1", "w1"))
+    with pytest.raises(InputError, match="of 'w5' is zero"):
+        query.similarities(with_zeros, ["w1", "w5"])
+    with pytest.raises(InputError, match="of 'w5' is zero"):
+        query.odd_one_out(with_zeros, ["w1", "w5", "w2"])
+
+
+@pytest.mark.parametrize("top", [1, 9, 300])
+def test_rows_that_are_never_answers_are_left_out_of_every_group(rng, monkeypatch, top):
+    for name, value in (("BATCH", 3), ("BLOCK", 512), ("GATHERED", 4 * 16 * 2)):
+        monkeypatch.setattr(query, name, value)
+    table, directions = rng.normal(size=(1500, 4)), rng.normal(size=(5, 4))
+    never = rng.random(1500) < 0.9
+    scores = np.where(never, -np.inf, directions @ table.T)
+    expected = -np.sort(-scores, axis=1)[:, :top]
+    products, ids = query.nearest_rows(table, directions, top, [[]] * 5, never)
+    np.testing.assert_allclose(products, expected, rtol=1e-12)
+    assert not never[ids[products > -np.inf]].any()

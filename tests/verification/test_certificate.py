@@ -74,3 +74,8 @@ def test_bad_arguments_are_named_with_status_two(tmp_path, monkeypatch, capsys, 
     assert message in error
     assert len(error.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_json_on_standard_output_is_alone_there(capsys):
+    assert cli.run(["verify", "--only", "backprop.c.ii", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["summary"]["failed"] == 0

@@ -39,9 +39,11 @@ def problem(
 ) -> Problem:
     """Check and prepare the objective of `sgns.expected_loss` for the functions of this module.
 
-    Raises `ValueError` for counts that are not square, or that have negative or infinite entries,
-    for words without any pair, for noise that is not a distribution over the words, and for fewer
-    than one negative.
+    The row of a word without a pair has no cell, so that its center vector stays where it is.
+
+    Raises `ValueError` for counts that are not square, that have negative or infinite entries or no
+    pair at all, for noise that is not a distribution over the words, and for fewer than one
+    negative.
     """
     check(Objective(counts, noise, negatives))
     by_center = sparse.csr_array(counts)

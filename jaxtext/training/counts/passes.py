@@ -13,6 +13,7 @@ from jaxtext.base.types import Counts, EmbeddingParams
 from jaxtext.models import factorization
 from jaxtext.training import starts
 from jaxtext.training.counts.newton import improve, loss, problem
+from jaxtext.training.settings import Exact
 
 
 class State(NamedTuple):
@@ -37,6 +38,15 @@ class State(NamedTuple):
         """Rebuild a state from its `parts`."""
         tables = (jnp.asarray(arrays[name]) for name in EmbeddingParams._fields)
         return cls(EmbeddingParams(*tables), number, scalars["passes"])
+
+    def fits(self, vocab_size: int, config: Exact, words: int) -> bool:
+        """Whether a training can have this state; the length of the text does not matter."""
+        del words
+        return (
+            all(table.shape == (vocab_size, config.dim) for table in self.params)
+            and all(bool(jnp.isfinite(table).all()) for table in self.params)
+            and 0 <= self.number <= self.passes == config.epochs
+        )
 
 
 class Report(NamedTuple):

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from jaxtext.text.encoded import Encoded
 from jaxtext.text.windows import Stream, spans, subsampled_stream
-from jaxtext.training.settings import Sgns
+from jaxtext.training.settings import Sgns, epochs_of
 from jaxtext.training.stream.plan import Plan, occurrences
 
 SPAN_TOKENS = 1 << 17  # subsampled at a time; another number gives another result per seed
@@ -72,7 +72,8 @@ def chunks(
     with tokens without pairs.
     """
     size = planned.tokens * planned.steps
-    total = len(text.ids) * config.epochs
+    epochs = epochs_of(config, len(keep), len(text.ids))
+    total = len(text.ids) * epochs
     window = config.window
     every = list(spans(text.ends, SPAN_TOKENS))
     at = Position.first(window) if start is None else start
@@ -90,7 +91,7 @@ def chunks(
             yield cut(), at
             at = at.without(size)
         epoch, number = divmod(at.spans, len(every))
-        if epoch == config.epochs:
+        if epoch == epochs:
             break
         # Each span has its own random generator, so that any span can be drawn again.
         rng = np.random.default_rng([*seed, epoch, number])

@@ -21,7 +21,7 @@ from jaxtext.training.sampling import (
     noise_distribution,
     sample_negatives,
 )
-from jaxtext.training.settings import Sgns
+from jaxtext.training.settings import Sgns, epochs_of
 from jaxtext.training.stream.block import Block, RowScale, add_rows, block_gradient, block_loss
 from jaxtext.training.stream.feed import Chunk, Position, chunks
 from jaxtext.training.stream.plan import Plan, damping, plan
@@ -69,6 +69,20 @@ class State(NamedTuple):
         params = EmbeddingParams(jnp.asarray(arrays["center"]), jnp.asarray(arrays["context"]))
         position = Position(scalars["spans"], *(arrays[name] for name in Position._fields[1:]))
         return cls(params, number, scalars["paired"], position, scalars["total"])
+
+    def fits(self, vocab_size: int, config: Sgns, words: int) -> bool:
+        """Whether a training of this many words over all epochs can have this state."""
+        size, (spans, ids, left, right, place) = config.dim + -config.dim % 8, self.position
+        return (
+            all(table.shape == (vocab_size, size) for table in self.params)
+            and all(bool(jnp.isfinite(table).all()) for table in self.params)
+            and self.number >= 0 <= spans
+            and self.total == words
+            and len(ids) - config.window == len(left) == len(right) == len(place)
+            and bool(((ids >= 0) & (ids < vocab_size)).all())
+            and bool(((place >= 0) & (place < words)).all())
+            and bool((np.abs([left, right]) <= config.window).all())
+        )
 
 
 OnState = Callable[[Callable[[], State]], None]
@@ -187,7 +201,7 @@ def fit(
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
     seed = tuple(np.asarray(jax.random.key_data(text_key)).ravel().tolist())
-    words = len(text.ids) * config.epochs
+    words = len(text.ids) * epochs_of(config, len(counts), len(text.ids))
     if isinstance(start, State):
         params, first, paired, position, _ = start
         params = jax.tree.map(jnp.array, params)

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int, Num
 from jaxtext.text.encoded import Encoded
 from jaxtext.text.windows import spans, subsampled_stream
 from jaxtext.training.sampling import keep_probability, noise_distribution
-from jaxtext.training.settings import Sgns
+from jaxtext.training.settings import Sgns, epochs_of
 
 CHUNK_TOKENS = 1 << 16  # tokens of the stream that one compiled call trains on
 MAX_STEP_TOKENS = 128
@@ -58,7 +58,7 @@ def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
     sample = _sample(text, keep)
     while tokens > 1 and _mean_damping(sample, tokens, rate, config.window) < MIN_MEAN_DAMPING:
         tokens //= 2
-    expected = float((counts * keep).sum()) * config.epochs
+    expected = float((counts * keep).sum()) * epochs_of(config, len(counts), len(text.ids))
     steps = min(CHUNK_TOKENS, 2 ** int(np.ceil(np.log2(max(expected / 16, tokens))))) // tokens
     return Plan(tokens, shared, max(steps, 1), rate)
 

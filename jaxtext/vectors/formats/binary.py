@@ -1,41 +1,55 @@
 """word2vec's binary format: a line "V D", then each word, a space and D float32."""
 
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Iterator
+from io import BufferedIOBase, BufferedReader
 
 import numpy as np
+from jaxtyping import Float
 
 from jaxtext.base.errors import InputError
-from jaxtext.vectors.formats.table import Table, check_finite, word_of
+from jaxtext.vectors.formats.table import Asked, Rows, Table
+
+CHUNK = 1 << 20  # bytes read at a time
+LONGEST_WORD = 1 << 16
 
 
-def read(file: BinaryIO, path: Path, size: int, dim: int) -> Table:
-    data, at = file.read(), 0
-    if size * (4 * dim + 2) > len(data):
-        raise InputError(
-            f"{path}: announces {size:,} words of {dim:,} numbers, too many for its size"
-        )
-    words: dict[str, int] = {}
-    vectors = np.empty((size, dim), np.float32)
-    for row in range(size):
-        end = data.find(b" ", at)
-        if end < 0 or end + 1 + 4 * dim > len(data):
-            raise InputError(f"{path}: cut short: it ends in word {row + 1:,} of {size:,}")
-        place = f"{path}: word {row + 1}"
-        word = word_of(data[at:end].lstrip(b"\n"), place)
-        if word in words:
-            raise InputError(f"{place}: {word!r} is word {words[word]} already")
-        words[word] = row + 1
-        vectors[row] = np.frombuffer(data, "<f4", dim, end + 1)
-        at = end + 1 + 4 * dim
+def read(file: BufferedReader, asked: Asked, announced: int, dim: int) -> Table:
+    """Read the rows after the first line.
+
+    Raises `InputError` for a file that is cut short, or whose bytes are no rows.
+    """
+    rows, number = Rows(asked, "word", dim, announced), 0
+    for number, (word, values) in enumerate(_rows(file, asked, dim), 1):
+        rows.add(number, word, values)
+        if rows.full:
+            break
+    return rows.table(number)
+
+
+def _rows(
+    file: BufferedReader, asked: Asked, dim: int
+) -> Iterator[tuple[bytes, Float[np.ndarray, " D"]]]:
+    """Words and their vectors, of which little more than `CHUNK` bytes are in memory."""
+    data, at, number = b"", 0, 1
+    while True:
+        space = data.find(b" ", at)
+        end = space + 1 + 4 * dim
+        if space >= 0 and end <= len(data):
+            yield data[at:space].lstrip(b"\n"), np.frombuffer(data, "<f4", dim, space + 1)
+            at, number = end, number + 1
+            continue
+        if space < 0 and len(data) - at > LONGEST_WORD:
+            raise InputError(f"{asked.path}: word {number:,} has no end: not a vector file")
+        more = file.read(max(CHUNK, 4 * dim))
+        if not more:
+            break
+        data, at = data[at:] + more, 0
     if data[at:].strip(b"\n"):
-        raise InputError(f"{path}: holds more than the {size:,} words announced")
-    return Table(list(words), check_finite(vectors, 1, path, "word"))
+        raise InputError(f"{asked.path}: cut short: it ends in word {number:,}")
 
 
-def write(table: Table, path: Path) -> None:
+def write(table: Table, file: BufferedIOBase) -> None:
     """Write the vectors as little-endian float32, each followed by a line break."""
-    with open(path, "wb") as file:
-        file.write(b"%d %d\n" % table.vectors.shape)
-        for word, row in zip(table.words, table.vectors.astype("<f4"), strict=True):
-            file.write(word.encode() + b" " + row.tobytes() + b"\n")
+    file.write(b"%d %d\n" % table.vectors.shape)
+    for word, row in zip(table.words, table.vectors, strict=True):
+        file.write(word.encode() + b" " + row.astype("<f4").tobytes() + b"\n")

@@ -4,101 +4,162 @@
 | --- | --- |
 | word2vec text, fastText `.vec` | a first line "V D", then as many numbers as D on a line |
 | word2vec binary | such a first line, then bytes |
-| GloVe text | a first line of a word and numbers |
+| GloVe text | lines of a word and numbers |
 | safetensors | eight bytes of length, then JSON |
 | TensorBoard projector | a folder with `vectors.tsv` and `metadata.tsv` |
 
-Nothing is unpickled, and no more is allocated than a file's size accounts for.
+All but the last two may be compressed by gzip, bzip2 or xz. Nothing is unpickled, and no more is
+allocated than a file's size accounts for.
 """
 
+import bz2
 import codecs
+import gzip
+import lzma
 import re
+import zlib
+from collections import Counter
+from io import BufferedReader, RawIOBase
+from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
 from jaxtext.base.errors import InputError
-from jaxtext.vectors.formats import binary, projector, safetensors, table, text
-from jaxtext.vectors.formats.table import Table, is_number, line_of
+from jaxtext.vectors.formats import binary, projector, safetensors, text
+from jaxtext.vectors.formats.table import LONGEST_LINE, Asked, Table, line_of, shown
+from jaxtext.vectors.formats.text import trailing
 
-SAMPLE = 1 << 16  # bytes after a header that tell text from binary
+SAMPLE = 1 << 16  # bytes after the first line that tell the formats apart
+MAGIC = 512  # bytes at the beginning that tell other files from vector files
+FREQUENT, COLUMNS = 10, 3  # a list of frequencies begins with at least this one, in few columns
 REFUSED = {  # beginnings of files, as patterns
-    rb"\x80[\x02-\x05]": "a pickle, which could run code",
     rb"\x93NUMPY": "a NumPy array without words",
-    rb"PK\x03\x04": "a zip archive",
-    rb"\x1f\x8b": "compressed by gzip: unpack it first",
-    rb"BZh[1-9]1AY&SY": "compressed by bzip2: unpack it first",
-    rb"\xfd7zXZ": "compressed by xz: unpack it first",
+    rb"PK\x03\x04": "a zip archive: unpack it first",
+    rb"\x28\xb5\x2f\xfd": "compressed by zstandard: unpack it first",
+    rb"7z\xbc\xaf": "a 7z archive: unpack it first",
+    rb"(?s:.{257})ustar": "a tar archive: unpack it first",
+    rb"\x89HDF": "an HDF5 file",
+    rb"PAR1": "a Parquet file",
+    rb"SQLite format 3\0": "an SQLite database",
+    rb"\xff\xfe|\xfe\xff": "UTF-16 text: convert it to UTF-8",
     rb"\xba\x16O/": "a fastText model: give its .vec file",
 }
+NO_ROWS = {  # beginnings of text without a single row of a word and numbers
+    rb"\s*<": "a web page or XML",
+    rb"\s*[{\[]": "JSON",
+    rb"%PDF-": "a PDF document",
+    rb"version https://git-lfs": "a pointer of Git LFS: fetch the file itself",
+}
+PICKLE = re.compile(rb"\x80[\x02-\x05]")
+HEADER = re.compile(rb"\s*([0-9]{1,30})\s+([0-9]{1,30})\s*")
+COMMAS = re.compile(rb"[0-9][,;][ \t]*[-+.0-9]")  # in numbers, or between them
+WHOLE = re.compile(rb"[0-9]{1,18}")
 
 
-def read(path: Path) -> Table:
-    """Read a vector file of any of the formats above.
+def read(path: Path, limit: int | None = None, strict: bool = False) -> Table:
+    """Read a vector file of any of the formats above, or its first `limit` words.
 
-    Raises `InputError` that names the file and the line, or the word of a binary file, for what is
-    none of them, is cut short, announces more than it holds, holds a word twice, bytes that are not
-    UTF-8 or a number that is not finite.
+    Raises `InputError` that names the file, and the line, or the word of a binary file, for what is
+    none of them, is cut short or announces more than it contains. Odd rows are left out, see
+    `jaxtext.vectors.formats.table`; if `strict`, the first of them is an error.
     """
+    asked = Asked(path, limit, strict)
     try:
         if path.is_dir():
-            return projector.read(path)
+            return projector.read(asked)
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: is a pipe or device: write it to a file first")
         with open(path, "rb") as file:
-            return _read_file(file, path)
+            opened = _unpacked(file)
+            return _read_file(opened, asked, path.stat().st_size if opened is file else None)
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        raise InputError(f"{path}: cut short or damaged: {error}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _read_file(file: BinaryIO, path: Path) -> Table:
+def _unpacked(file: BufferedReader) -> BufferedReader:
+    """Return the same file, or what is compressed in it."""
     start = file.read(10)
     file.seek(0)
-    if not start:
-        raise InputError(f"{path}: the file is empty")
-    for beginning, what in REFUSED.items():
-        if re.match(beginning, start):
-            raise InputError(f"{path}: {what}: not a vector file")
+    if start.startswith(b"\x1f\x8b"):
+        return BufferedReader(cast(RawIOBase, gzip.GzipFile(fileobj=file)))
+    if re.match(rb"BZh[1-9]1AY&SY", start):
+        return BufferedReader(cast(RawIOBase, bz2.BZ2File(file)))
+    if start.startswith(b"\xfd7zXZ"):
+        return BufferedReader(cast(RawIOBase, lzma.LZMAFile(file)))
+    return file
+
+
+def _read_file(file: BufferedReader, asked: Asked, size: int | None) -> Table:
+    """Read a file; its `size` is None if it is compressed."""
+    path, start = asked.path, file.read(MAGIC)
+    _refuse_foreign(start, path)
     if start[8:9] == b"{" and b"\0" in start[:8]:  # a length, and no text
-        return safetensors.read(path)
+        if size is None:
+            raise InputError(f"{path}: compressed safetensors: unpack them first")
+        return safetensors.read(asked)
+    begin = len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0
+    file.seek(begin)
     first = line_of(file, 1, path)
+    after = file.tell()
+    sample = file.readline(LONGEST_LINE) + file.read(SAMPLE)
+    lines = sample.split(b"\n")[: -1 if len(sample) > SAMPLE else None]  # the last one may be cut
+    pieces = first.rstrip(b"\r\n").split(b"\r")
+    if len(pieces) > 1 and trailing(pieces[1]) and (trailing(pieces[0]) or _header(pieces[0])):
+        raise InputError(f"{path}: its lines end in CR alone: convert them to LF")
     header = _header(first)
     if header is None:
-        file.seek(0)
-        return text.read(file, path, 1, None, _width(first, path))
-    size, dim = header
-    rest = path.stat().st_size - file.tell()
-    # A word takes at least a byte, and a number two.
-    if size < 1 or dim < 1 or size * (2 * dim + 1) > rest:
+        file.seek(begin)
+        return text.read(file, asked, 1, None, _dim([first, *lines], path))
+    announced, dim = header
+    if announced < 1 or dim < 1:
         raise InputError(
-            f"{path}: line 1 announces {size:,} words of {dim:,} numbers, too many for its size"
-            if size > 0 and dim > 0
-            else f"{path}: line 1 announces {size} words of {dim} numbers: nothing to read"
+            f"{path}: line 1 announces {announced} words of {dim} numbers: nothing to read"
         )
-    place = file.tell()
-    second, more = file.readline(table.LONGEST_LINE), file.read(SAMPLE)
-    file.seek(place)
-    if _is_text(second, more, dim):
-        return text.read(file, path, 2, size, dim)
-    return binary.read(file, path, size, dim)
+    # A word takes at least a byte, and a number two.
+    if size is not None and announced * (2 * dim + 1) > size - after:
+        raise InputError(
+            f"{path}: line 1 announces {announced:,} words of {dim:,} numbers, too many for its "
+            "size"
+        )
+    file.seek(after)
+    if not _is_text(sample, lines, dim):
+        return binary.read(file, asked, announced, dim)
+    _check_dim(lines, dim, path)
+    return text.read(file, asked, 2, announced, dim)
+
+
+def _refuse_foreign(start: bytes, path: Path) -> None:
+    """Raise `InputError` for a file that begins as those of another kind do."""
+    if not start:
+        raise InputError(f"{path}: the file is empty")
+    if PICKLE.match(start):
+        name, made = repr(str(path)), repr(str(path.with_suffix(".vec")))
+        loaded = f"Word2Vec.load({name}).wv" if path.suffix == ".model" else None
+        raise InputError(
+            f"{path}: not a vector file, but a pickle, which could run code; if gensim wrote it, "
+            "convert it by gensim's own functions: gensim.models."
+            f"{loaded or f'KeyedVectors.load({name})'}.save_word2vec_format({made})"
+        )
+    for beginning, what in REFUSED.items():
+        if re.match(beginning, start):
+            raise InputError(f"{path}: not a vector file, but {what}")
 
 
 def _header(line: bytes) -> tuple[int, int] | None:
     """The two whole numbers of a first line that is a header."""
-    fields = line.split()
-    if len(fields) == 2 and all(re.fullmatch(rb"-?[0-9]+", field) for field in fields):
-        return int(fields[0][:30]), int(fields[1][:30])
-    return None
+    match = HEADER.fullmatch(line)
+    return None if match is None else (int(match[1]), int(match[2]))
 
 
-def _is_text(line: bytes, more: bytes, dim: int) -> bool:
-    """Whether a line behind a header is of text: it ends in numbers, or else neither it nor what
-    comes after it holds a stray byte."""
-    fields = line.split()
-    if len(fields) > dim and all(map(is_number, fields[-dim:])):
+def _is_text(sample: bytes, lines: list[bytes], dim: int) -> bool:
+    """Whether what follows a header is text: a line of it ends in as many numbers as announced, or
+    none of it is a stray byte."""
+    if any(trailing(line) >= dim for line in (lines if dim > 1 else lines[:1])):
         return True
     control = bytes(range(9)) + bytes(range(14, 32))
-    sample = line + more
-    return line.endswith(b"\n") and sample.translate(None, control) == sample and _decodes(sample)
+    return b"\n" in sample and sample.translate(None, control) == sample and _decodes(sample)
 
 
 def _decodes(sample: bytes) -> bool:
@@ -109,14 +170,53 @@ def _decodes(sample: bytes) -> bool:
     return True
 
 
-def _width(line: bytes, path: Path) -> int:
-    """How many numbers follow a word on the first line of a file without a header."""
-    fields = line.split()
-    width = 0
-    while width < len(fields) - 1 and is_number(fields[-1 - width]):
-        width += 1
-    if not width:
+def _check_dim(lines: list[bytes], dim: int, path: Path) -> None:
+    """Raise `InputError` if all rows have more numbers than the first line announces."""
+    widths = {trailing(line) for line in lines if line.strip()}
+    several = sum(1 for line in lines if line.strip()) > 1
+    if several and len(widths) == 1 and min(widths) > dim:
+        raise InputError(
+            f"{path}: line 1 announces {dim} numbers per word, and the lines after it have "
+            f"{widths.pop()}"
+        )
+
+
+def _dim(lines: list[bytes], path: Path) -> int:
+    """How many numbers follow a word on most lines of a file without a header.
+
+    Raises `InputError` for what is not a vector file.
+    """
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        raise InputError(f"{path}: the file is blank")
+    widths = Counter(map(trailing, lines))
+    dim = max(widths, key=lambda width: (widths[width], width))
+    commas = [line for line in lines if trailing(line) < 2 and COMMAS.search(line)]
+    if 2 * len(commas) > len(lines):
+        found = next(field for field in commas[0].split() if b"," in field or b";" in field)
+        raise InputError(
+            f"{path}: commas in or between numbers, as in {shown(found)}: write each number as "
+            "0.5, and separate them by spaces"
+        )
+    if dim == 1 or (1 < dim <= COLUMNS and _counted(lines, dim)):
+        raise InputError(
+            f"{path}: not a vector file, but a vocabulary or a list of frequencies or pairs: its "
+            f"lines have {'one number' if dim == 1 else f'{dim} numbers, beginning with a count'}"
+        )
+    if not dim:
+        for beginning, what in NO_ROWS.items():
+            if re.match(beginning, lines[0]):
+                raise InputError(f"{path}: not a vector file, but {what}")
         raise InputError(
             f"{path}: line 1 is neither two sizes nor a word and numbers: not a vector file"
         )
-    return width
+    return dim
+
+
+def _counted(lines: list[bytes], dim: int) -> bool:
+    """Whether the first number of each line is a count, most frequent first."""
+    rows = [line.split()[-dim] for line in lines if trailing(line) == dim]
+    if not all(map(WHOLE.fullmatch, rows)):
+        return False
+    counts = [int(field) for field in rows]
+    return counts[0] >= FREQUENT and all(a >= b for a, b in pairwise(counts))

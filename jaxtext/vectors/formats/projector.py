@@ -1,15 +1,12 @@
 """TensorBoard's projector: a folder with `vectors.tsv` and `metadata.tsv`."""
 
-import warnings
 from pathlib import Path
-
-import numpy as np
 
 from jaxtext.base.errors import InputError
 from jaxtext.vectors.formats.table import (
+    Asked,
+    Rows,
     Table,
-    check_finite,
-    check_unique,
     float32,
     is_number,
     line_of,
@@ -18,43 +15,48 @@ from jaxtext.vectors.formats.table import (
 )
 
 
-def read(folder: Path) -> Table:
+def read(asked: Asked) -> Table:
+    """Read the folder: the n-th line of `vectors.tsv` is the vector of the n-th word."""
+    folder = asked.path
     vectors, metadata = folder / "vectors.tsv", folder / "metadata.tsv"
     for name in (vectors, metadata):
         if not name.is_file():
             raise InputError(f"{folder}: neither a run nor a projector folder (no {name.name})")
     words = _metadata(metadata)
-    chunks: list[np.ndarray] = []
-    with open(vectors, "rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        while line := line_of(file, len(chunks) + 1, vectors):
-            place = f"{vectors}: line {len(chunks) + 1}"
-            fields = line.rstrip(b"\r\n").split(b"\t")
-            try:
-                row = float32([float(field) for field in fields])
-            except ValueError:
-                bad = next(field for field in fields if not is_number(field))
-                raise InputError(f"{place}: {shown(bad)} is not a number") from None
-            if chunks and len(row) != len(chunks[0]):
-                raise InputError(f"{place}: {len(row)} numbers instead of {len(chunks[0])}")
-            chunks.append(row)
-    if len(words) != len(chunks) or not words:
-        raise InputError(f"{folder}: {len(words):,} words for {len(chunks):,} vectors")
-    return Table(words, check_finite(np.stack(chunks), 1, vectors))
+    with open(vectors, "rb") as file:
+        line, number = line_of(file, 1, vectors), 0
+        if not line or not words:
+            raise InputError(f"{folder}: {len(words):,} words, and no vectors: nothing to read")
+        dim = line.count(b"\t") + 1
+        rows = Rows(asked, "word", dim)
+        while line and number < len(words) and not rows.full:
+            _add(rows, number + 1, words[number], line, dim)
+            number += 1
+            line = line_of(file, number + 1, vectors)
+        found = number + sum(1 for rest in (line, *file) if rest.strip())
+    if found != len(words) and not rows.full:
+        raise InputError(f"{folder}: {len(words):,} words for {found:,} vectors")
+    return rows.table(number)
 
 
-def _metadata(path: Path) -> list[str]:
+def _add(rows: Rows, number: int, word: bytes, line: bytes, dim: int) -> None:
+    fields = line.rstrip(b"\r\n").split(b"\t")
+    bad = next((field for field in fields if not is_number(field.strip())), None)
+    if bad is not None:
+        rows.leave_out(number, f"{shown(bad)} in vectors.tsv is not a number")
+    elif len(fields) != dim:
+        rows.leave_out(number, f"{len(fields)} numbers in vectors.tsv instead of {dim}")
+    else:
+        rows.add(number, word, float32(fields))
+
+
+def _metadata(path: Path) -> list[bytes]:
     """The words: the only column, or the first below a header where there are several."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: byte {error.start + 1} is not UTF-8 text") from None
-    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines = [line.rstrip(b"\r") for line in path.read_bytes().split(b"\n")]
     if lines and not lines[-1]:
         lines.pop()
-    if lines and "\t" in lines[0]:
-        lines = [line.split("\t")[0] for line in lines[1:]]
-    check_unique(lines, path)
+    if lines and b"\t" in lines[0]:
+        lines = [line.split(b"\t")[0] for line in lines[1:]]
     return lines
 
 

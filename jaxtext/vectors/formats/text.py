@@ -1,109 +1,82 @@
 """Lines of a word and numbers: word2vec text, fastText's `.vec`, and GloVe without a first line."""
 
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from io import BufferedIOBase, BufferedReader
 
 import numpy as np
-from jaxtyping import Float
 
-from jaxtext.base.errors import InputError
 from jaxtext.vectors.formats.table import (
+    Asked,
+    Rows,
     Table,
-    check_finite,
     float32,
     is_number,
     line_of,
     shortest,
     shown,
-    word_of,
 )
 
-CHUNK = 1 << 20  # numbers of text that are checked at a time
 
+def read(file: BufferedReader, asked: Asked, first: int, announced: int | None, dim: int) -> Table:
+    """Lines of a word and `dim` numbers, from line `first` on; `announced` of them if it is known.
 
-class _Row(NamedTuple):
-    """A line of a text file."""
-
-    number: int
-    word: str
-    values: Float[np.ndarray, " D"]
-
-
-def read(file: BinaryIO, path: Path, first: int, size: int | None, dim: int) -> Table:
-    """Lines of a word and `dim` numbers, from line `first` on; `size` of them if it is known."""
-    words: dict[str, int] = {}
-    chunks, rows = [], max(CHUNK // dim, 1)
+    Where a first line announces `dim`, a word is all that stands before the last `dim` numbers;
+    otherwise a word cannot end in a number.
+    """
+    rows, number = Rows(asked, "line", dim, announced), first - 1
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # fromstring, of what is no number
-        chunk, filled = np.empty((rows, dim), np.float32), 0
-        for number, word, values in _rows(file, path, first, dim):
-            if word in words:
-                raise InputError(
-                    f"{path}: line {number}: the word {word!r} is on line {words[word]} already"
-                )
-            words[word] = number
-            if size is not None and len(words) > size:
-                raise InputError(f"{path}: line {number}: more than the {size:,} words announced")
-            chunk[filled] = values
-            filled += 1
-            if filled == rows:
-                chunks.append(check_finite(chunk, number - rows + 1, path))
-                chunk, filled = np.empty((rows, dim), np.float32), 0
-        last = first + len(words) - 1
-        chunks.append(check_finite(chunk[:filled], last - filled + 1, path))
-    if size is not None and len(words) < size:
-        raise InputError(
-            f"{path}: cut short: ends after line {last:,} with {len(words):,} of {size:,} words"
-        )
-    return Table(list(words), np.concatenate(chunks))
+        warnings.simplefilter("error", DeprecationWarning)  # fromstring, of what is no number
+        while not rows.full and (line := line_of(file, number + 1, asked.path)):
+            number += 1
+            word, _, rest = line.partition(b"\t" if b"\t" in line else b" ")
+            try:
+                values = np.fromstring(rest, np.float32, sep=" ")
+            except (ValueError, DeprecationWarning):
+                values = np.empty(0, np.float32)
+            if len(values) == dim:
+                rows.add(number, word, values)
+            elif not line.strip():
+                rows.odd.add("blank", number, "blank")
+            else:
+                _add_slowly(rows, number, line, dim)
+    return rows.table(number)
 
 
-def _rows(file: BinaryIO, path: Path, first: int, dim: int) -> Iterator[_Row]:
-    number = first - 1
-    while line := line_of(file, number + 1, path):
-        number += 1
-        word, _, rest = line.partition(b"\t" if b"\t" in line else b" ")
-        try:
-            values = np.fromstring(rest, np.float32, sep=" ")
-        except ValueError:
-            values = np.empty(0, np.float32)
-        if len(values) != dim:
-            if not line.strip() and not file.read(1):
-                return  # a blank line at the end
-            word, values = _row_slowly(line, f"{path}: line {number}", dim)
-        yield _Row(number, word_of(word, f"{path}: line {number}"), values)
+def _add_slowly(rows: Rows, number: int, line: bytes, dim: int) -> None:
+    """Add a row whose word contains spaces, or leave it out and say what is wrong with it."""
+    word, *numbers = line.rsplit(None, dim)
+    if len(numbers) < dim and line[:1].isspace():
+        word, numbers = b"", [word, *numbers]
+    bad = next((field for field in numbers if not is_number(field)), None)
+    if bad is not None:
+        rows.leave_out(number, f"{shown(bad)} is not a number")
+    elif len(numbers) < dim:
+        rows.leave_out(number, f"{len(numbers)} numbers instead of {dim}")
+    elif rows.announced is None and trailing(word):
+        rows.leave_out(number, f"more than {dim} numbers")
+    else:
+        rows.add(number, word.strip(), float32(numbers))
 
 
-def _row_slowly(line: bytes, place: str, dim: int) -> tuple[bytes, np.ndarray]:
-    """A word that may hold spaces, and numbers; or an error that says what is wrong."""
-    fields = line.rstrip(b" \r\n").split(b" ")
-    numbers = fields[-dim:] if len(fields) > dim else fields[1:]
-    try:
-        values = float32([float(field) for field in numbers])
-    except ValueError:
-        bad = next(field for field in numbers if not is_number(field))
-        raise InputError(f"{place}: {shown(bad)} is not a number") from None
-    if len(fields) <= dim:
-        raise InputError(f"{place}: {len(values)} numbers instead of {dim}")
-    if len(fields) > dim + 1 and is_number(fields[-dim - 1]):
-        raise InputError(f"{place}: more than {dim} numbers")
-    return b" ".join(fields[:-dim]), values
+def trailing(line: bytes) -> int:
+    """Return how many numbers there are at the end of a line, after a word.
+
+    >>> trailing(b"new york 0.5 1e-3"), trailing(b"7 0.5"), trailing(b"a b")
+    (2, 1, 0)
+    """
+    fields, width = line.split(), 0
+    while width < len(fields) - 1 and is_number(fields[-1 - width]):
+        width += 1
+    return width
 
 
-def write(table: Table, path: Path) -> None:
+def write(table: Table, file: BufferedIOBase) -> None:
     """Write a first line "V D", then one line per word."""
-    _write_lines(table, path, f"{len(table.words)} {table.vectors.shape[1]}\n")
+    file.write(b"%d %d\n" % table.vectors.shape)
+    write_glove(table, file)
 
 
-def write_glove(table: Table, path: Path) -> None:
+def write_glove(table: Table, file: BufferedIOBase) -> None:
     """Write one line per word."""
-    _write_lines(table, path, "")
-
-
-def _write_lines(table: Table, path: Path, header: str) -> None:
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(header)
-        for word, row in zip(table.words, table.vectors, strict=True):
-            file.write(f"{word} {' '.join(shortest(row))}\n")
+    for word, row in zip(table.words, table.vectors, strict=True):
+        file.write(f"{word} {' '.join(shortest(row))}\n".encode())

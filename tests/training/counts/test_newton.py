@@ -110,7 +110,7 @@ def bad_counts(counts, kind):
     if kind == "not square":
         return dense[:, :-1]
     if kind == "empty":
-        dense[[4, 9]] = 0
+        dense[:] = 0
     else:
         dense[3, 5] = {"negative": -2, "not finite": np.nan}[kind]
     return dense
@@ -122,7 +122,7 @@ def bad_counts(counts, kind):
         ("not square", r"counts: found shape \[300, 299\], must be square"),
         ("negative", r"counts: found -2.0, must be finite and not negative"),
         ("not finite", r"counts: found nan, must be finite"),
-        ("empty", r"counts: found 2 of 300 words without any pair, the first with id 4"),
+        ("empty", "counts: all are zero, so there is no pair and no optimum"),
     ],
 )
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])

@@ -44,8 +44,8 @@ ARRAYS = {
     [
         ({"context": np.ones((3, 5), np.float32)}, r"context vectors of shape \[3, 5\] for"),
         ({"context": np.ones((2, 4), np.float32)}, "the words do not fit an array"),
-        ({"context": np.full((3, 4), np.nan, np.float32)}, "word 1: holds a number|not finite"),
-        ({"context": np.ones((3, 4), np.int32)}, "nothing to read"),
+        ({"context": np.full((3, 4), np.nan, np.float32)}, "no row can be read; word 1: contains"),
+        ({"context": np.ones((3, 4), np.int32)}, "has I32 numbers: convert them to F32"),
         ({"counts": np.array([3, 2])}, "the counts do not fit 3 words"),
         ({"counts": np.array([3.0, 2, 1])}, "the counts do not fit"),
         ({"counts": np.array([3, 2, -1])}, "the counts do not fit"),
