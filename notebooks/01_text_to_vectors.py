@@ -215,8 +215,11 @@ vectors
 # %% [markdown]
 # ## Neighbors
 #
-# Training has learned two tables of vectors. The center vectors are the usual choice, and
-# `Embeddings.vectors` returns the others. Two words count as similar if their vectors point in
+# Training has learned two vectors for each word, one as a center and one as a context. A word is
+# looked up by its row in either table. The center vectors are the usual choice for a single vector
+# per word; `Embeddings.vectors` also returns the context vectors, or the sum, the average or the
+# concatenation of both. The last keeps everything that was learned, in twice the dimensions. Two
+# words count as similar if their vectors point in
 # similar directions, that is, if the cosine of the angle between them is close to one.
 
 # %%

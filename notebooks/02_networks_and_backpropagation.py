@@ -42,12 +42,13 @@ plt.rcParams.update(plots.STYLE)
 #
 # $$h_j = f\Big(\sum_i x_i\, w_{ij}\Big)$$
 #
-# In the drawing, circles contain values and lines carry weights. The first index of a weight is the
-# unit at which its line begins, the second is the unit at which it ends: **$w_{ij}$ leads from unit
-# $i$ to unit $j$** everywhere in this notebook. Where there are several layers of weights, a number
-# above counts them, as in $w_{ij}^{(1)}$. This is the order of the sheet's exercise on
-# backpropagation. (Its part on networks has the indices the other way round, and one line of the
-# exercise has the layer between them.)
+# In the drawing, circles contain values, which are computed, and lines carry weights, which are
+# learned. There are as many inputs and outputs as a task needs, here three and two. The first index
+# of a weight is the unit at which its line begins, the second is the unit at which it ends:
+# **$w_{ij}$ leads from unit $i$ to unit $j$** everywhere in this notebook. Where there are several
+# layers of weights, a number above counts them, as in $w_{ij}^{(1)}$. This is the order of the
+# sheet's exercise on backpropagation. (Its part on networks has the indices the other way round,
+# and one line of the exercise has the layer between them.)
 
 # %%
 W = jnp.array([[0.5, -1.0, 2.0], [1.5, 0.0, -0.5]])  # a row for each unit, as in `mlp.Layer`

@@ -489,5 +489,5 @@ plots.show(
 #   which other pairs of Frodo lose probability?
 # - Change `story`. Can its likelihood be larger than that of the entropy?
 # - Train with noise to the power of 0.75. By what are the scores off PMI $- \ln k$?
-# - Train with two, three and four dimensions. With how many is the largest gap below a tenth?
+# - Train with two, three and four dimensions. When is the largest difference below a tenth?
 # - Remove a pair from `counts`, so that its count is zero. Where does its score go?

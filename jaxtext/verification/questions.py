@@ -21,6 +21,7 @@ PARTS = {
     "skipgram-training": "Skip-gram training",
     "factorization": "Matrix factorization",
 }
+VECTORS = "01_text_to_vectors"
 NETWORKS = "02_networks_and_backpropagation"
 SKIPGRAM = "03_skipgram_and_negative_sampling"
 FACTORIZATION = "04_embeddings_as_pmi_factorization"
@@ -53,14 +54,19 @@ class Question(NamedTuple):
 
 
 QUESTIONS = (
-    Question("networks", "a", "Sizes of the input and the output layer"),
+    Question(
+        "networks", "a", "Sizes of the input and the output layer", NETWORKS, ("Units and layers",)
+    ),
     Question(
         "networks", "b", "What nodes and edges contain", NETWORKS, ("Units and layers",)
     ),
     Question(
-        "networks", "c", "A layer as a formula, unit by unit", NETWORKS, ("Units and layers",)
+        "networks", "c", "A layer as a formula, unit by unit",
+        NETWORKS, ("Units and layers", "A bias"),
     ),
-    Question("networks", "d", "Kinds of units", NETWORKS, ("Units and layers",)),
+    Question(
+        "networks", "d", "Kinds of units", NETWORKS, ("Three activations and their derivatives",)
+    ),
     Question(
         "networks", "e", "A layer for N inputs, as a product of matrices",
         NETWORKS, ("Units and layers",),
@@ -70,7 +76,7 @@ QUESTIONS = (
     ),
     Question(
         "backprop", "b", "The derivative of the logistic function",
-        NETWORKS, ("The backward pass",),
+        NETWORKS, ("Three activations and their derivatives",),
     ),
     Question(
         "backprop", "c.i", "Update rules of two weights of the 3-2-2 network",
@@ -92,11 +98,12 @@ QUESTIONS = (
         SKIPGRAM, ("The full softmax, by hand",),
     ),
     Question(
-        "skipgram-basics", "d", "One final vector for a word", "", (), ("geometry.gauge",),
+        "skipgram-basics", "d", "One final vector for a word",
+        VECTORS, ("Neighbors",), ("geometry.gauge",),
     ),
     Question(
         "skipgram-training", "a", "Likelihood and negative log-likelihood of a text",
-        SKIPGRAM, ("The full softmax, by hand",),
+        SKIPGRAM, ("The loss of a text",),
     ),
     Question(
         "skipgram-training", "b", "Cross entropy of (Frodo, ring)",
@@ -109,7 +116,7 @@ QUESTIONS = (
     ),
     Question(
         "factorization", "a", "The objective with the sampling of negatives made explicit",
-        SKIPGRAM, ("The sampled loss and its expectation",),
+        SKIPGRAM, ("The sampled loss and its expectation", "With uniform noise it is not PMI"),
         ("gradients.sampled-pair", "definitions.expected-pair", "definitions.noise"),
     ),
     Question(
@@ -119,7 +126,9 @@ QUESTIONS = (
     ),
     Question(
         "factorization", "c", "The optimal score is PMI - ln k",
-        FACTORIZATION, ("From counts to PMI", "The optimum, derived", "The optimum, reached"),
+        FACTORIZATION,
+        ("From counts to PMI", "Two slips of the sheet", "The optimum, derived",
+         "The optimum, reached"),
         ("optimum", "variants", "geometry", "low-rank"),
     ),
 )  # fmt: skip
