@@ -239,7 +239,7 @@ def singular_start() -> Finding:
     lone = COUNTS.copy()
     lone[2] = 0  # a word without a pair
     scores, of_lone = (
-        np.asarray(center @ context.T, np.float64)
+        np.asarray(center) @ np.asarray(context).T
         for center, context in (
             starts.singular_vectors(sparse.csr_array(each), K, 3) for each in (COUNTS, lone)
         )
@@ -268,7 +268,7 @@ def shared_singular_values() -> Finding:
         on_report=reports.append,
     )  # fmt: skip
     center, context = (np.asarray(table, np.float64) for table in found)
-    even = counts.fit(*OBJECTIVE, 3, 2, done)
+    even = tuple(map(np.asarray, counts.fit(*OBJECTIVE, 3, 2, done)))
     scores = np.asarray(params.center) @ np.asarray(params.context).T
     values = np.linalg.svd(scores)[1][:3]
     arrays = tuple(map(np.asarray, params))
@@ -276,11 +276,11 @@ def shared_singular_values() -> Finding:
     return equal(
         "scores unchanged, float32",
         (center @ context.T, scores),
-        (even.center @ even.context.T, scores),
+        (even[0] @ even[1].T, scores),
         (center.T @ center, np.diag(np.sqrt(values))),
         (context.T @ context, np.diag(values**1.5)),
-        (even.center.T @ even.center, np.diag(values)),
-        (even.context.T @ even.context, np.diag(values)),
+        (even[0].T @ even[0], np.diag(values)),
+        (even[1].T @ even[1], np.diag(values)),
         ([reports[-1].done, reports[-1].loss], [1.0, loss]),
         tolerance=1e-5,
     )

@@ -285,7 +285,7 @@ def objectives() -> Finding:
 
 
 def _dense(counts: Any) -> Float[np.ndarray, "V V"]:
-    return counts.toarray()
+    return np.asarray(counts.toarray(), np.float64)
 
 
 def weighted_pairs(text: Encoded, vocab_size: int, window: int) -> Float[np.ndarray, "V V"]:
