@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from tyro.conf import arg
+from tyro.conf import FlagCreatePairsOff, arg
 
 from jaxtext.cli.shared import STANDARD_OUTPUT, JsonFile, to_stdout, write_result
 
@@ -14,6 +14,9 @@ class Verify:
 
     # Write the certificate to this file as JSON; - is standard output.
     json: JsonFile = None
+
+    # Print one row per gradient and oracle, instead of one per gradient.
+    all: FlagCreatePairsOff[Annotated[bool, arg(help_behavior_hint="")]] = False
 
     # Run only the checks whose id begins with this, for example backprop.c or gradients.stream.
     only: Annotated[str, arg(metavar="ID-PREFIX", help_behavior_hint="")] = ""
@@ -35,5 +38,5 @@ def verify(options: Verify) -> int:
     if silent:
         write_result(STANDARD_OUTPUT, content)
     else:
-        print_certificate(checks)
+        print_certificate(checks, options.all)
     return 1 if certificate.failed(checks) else 0

@@ -75,11 +75,36 @@ def summary(checks: Sequence[Check]) -> str:
     )
 
 
-def print_certificate(checks: Sequence[Check]) -> None:
-    """Print the tables, the corrections, the failures and the summary to standard output."""
-    print_tables(*tables(checks))
-    for paragraph in [*corrections(checks), *failures(checks), f"\n{summary(checks)}"]:
+def print_certificate(checks: Sequence[Check], everything: bool = False) -> None:
+    """Print the corrections, the tables, the failures and the summary to standard output.
+
+    Each gradient has one row, for its worst oracle, or with `everything` one row per oracle.
+    """
+    for paragraph in corrections(checks):
         print_text(paragraph)
+    print_tables(*tables(checks if everything else by_gradient(checks)))
+    for paragraph in [*failures(checks), f"\n{summary(checks)}"]:
+        print_text(paragraph)
+
+
+def by_gradient(checks: Sequence[Check]) -> list[Check]:
+    """Return the checks with those of each gradient in one, which has the status of the worst."""
+    shown: list[Check] = []
+    for suite, group in groupby(checks, _suite):
+        oracles = list(group)
+        if len(oracles) == 1 or not suite.startswith("gradients."):
+            shown += oracles
+            continue
+        worst = max(oracles, key=lambda check: (check in failed(oracles), check.max_abs_error))
+        statement = worst.statement.partition(": by hand = ")[0]
+        told = f"{statement}: by hand = {len(oracles)} oracles"
+        shown.append(worst._replace(id=suite, statement=told))
+    return shown
+
+
+def _suite(check: Check) -> str:
+    """Return the gradient that a check is about; other checks stand for themselves."""
+    return check.id.rpartition(".")[0] if check.id.startswith("gradients.") else check.id
 
 
 def _part(part: str, checks: Sequence[Check]) -> Table:

@@ -2,15 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from jaxtext.base.errors import InputError, OutOfMemory, WriteError
+from jaxtext.base.errors import InputError
 from jaxtext.evaluation import gap as gaps
 from jaxtext.evaluation.gap import Gap
 from jaxtext.models.objective import Objective
@@ -18,9 +18,10 @@ from jaxtext.runs import checkpoints, lock, repeating
 from jaxtext.runs import gap as run_gap
 from jaxtext.runs import record as records
 from jaxtext.runs.checkpoints import Keeper, Snapshot
-from jaxtext.runs.circumstances import EARLIER, Difference, circumstances, differences
+from jaxtext.runs.circumstances import EARLIER, Difference, circumstances
 from jaxtext.runs.folder import CONFIG, IDS, MANIFEST, Run
 from jaxtext.runs.record import Place, Record
+from jaxtext.runs.remains import cleaned
 from jaxtext.runs.stopping import Stopped, Stops
 from jaxtext.runs.watch import Watch
 from jaxtext.text.encoded import Corpus
@@ -96,7 +97,7 @@ def execute(
                 lock.check_free(place.out)
             elif (place.out / MANIFEST).exists():
                 return _finished(run, watch)
-            with _cleaned(run, resumed is not None):
+            with cleaned(run, resumed is not None):
                 return _Execution(record, place, run, watch, stops).run(
                     resumed is not None, manifest
                 )
@@ -111,50 +112,6 @@ def _finished(run: Run, watch: Watch) -> Outcome:
         )
     watch.on_note(f"{run.folder} is finished already: nothing to do")
     return Outcome(run.folder, run.embeddings(), manifest.get("vectors_sha256", ""), new=False)
-
-
-@contextmanager
-def _cleaned(run: Run, resumed: bool) -> Iterator[None]:
-    """Remove leftovers before and after the block; add to errors whether the run can be resumed."""
-    lock.clean(run.folder)
-    try:
-        yield
-    except BaseException as error:
-        then, resumable = _left(run, resumed)
-        if isinstance(error, Stopped):
-            raise Stopped(error.number, then, resumable) from error
-        if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
-            _raise_out_of_memory(error, then, resumable)
-        if isinstance(error, OSError):
-            error = WriteError(f"{error.filename or run.folder}: {error.strerror or error}")
-        if isinstance(error, WriteError):
-            full = WriteError(f"{error}; {then}")
-            full.resumable = resumable
-            raise full from error
-        raise
-    finally:
-        lock.clean(run.folder)
-
-
-def _raise_out_of_memory(error: BaseException, then: str, resumable: Path | None) -> NoReturn:
-    reason = str(error).strip().partition("\n")[0]
-    full = OutOfMemory(f"not enough memory{reason and ': '}{reason}; {then}")
-    if resumable is not None:
-        full.resumable = resumable
-    raise full from error
-
-
-def _left(run: Run, resumed: bool) -> tuple[str, Path | None]:
-    """Return what remains of a stopped run, in words, and its folder if it can be resumed.
-
-    A run of which nothing can be used is removed.
-    """
-    if (run.folder / MANIFEST).exists():
-        return f"the run in {run.folder} is finished", None
-    if resumed or checkpoints.files(run.folder):
-        return f"the run in {run.folder} can be resumed", run.folder
-    lock.remove(run)
-    return "nothing was written", None
 
 
 class _Execution(NamedTuple):
@@ -172,7 +129,7 @@ class _Execution(NamedTuple):
         if not resumed:
             self._write_config()
         elif place.from_manifest is not None and then is None:
-            then = _recorded_before(place.from_manifest, watch)
+            then = repeating.recorded_before(place.from_manifest, watch)
         now, begin = circumstances(), time.perf_counter()
         files, corpus = self._read()
         if then and then["corpus"].get("sha256") != corpus.sha256:
@@ -215,7 +172,7 @@ class _Execution(NamedTuple):
                 run.write_json(MANIFEST, manifest)
         outcome = Outcome(run.folder, Embeddings(corpus.vocab, center, context), sha256)
         if then is not None:
-            unequal = tuple(_unequal(then, manifest))
+            unequal = tuple(repeating.unequal(then, manifest))
             outcome = outcome._replace(differences=unequal, repeated=place.from_manifest)
         if trained.failure:
             raise self._failed(trained.failure, outcome)
@@ -260,7 +217,9 @@ class _Execution(NamedTuple):
         state, earlier = None, []
         for path in checkpoints.files(run.folder) if resumed else []:
             content = checkpoints.read(path)
-            others = [] if content is None else _other_circumstances(path, content[1], identity)
+            others = (
+                [] if content is None else repeating.other_circumstances(path, content[1], identity)
+            )
             state = None if content is None else self._state(content[0], corpus)
             if content is None or state is None:
                 watch.on_note(f"{path} is damaged: the previous checkpoint is used")
@@ -376,41 +335,6 @@ class _Execution(NamedTuple):
         )
         error.vectors, error.outcome = outcome.vectors, outcome
         return error
-
-
-def _recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
-    """Return the manifest that a resumed run repeats, or None if it no longer exists."""
-    try:
-        return repeating.recorded(path)
-    except InputError as error:
-        watch.on_note(f"{error}: the vectors will not be compared")
-        return None
-
-
-def _other_circumstances(
-    path: Path, saved: Mapping[str, str], identity: Mapping[str, str]
-) -> list[dict[str, str | None]]:
-    """Return the tolerated circumstances that have changed since a checkpoint was written.
-
-    Raises `InputError` for a change that is not tolerated.
-    """
-    others = []
-    for name, value in identity.items():
-        was = saved.get(name)
-        if was == value:
-            continue
-        if name not in repeating.TOLERATED:
-            raise InputError(
-                f"the {name} was {was} when {path} was written, and is {value} now", "resume"
-            )
-        others.append({name: was})
-    return others
-
-
-def _unequal(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
-    ours, theirs = now["vectors_sha256"], then["vectors_sha256"]
-    first = [] if ours == theirs else [Difference("vectors_sha256", theirs, ours)]
-    return first + differences(then, now)
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from jaxtext.base.errors import InputError
 from jaxtext.runs import record as records
-from jaxtext.runs.circumstances import FREE, PARTS
+from jaxtext.runs.circumstances import FREE, PARTS, Difference, differences
 from jaxtext.runs.folder import CONFIG, MANIFEST, Run
 from jaxtext.runs.record import LATER, PLACE, TEXT, Place, Record
+from jaxtext.runs.watch import Watch
 from jaxtext.text.encoded import Corpus
 
 PACKAGES = ("jaxtext", "jax", "jaxlib", "numpy")  # whose versions must be the same to resume a run
@@ -117,3 +118,38 @@ def identity(
         **{f"version of {name}": circumstances["versions"][name] for name in PACKAGES},
         **{name: json.dumps(circumstances[name], sort_keys=True) for name in TOLERATED},
     }
+
+
+def recorded_before(path: Path, watch: Watch) -> dict[str, Any] | None:
+    """Return the manifest that a resumed run repeats, or None if it no longer exists."""
+    try:
+        return recorded(path)
+    except InputError as error:
+        watch.on_note(f"{error}: the vectors will not be compared")
+        return None
+
+
+def other_circumstances(
+    path: Path, saved: Mapping[str, str], identity: Mapping[str, str]
+) -> list[dict[str, str | None]]:
+    """Return the tolerated circumstances that have changed since a checkpoint was written.
+
+    Raises `InputError` for a change that is not tolerated.
+    """
+    others = []
+    for name, value in identity.items():
+        was = saved.get(name)
+        if was == value:
+            continue
+        if name not in TOLERATED:
+            raise InputError(
+                f"the {name} was {was} when {path} was written, and is {value} now", "resume"
+            )
+        others.append({name: was})
+    return others
+
+
+def unequal(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    ours, theirs = now["vectors_sha256"], then["vectors_sha256"]
+    first = [] if ours == theirs else [Difference("vectors_sha256", theirs, ours)]
+    return first + differences(then, now)

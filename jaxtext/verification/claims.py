@@ -7,6 +7,7 @@ import numpy as np
 from jaxtext.verification import oracles
 from jaxtext.verification.beyond import (
     approximation,
+    counted,
     definitions,
     drawing,
     geometry,
@@ -46,6 +47,7 @@ SECTIONS = [
     low_rank.SECTION,
     drawing.SECTION,
     trainers.SECTION,
+    counted.SECTION,
 ]
 
 

@@ -41,12 +41,33 @@ def test_the_printed_certificate_ends_with_the_numbers(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "4 checks, 1 failed, 1 correction of the sheet"
     order = [
+        lines.index("Corrections"),
         lines.index("Fully connected networks (networks)"),
         lines.index("Backpropagation (backprop)"),
-        lines.index("Corrections"),
         lines.index("Failed"),
     ]
     assert order == sorted(order)
+
+
+def test_a_gradient_has_one_row_with_the_worst_of_its_oracles(capsys):
+    suites = [
+        Check(
+            f"gradients.{name}.{oracle}", f"dL: by hand = {oracle}", status, None, "", error, (), ""
+        )
+        for name, oracle, status, error in (
+            ("a", "autodiff", "holds", 1e-16),
+            ("a", "loop", "holds", 1e-12),
+            ("b.c", "autodiff", "fails", 1e-3),
+            ("b.c", "loop", "holds", 1.0),
+        )
+    ]
+    first, second = certificate.by_gradient(suites)
+    assert (first.id, first.statement) == ("gradients.a", "dL: by hand = 2 oracles")
+    assert (first.status, first.max_abs_error) == ("holds", 1e-12)
+    assert (second.id, second.status) == ("gradients.b.c", "fails")
+    assert certificate.by_gradient(CHECKS) == CHECKS
+    certificate.print_certificate(suites, everything=True)
+    assert "by hand = loop" in " ".join(capsys.readouterr().out.split())
 
 
 def test_every_part_of_the_certificate_has_a_title():
