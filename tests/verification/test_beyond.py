@@ -113,7 +113,8 @@ MUTATIONS = {
         NEGATIVES, counts_of("skip"), "variants.keep.draws nce.normalised least-loss.formula",
     ),
     "drawn again without renormalising": (
-        NEGATIVES, forgets_renormalising, "variants.redraw.optimum variants.redraw.draws",
+        NEGATIVES, forgets_renormalising,
+        "variants.redraw.optimum variants.redraw.draws nce.redraw",
     ),
     "optimum without the noise": (
         "jaxtext.verification.optima.score_optimum",
@@ -189,17 +190,19 @@ MUTATIONS = {
     "PMI without the total": (
         "jaxtext.models.pmi.pmi",
         lambda counts, exponent=1.0: np.log(counts / np.outer(counts.sum(1), counts.sum(0))),
-        "geometry.one-table.semidefinite geometry.gauge.cosines low-rank.svd",
+        "geometry.one-table.semidefinite geometry.one-table.margins geometry.gauge.cosines "
+        "low-rank.svd",
     ),
     "PMI of the transpose": (
         "jaxtext.models.pmi.pmi",
         lambda counts, exponent=1.0, right=pmi.pmi: right(counts.T, exponent),
-        "geometry.gauge.cosines low-rank.svd",
+        "geometry.one-table.margins geometry.gauge.cosines low-rank.svd",
     ),
     "ln k not subtracted": (
         "jaxtext.models.pmi.shifted_pmi",
         lambda counts, negatives, exponent=1.0, right=pmi.pmi: right(counts, exponent),
-        "geometry.one-table.semidefinite geometry.gauge.cosines low-rank.svd",
+        "geometry.one-table.semidefinite geometry.one-table.margins geometry.gauge.cosines "
+        "low-rank.svd",
     ),
     "power in both tables": (
         "jaxtext.models.factorization.vectors", power_to_both, "geometry.gauge.cosines",

@@ -148,6 +148,34 @@ def semidefinite() -> Finding:
 
 
 @claim(
+    "one-table.margins",
+    "Where windows are symmetric, p(w) = p(c) = p, and p^T (PMI - ln k) p = -KL(p p^T || p(w,c)) - "
+    "ln k: PMI - ln k is not positive semidefinite unless words are independent and k = 1",
+)
+def form_of_margins() -> Finding:
+    forms, written = [], []
+    symmetric = COUNTS + COUNTS.T
+    independent = np.outer(symmetric.sum(1), symmetric.sum(1))
+    # The last counts, unlike their transpose, have the same form with p(w) left and p(c) right.
+    for counts in (symmetric, independent, COUNTS):
+        joint = counts / counts.sum()
+        left, right = ([sum(row) for row in table.tolist()] for table in (joint, joint.T))
+        divergence = sum(
+            left[w] * right[c] * np.log(left[w] * right[c] / joint[w, c])
+            for w, c in np.ndindex(V, V)
+        )
+        for k in (1, K):
+            forms.append(np.array(left) @ pmi.shifted_pmi(counts, k) @ np.array(right))
+            written.append(-divergence - np.log(k))
+    if not max(written[0], written[4]) < -0.01:
+        return Finding("the divergence vanishes", np.inf)
+    return equal(
+        f"{forms[0]:.3f} for k = 1, {forms[1]:.3f} for k = {K}; 0 for independent words and k = 1",
+        (forms, written), (forms[2], 0.0),
+    )  # fmt: skip
+
+
+@claim(
     "one-table.loss",
     "So the best single table stays above the optimum of two: where G W = 0 and G + G^T is "
     "positive semidefinite, G = dL/dM at M = W W^T, no W W^T has a lower loss",

@@ -151,3 +151,32 @@ def skipped() -> Finding:
         f"3 noises, k = 1 and 5; k P(c) e^(w.c) is off by up to {apart:.2f}",
         (logistic[0], data), (logistic[1], data),
     )  # fmt: skip
+
+
+@claim(
+    "redraw",
+    "With negatives equal to the context drawn again (fastText), sigma(w.c + ln[k P(c) / "
+    "(1 - P(c))]) = q(c | w) at the optimum, where q(c | w) is p(c | w) / (1 - P(c)) divided by "
+    "its sum over c",
+    assumptions=FREE,
+)
+def redrawn() -> Finding:
+    found, formulas, shares = [], [], []
+    for noise in NOISES.values():
+        odds = noise / (1 - noise)
+        for k in (1, 5):
+            found.append(variant_optimum(noise, k, "redraw") + np.log(k * odds))
+            best = optima.score_optimum(COUNTS, noise, k, "redraw")
+            formulas.append(best + np.log(k * odds))
+            weighted = [[p / (1 - x) for p, x in zip(row, noise, strict=True)] for row in DATA]
+            shares += [[p / sum(row) for p in row] for row in weighted]
+    logistic = [[references.sigmoid(x) for x in np.ravel(each)] for each in (found, formulas)]
+    apart = largest(np.ravel(shares), np.broadcast_to(DATA, np.shape(found)).ravel())
+    if not apart > 0.01:
+        return Finding("q is p(c | w) for every noise", np.inf)
+    return equal(
+        f"3 noises, k = 1 and 5; q is up to {apart:.2f} from p(c | w), and equals it for uniform "
+        "noise",
+        (logistic[0], np.ravel(shares)), (logistic[1], np.ravel(shares)),
+        (shares[-V:], DATA),
+    )  # fmt: skip

@@ -101,7 +101,7 @@ def _loss_by_loop(params: list[mlp.Layer]) -> float:
     return sum(losses) / len(losses)
 
 
-@claim("context.1", "Gradients tell how to change the parameters of a network in training")
+@claim("context.1", "Gradients tell us how to update the parameters of a network in training")
 def gradients_help() -> Finding:
     params = examples.toy_network()
     before, after = _value(params), _descend(params, 1.0)
@@ -248,8 +248,9 @@ def outputs_as_probabilities() -> Finding:
     sums = np.array([_values(examples.toy_network(), x)[2].sum() for x in INPUTS])
     if not (np.abs(sums - 1).min() > 0.1 and y.sum(2).min() < 0.9 and y.sum(2).max() > 1.1):
         return unmet("the outputs sum to one")
+    least, most = y.sum(2).min(), y.sum(2).max()
     return Finding(
-        f"20 random networks: y_1 + y_2 from {y.sum(2).min():.3f} to {y.sum(2).max():.3f}",
+        f"{len(networks)} random networks: y_1 + y_2 from {least:.3f} to {most:.3f}",
         max(0.0, float(-y.min()), float(y.max() - 1)),
         values={"sums": sums},
     )

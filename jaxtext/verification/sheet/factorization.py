@@ -235,8 +235,8 @@ def expectation() -> Finding:
     "a.eq3",
     "With a sum over V, the objective is log sigma(w.c) + k sum_i #(i)/|V| log(-w.c_i)",
     sheet="#(i)/|V| log(-w.c_i)",
-    correction="#(i)/|D| log sigma(-w.c_i): the sigma is missing, and counts divided by |V| are no "
-    "probabilities.",
+    correction="#(i)/|D| log sigma(-w.c_i): the sigma is missing, and counts divided by |V| are "
+    "not probabilities.",
 )
 def explicit_sum() -> Finding:
     k = 3
@@ -300,7 +300,11 @@ def _optimum(k: int, total: float | int) -> np.ndarray:
     "c.eq5",
     "The optimal score is ln(#(w, c) |V| / (#(w) #(c))) - ln k",
     sheet="|V|",
-    assumptions=(OF_PAIRS, FREE, f"{OCCURS}; the optimum of others is minus infinity"),
+    assumptions=(
+        OF_PAIRS,
+        FREE,
+        f"{OCCURS}; the optimum of a pair that does not occur is minus infinity",
+    ),
     correction="ln(#(w, c) |D| / (#(w) #(c))) - ln k, where |D| is the number of pairs. With the "
     "size of the vocabulary, every score would be too small by "
     "ln(|D|/|V|) = ln({pairs:g}/{words}) = {off:.3f}.",
@@ -453,8 +457,8 @@ def solution() -> Finding:
     "For `k = 1` the optimum is log(#(w, c) |V| / (#(w) #(c))), which is known as PMI",
     sheet="|V|",
     assumptions=(OF_PAIRS,),
-    correction="log(#(w, c) |D| / (#(w) #(c))): PMI has |D|, the number of pairs, in the place of "
-    "|V|, and is larger by {off:.3f} here.",
+    correction="log(#(w, c) |D| / (#(w) #(c))): PMI has |D|, the number of pairs, instead of "
+    "|V|. In the small corpus it is larger by {off:.3f}.",
 )
 def known_as_pmi() -> Finding:
     joint = COUNTS / PAIRS

@@ -98,7 +98,7 @@ def softmax() -> Finding:
 @claim(
     "a.window",
     "For `L = 2` the positions of the context are `j = i - 2, i - 1, i + 1, i + 2`",
-    assumptions=("positions outside of the sentence are left out",),
+    assumptions=("positions outside the sentence are left out",),
 )
 def context_places() -> Finding:
     listed = text.pairs(np.arange(9), WINDOW)

@@ -20,7 +20,7 @@ _logits = compiled(lambda *args: skipgram.logits(*args))
 _pair_loss = compiled(lambda *args: skipgram.pair_loss(*args))
 _probabilities = compiled(lambda *args: skipgram.probabilities(*args))
 TABLES = (CENTER, CONTEXT)
-WITHIN = "terms with `t + j` outside of `1..|T|` are left out, since there is no such word"
+WITHIN = "terms with `t + j` outside `1..|T|` are left out, since there is no such word"
 
 
 @claim("context", "Logits are dot products of center and context vectors, `l = w_i^T w'_j`")
@@ -212,7 +212,7 @@ def natural_logarithm() -> Finding:
     bits = -np.log2(p)
     if not bits - loss > 0.1:
         return unmet("both logarithms agree")
-    return equal(f"{loss:.6f}, and e to the power of minus it is p = {p:.6f}", (np.exp(-loss), p),
+    return equal(f"loss {loss:.6f}, and exp(-loss) = p = {p:.6f}", (np.exp(-loss), p),
                  bits=bits)  # fmt: skip
 
 
