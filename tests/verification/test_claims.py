@@ -220,7 +220,11 @@ SLIPS = {
     ),
     "negatives averaged": Slip(
         MODELS + "sgns.pair_loss", "weight * jnp.sum(", "weight / max(len(n), 1) * jnp.sum(",
-        ("factorization.a.eq1", "definitions.batch"),
+        ("factorization.a.eq1", "definitions.batch", "optimum.summed"),
+    ),
+    "an objective that is flat away from its optimum": Slip(
+        MODELS + "sgns.score_loss", "seen = jnp", "scores = jnp.clip(scores, -5, 5); seen = jnp",
+        ("optimum.curvature",),
     ),
     "negatives with the sign of positives": Slip(
         MODELS + "sgns.pair_loss", "log_sigmoid(-(n @ w))", "log_sigmoid(n @ w)",

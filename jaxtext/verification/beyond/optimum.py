@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import pmi, sgns
 from jaxtext.training.sampling import noise_distribution
 from jaxtext.verification import optima, references
@@ -54,17 +55,21 @@ def score_slope(scores: np.ndarray, k: int) -> np.ndarray:
 
 @claim("curvature", "The curvature is positive, so this is the only minimum")
 def curvature() -> Finding:
-    s = jnp.asarray(pmi.shifted_pmi(COUNTS, 5).ravel())
+    grid = np.linspace(-8, 8, 9)
+    points = np.array([pmi.shifted_pmi(COUNTS, 5), *(np.full((V, V), s) for s in grid)])
+    points = points.reshape(-1, V * V)
     second = jax.hessian(lambda s: sgns.score_loss(s.reshape(V, V), COUNTS, UNIGRAM, 5))
-    hessian = np.asarray(compiled(second)(s))
-    p = 1 / (1 + np.exp(-np.asarray(s)))
+    hessians = np.asarray(compiled(jax.vmap(second))(jnp.asarray(points))) / PAIRS
     n, e = COUNTS.ravel(), 5 * np.outer(COUNTS.sum(1), UNIGRAM).ravel()
-    expected = np.diag((n + e) * p * (1 - p))
-    if not np.diag(hessian).min() > 0:
+    p = 1 / (1 + np.exp(-points))
+    formula = (n + e) * p * (1 - p) / PAIRS
+    curvatures = np.array([np.diag(hessian) for hessian in hessians])
+    if not curvatures.min() > 0:
         return Finding("curvature not positive", np.inf)
-    least = np.diag(hessian).min() / PAIRS
     return equal(
-        f"(n + e) s (1 - s), at least {least:.2g} per pair", (hessian / PAIRS, expected / PAIRS)
+        f"(n + e) sigma(s) sigma(-s) per pair: from {curvatures[0].min():.2g} at the optimum, "
+        f"{curvatures.min():.1g} at scores of 8",
+        (hessians, [np.diag(row) for row in formula]),
     )
 
 
@@ -95,13 +100,26 @@ for _k in (1, 5):
 
 @claim("summed", "The negatives are summed: their mean would have PMI as its optimum")
 def negatives_summed() -> Finding:
-    k = 5
-    e = optima.negative_counts(COUNTS, UNIGRAM, k, "keep")
-    at_mean = _slope(COUNTS, e / k, pmi.pmi(COUNTS))
-    moved = largest(_slope(COUNTS, e / k, pmi.shifted_pmi(COUNTS, k)))
-    if not moved > 1e-3:
+    k = 2
+    drawn, chances = map(np.array, zip(*references.draws(UNIGRAM.tolist(), k), strict=True))
+    w, c = np.indices((V, V)).reshape(2, -1)
+
+    def objective(scores: jax.Array, weight: float) -> jax.Array:
+        """The sampled loss of each pair and draw, times how often they occur; free scores."""
+        params = EmbeddingParams(scores, jnp.eye(V))
+        loss = partial(sgns.pair_loss, params, weight=weight)
+        losses = jax.vmap(jax.vmap(loss, (None, None, 0)), (0, 0, None))(w, c, drawn)  # [V V, n]
+        return jnp.asarray(COUNTS.ravel()) @ losses @ jnp.asarray(chances) / PAIRS
+
+    slope = compiled(jax.grad(objective), static_argnums=1)
+    by_sum, by_mean = jnp.asarray(pmi.shifted_pmi(COUNTS, k)), jnp.asarray(pmi.pmi(COUNTS))
+    if not largest(slope(by_sum, 1 / k)) > 1e-3:
         return Finding("the mean has the same optimum", np.inf)
-    return equal("optimum of the mean: PMI", (at_mean, np.zeros((V, V))))
+    return equal(
+        f"slope zero at PMI - ln {k}, with their mean at PMI: {len(drawn)} draws for each pair",
+        (slope(by_sum, 1.0), np.zeros((V, V))),
+        (slope(by_mean, 1 / k), np.zeros((V, V))),
+    )
 
 
 @claim("tokens", "The marginals are those of the pairs: token counts give another matrix")
