@@ -1,7 +1,7 @@
 """word2vec's binary format: a line "V D", then each word, a space and D float32."""
 
 from collections.abc import Iterator
-from io import BufferedIOBase, BufferedReader
+from io import SEEK_END, BufferedIOBase, BufferedReader
 
 import numpy as np
 from jaxtyping import Float
@@ -18,7 +18,10 @@ def read(file: BufferedReader, asked: Asked, announced: int, dim: int) -> Table:
 
     Raises `InputError` for a file that is cut short, or whose bytes are no rows.
     """
-    rows, number = Rows(asked, "word", dim, announced), 0
+    begin = file.tell()
+    most = (file.seek(0, SEEK_END) - begin) // (4 * dim)
+    file.seek(begin)
+    rows, number = Rows(asked, "word", dim, most, announced), 0
     for number, (word, values) in enumerate(_rows(file, asked, dim), 1):
         rows.add(number, word, values)
         if rows.full:

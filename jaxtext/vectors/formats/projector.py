@@ -10,6 +10,7 @@ from jaxtext.vectors.formats.table import (
     float32,
     is_number,
     line_of,
+    most_rows,
     shortest,
     shown,
 )
@@ -28,7 +29,7 @@ def read(asked: Asked) -> Table:
         if not line or not words:
             raise InputError(f"{folder}: {len(words):,} words, and no vectors: nothing to read")
         dim = line.count(b"\t") + 1
-        rows = Rows(asked, "word", dim)
+        rows = Rows(asked, "word", dim, min(len(words), 1 + most_rows(file, dim)))
         while line and number < len(words) and not rows.full:
             _add(rows, number + 1, words[number], line, dim)
             number += 1

@@ -9,7 +9,7 @@ that the file announces.
 
 import re
 from collections.abc import Sequence
-from io import BufferedReader
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from jaxtext.base.errors import InputError
 
 LONGEST_LINE = 1 << 24
-FIRST_ROWS = 1 << 20  # numbers for which there is room at first
+CHUNK = 1 << 20  # bytes read at a time
 SHOWN = 40  # bytes of a word or number in a message
 NUMBER = re.compile(
     rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE
@@ -101,14 +101,15 @@ class OddRows:
 
 
 class Rows:
-    """The good rows of a file in one table that grows in place, and the odd ones, counted."""
+    """The good rows of a file in one table, and the odd ones, counted; `most` bounds the rows."""
 
-    def __init__(self, asked: Asked, unit: str, dim: int, announced: int | None = None):
+    def __init__(self, asked: Asked, unit: str, dim: int, most: int, announced: int | None = None):
         self.asked, self.announced = asked, announced
         self.odd = OddRows(asked, unit)
         self.numbers: dict[str, int] = {}  # the place of each word in the file
         self.found = 0  # rows that are not blank
-        self.vectors = np.empty((max(FIRST_ROWS // dim, 1), dim), np.float32)
+        bounds = [each for each in (most, announced, asked.limit) if each is not None]
+        self.vectors = np.empty((min(bounds), dim), np.float32)  # unused pages cost nothing
 
     @property
     def full(self) -> bool:
@@ -135,9 +136,6 @@ class Rows:
             reason = "contains a number that is not finite in float32"
             return self.odd.add("infinite", number, reason)
         row = len(self.numbers)
-        if row == len(self.vectors):
-            # In place, by an eighth, so that there are never two tables in memory.
-            self.vectors.resize((row + row // 8 + 1, self.vectors.shape[1]), refcheck=False)
         self.vectors[row] = values
         self.numbers[text] = number
         return None
@@ -161,8 +159,17 @@ class Rows:
                 f"{self.found:,} of {self.announced:,} words"
             )
         self.odd.refuse_if_most(len(self.numbers))
-        self.vectors.resize((len(self.numbers), self.vectors.shape[1]), refcheck=False)
-        return Table(list(self.numbers), self.vectors, note=self.odd.note())
+        vectors = self.vectors[: len(self.numbers)]
+        return Table(list(self.numbers), vectors, note=self.odd.note())
+
+
+def most_rows(file: BufferedIOBase, dim: int) -> int:
+    """Return how many lines of `dim` numbers can follow in a file, which stays where it is."""
+    begin, lines, size = file.tell(), 1, 0
+    while chunk := file.read(CHUNK):
+        lines, size = lines + chunk.count(b"\n"), size + len(chunk)
+    file.seek(begin)
+    return min(lines, size // (2 * dim) + 1)  # a number and what separates it are two bytes
 
 
 def is_number(field: bytes) -> bool:

@@ -12,6 +12,7 @@ from jaxtext.vectors.formats.table import (
     float32,
     is_number,
     line_of,
+    most_rows,
     shortest,
     shown,
 )
@@ -23,7 +24,7 @@ def read(file: BufferedReader, asked: Asked, first: int, announced: int | None, 
     Where a first line announces `dim`, a word is all that stands before the last `dim` numbers;
     otherwise a word cannot end in a number.
     """
-    rows, number = Rows(asked, "line", dim, announced), first - 1
+    rows, number = Rows(asked, "line", dim, most_rows(file, dim), announced), first - 1
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # fromstring, of what is no number
         while not rows.full and (line := line_of(file, number + 1, asked.path)):
