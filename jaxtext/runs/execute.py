@@ -96,6 +96,7 @@ def execute(
             if resumed is None:
                 lock.check_free(place.out)
             elif (place.out / MANIFEST).exists():
+                lock.clean(run.folder)  # the run may have been killed while it was compared
                 return _finished(run, watch)
             with cleaned(run, resumed is not None):
                 return _Execution(record, place, run, watch, stops).run(

@@ -336,7 +336,7 @@ KILLED = """
 import os, signal, sys, threading, time
 from safetensors.numpy import save as as_bytes
 from jaxtext import cli
-from jaxtext.runs import checkpoints, execute
+from jaxtext.runs import checkpoints, execute, folder
 from jaxtext.runs import gap as run_gap
 from jaxtext.training import stream
 
@@ -358,7 +358,12 @@ def timed(*arguments, **named):  # at any moment of training
 
 if moment == "written":
     checkpoints.save_file = half
-elif moment == "vectors":  # after training, before the run is finished
+elif moment == "vectors":  # these are written, and the manifest is not
+    write_json = folder.Run.write_json
+    folder.Run.write_json = lambda run, name, content: (
+        kill() if name == folder.MANIFEST else write_json(run, name, content)
+    )
+elif moment == "gap":  # the run is finished
     run_gap.measure = lambda *arguments: kill()
 elif moment == "reading":
     execute.fit = lambda *arguments, **named: kill()
@@ -388,10 +393,13 @@ def test_a_run_killed_at_five_moments_ends_as_one_that_was_not(topic_file, tmp_p
         assert process.returncode == -signal.SIGKILL, (moment, process.stderr)
         assert not (out / runs.MANIFEST).exists()
         start = ["--resume"]
-    process = train("never", "--resume")
-    assert process.returncode == 0, process.stderr
+    process = train("gap", "--resume")
+    assert process.returncode == -signal.SIGKILL, process.stderr
     assert "resumed" in process.stdout
     assert sha256(out) == sha256(tmp_path / "whole")
+    process = train("never", "--resume")
+    assert process.returncode == 0, process.stderr
+    assert "finished already" in process.stdout + process.stderr
     names = {path.name for path in out.iterdir()}
     assert names == {*runs.FILES, runs.CHECKPOINTS}
     assert len(list((out / runs.CHECKPOINTS).iterdir())) == checkpoints.KEPT
