@@ -5,6 +5,7 @@ import pytest
 from jaxtext.base.errors import InputError
 
 
+@pytest.mark.slow
 @pytest.mark.bench
 def test_both_trainers_are_measured_at_a_tiny_setting(experiment, topic_file, tmp_path, capsys):
     pytest.importorskip("gensim", reason="needs the bench extra")

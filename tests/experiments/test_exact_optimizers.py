@@ -1,6 +1,9 @@
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_every_optimizer_lowers_the_loss(experiment, topic_file, tmp_path):
     config = experiment.Config(topic_file, tmp_path, seconds=0.01, dim=5, epochs=1, own=True)
     experiment.main(config)

@@ -1,6 +1,9 @@
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_nothing_diverges_at_a_tiny_setting(experiment, tmp_path, capsys):
     config = experiment.Config(
         out=tmp_path, builtin=False, generated_lines=1000, dims=(8,), factors=(4.0,)

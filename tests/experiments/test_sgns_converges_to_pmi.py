@@ -13,6 +13,7 @@ def config(experiment, topic_file, tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_both_trainers_approach_their_optimum(experiment, config):
     assert experiment.main(config) == 0
     results = json.loads((config.out / "results.json").read_text())

@@ -5,6 +5,7 @@ import pytest
 from jaxtext.base.errors import InputError
 
 
+@pytest.mark.slow
 def test_memory_and_throughput_are_measured_until_a_signal(experiment, tmp_path, capsys):
     config = experiment.Config(
         tmp_path / "soak", minutes=3, minute=0.5, words=30_000, vocabulary=300, dim=8

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 
+@pytest.mark.slow
 def test_the_mlp_beats_the_most_frequent_package_at_a_tiny_setting(start, tmp_path):
     options = ["--names", "masked", "--files", 60, "--dim", 16, "--min-count", 3, "--epochs", 30]
     process = start("text_classification", *options, "--resamples", 200, "--out", tmp_path)

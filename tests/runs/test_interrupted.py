@@ -151,6 +151,7 @@ def test_a_signal_while_the_text_is_read_leaves_nothing(topic_file, tmp_path, ca
 def test_a_signal_after_the_training_leaves_a_finished_run(
     topic_file, whole, tmp_path, capsys, monkeypatch
 ):
+    expected_sha256 = whole("sgns")
     kill_in(monkeypatch, run_gap, "measure", signal.SIGINT)
     out = tmp_path / "run"
     assert cli.run(["train", str(topic_file), "--out", str(out), *OPTIONS]) == 130
@@ -158,7 +159,7 @@ def test_a_signal_after_the_training_leaves_a_finished_run(
     assert capsys.readouterr().err == expected
     manifest = runs.Run(out).read_json(runs.MANIFEST)
     assert (manifest["status"], manifest["gap"]) == ("complete", None)
-    assert sha256(out) == whole("sgns")
+    assert sha256(out) == expected_sha256
 
 
 def test_a_signal_between_the_training_and_the_writing_waits(

@@ -71,7 +71,7 @@ def test_standard_input_is_read(monkeypatch, tmp_path):
         ("latin.txt", b"fine\nna\xefve\n", r"byte 0xef at line 2, byte 3 of the line"),
         ("binary.txt", b"a\n\nb\0c", r"byte 0x00 at line 3, byte 2"),
         ("text.gz", b"not an archive", r"text.gz: damaged or not what its name says"),
-        ("cut.gz", gzip.compress(TEXT * 99)[:-9], r"cut.gz: damaged"),
+        ("cut.gz", gzip.compress(TEXT * 99, mtime=0)[:-9], r"cut.gz: damaged"),
         ("cut.xz", lzma.compress(TEXT * 99)[:-9], r"cut.xz: damaged"),
         ("bad.xz", b"\xfd7zXZ\0garbage", r"bad.xz: damaged"),
         ("bad.bz2", b"BZh9garbage", r"bad.bz2: "),

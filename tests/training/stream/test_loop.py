@@ -123,7 +123,7 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("dim", [25, 300])
+@pytest.mark.parametrize("dim", [25, pytest.param(300, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("make", TEXTS.values(), ids=TEXTS)
 def test_four_times_the_learning_rate_does_not_diverge(make, dim, read):
     params, reports = fit(
