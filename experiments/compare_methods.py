@@ -193,7 +193,8 @@ def train(key: jax.Array, corpus: Corpus, training: Training, count: Counter) ->
         vectors = SparseEmbeddings(corpus.vocab, svd.positive_pmi(objective, method.noise_exponent))
         return Trained(vectors, None, (counted, time.perf_counter() - begin, 0.0))
     params = fit(key, corpus, method, objective=objective)
-    vectors = Embeddings(corpus.vocab, *(np.asarray(table, np.float32) for table in params))
+    center, context = (np.asarray(table, np.float32) for table in params)
+    vectors = Embeddings(corpus.vocab, center, context)
     trained = time.perf_counter()
     factors = factorization.product_svd(params)
     seconds = counted, trained - begin, time.perf_counter() - trained
@@ -206,7 +207,8 @@ def measure(trained: Trained, variant: Variant, sets: evaluation.Sets) -> Row:
     if variant.power is not None and trained.factors is not None:
         power = variant.power  # the same for both tables, so that they can be added
         params = factorization.vectors(trained.factors, power, context_power=power)
-        vectors = Embeddings(vectors.vocab, *(np.asarray(table, np.float32) for table in params))
+        center, context = (np.asarray(table, np.float32) for table in params)
+        vectors = Embeddings(vectors.vocab, center, context)
     seconds.append(0.0 if variant.power is None else factorize)
     kind = KINDS[variant.kind]
     report = evaluation.evaluate(vectors, sets, kind, restrict=ANALOGY_WORDS, samples=0)

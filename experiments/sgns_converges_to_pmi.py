@@ -160,8 +160,8 @@ def own_start(
     center, context = (np.asarray(table) for table in params)
     scores = center @ context.T + np.log(shares / objective.noise)
     left, values, right = np.linalg.svd(scores)
-    tables = (side * np.sqrt(values) for side in (left, right.T))
-    return Embeddings(corpus.vocab, *(table.astype(np.float32) for table in tables))
+    center, context = ((side * np.sqrt(values)).astype(np.float32) for side in (left, right.T))
+    return Embeddings(corpus.vocab, center, context)
 
 
 def draw(results: dict[str, list[Row]], path: Path) -> None:

@@ -5,7 +5,42 @@ not wait for it.
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
+    from jaxtext import evaluation as evaluation
+    from jaxtext import runs as runs
+    from jaxtext import text as text
+    from jaxtext import training as training
+    from jaxtext import verification as verification
+    from jaxtext.api import analogy as analogy
+    from jaxtext.api import load as load
+    from jaxtext.api import neighbors as neighbors
+    from jaxtext.api import read as read
+    from jaxtext.api import run as run
+    from jaxtext.api import save as save
+    from jaxtext.api import train as train
+    from jaxtext.base import types as types
+    from jaxtext.base.errors import InputError as InputError
+    from jaxtext.base.types import EmbeddingParams as EmbeddingParams
+    from jaxtext.evaluation import gap as gap
+    from jaxtext.models import factorization as factorization
+    from jaxtext.models import mlp as mlp
+    from jaxtext.models import pmi as pmi
+    from jaxtext.models import sgns as sgns
+    from jaxtext.models import skipgram as skipgram
+    from jaxtext.reports import plots as plots
+    from jaxtext.text import Corpus as Corpus
+    from jaxtext.training import Diverged as Diverged
+    from jaxtext.training import sampling as sampling
+    from jaxtext.training.settings import Exact as Exact
+    from jaxtext.training.settings import Sgns as Sgns
+    from jaxtext.training.settings import Svd as Svd
+    from jaxtext.vectors import embeddings as embeddings
+    from jaxtext.vectors import export as export
+    from jaxtext.vectors import query as query
+    from jaxtext.vectors.embeddings import Embeddings as Embeddings
+    from jaxtext.vectors.query import Query as Query
 
 __version__ = "0.1.0"
 

@@ -7,6 +7,9 @@ import sys
 def main() -> None:
     """Run the command line and exit with its status (see `jaxtext.cli.main.run`)."""
     try:
+        from jaxtext.base import compiled
+
+        compiled.keep()
         from jaxtext.cli import run
     except KeyboardInterrupt:
         sys.exit(130)

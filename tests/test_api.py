@@ -1,7 +1,9 @@
+import ast
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -230,6 +232,19 @@ def test_every_public_name_is_there_and_comes_when_it_is_used():
     assert (process.stdout, process.returncode) == ("[]\n", 0), process.stderr
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         jaxtext.nonsense  # noqa: B018
+
+
+def test_editors_and_type_checkers_see_every_public_name():
+    tree = ast.parse(Path(jaxtext.__file__).read_text(encoding="utf-8"))
+    listed = {
+        each.asname: f"{node.module}.{each.name}"
+        for block in tree.body if isinstance(block, ast.If)
+        for node in block.body if isinstance(node, ast.ImportFrom)
+        for each in node.names
+    }  # fmt: skip
+    names = {name: f"{place}.{name}" for name, place in jaxtext._NAMES.items()}
+    assert listed == names | jaxtext._MODULES
+    assert (Path(jaxtext.__file__).parent / "py.typed").exists()
 
 
 def test_errors_in_python_have_no_flags(corpus, vectors, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jaxtext
+from jaxtext.base.compiled import VARIABLES
 from jaxtext.runs.record import PLACE, TEXT
 
 # Prefixes of the environment variables that libraries read.
@@ -41,7 +42,9 @@ def circumstances() -> dict[str, Any]:
             "cores": _cores(),
         },
         "environment": {
-            name: value for name, value in sorted(os.environ.items()) if name.startswith(SETTINGS)
+            name: value
+            for name, value in sorted(os.environ.items())
+            if name.startswith(SETTINGS) and name not in VARIABLES
         },
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -120,6 +120,36 @@ def _largest(scores: Float[np.ndarray, "B N"], top: int) -> Int[np.ndarray, "B t
     """Places of the `top` largest of each row, in any order; of all, if there are fewer."""
     rest = max(0, scores.shape[1] - top)
     return np.argpartition(scores, rest, axis=1)[:, rest:]
+
+
+@overload
+def neighbors(
+    embeddings: Embeddings,
+    queries: str | Query,
+    top: int = 10,
+    kind: str = "center",
+    restrict: int | None = None,
+) -> Answers: ...
+
+
+@overload
+def neighbors(
+    embeddings: Embeddings,
+    queries: list[str] | list[Query] | tuple[str, ...],
+    top: int = 10,
+    kind: str = "center",
+    restrict: int | None = None,
+) -> list[Answers]: ...
+
+
+@overload
+def neighbors(
+    embeddings: Embeddings,
+    queries: Any,
+    top: int = 10,
+    kind: str = "center",
+    restrict: int | None = None,
+) -> Any: ...
 
 
 def neighbors(

@@ -252,3 +252,11 @@ def test_pair_gradients_sum_to_those_of_a_batch(random_params):
     mean = jax.tree.map(lambda *parts: sum(parts) / 3, *each)
     expected = jax.grad(skipgram.batch_loss)(random_params, centers, contexts)
     assert oracles.difference(mean, expected).relative < 1e-10
+
+
+def test_an_option_that_the_compiler_does_not_have_is_left_out(monkeypatch):
+    monkeypatch.setitem(oracles.QUICK, "xla_cpu_no_such_option", True)
+    oracles._quick.cache_clear()
+    assert "xla_cpu_no_such_option" not in oracles._quick() != {}
+    assert oracles.compiled(lambda x, n: x + n, static_argnums=1)(1, 2) == 3
+    oracles._quick.cache_clear()
