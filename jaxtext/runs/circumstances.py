@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import jaxtext
 from jaxtext.base.compiled import VARIABLES
+from jaxtext.base.cores import cores
 from jaxtext.runs.record import PLACE, TEXT
 
 # Prefixes of the environment variables that libraries read.
@@ -39,7 +40,7 @@ def circumstances() -> dict[str, Any]:
             "kind": jax.devices()[0].device_kind,
             "machine": platform.machine(),
             "processor": _processor(),
-            "cores": _cores(),
+            "cores": cores(),  # which can affect the order of sums
         },
         "environment": {
             name: value
@@ -62,13 +63,6 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Differe
     if before != after:
         unequal.append(Difference("circumstances before it was resumed", before, after))
     return unequal
-
-
-def _cores() -> int | None:
-    """Return the number of cores that this process may use, which can affect the order of sums."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
 
 
 def _processor() -> str:

@@ -5,13 +5,19 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
+import json
 import re
+import subprocess
 import sys
 import sysconfig
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
+from jaxtext.base.cores import cores
 from jaxtext.base.files import cache_folder, kept
 
 PACKAGES = ("jax", "numpy", "scipy", "optax")
@@ -37,16 +43,71 @@ def builtin_corpus(folder: Path | None = None) -> Path:
     return kept(path, (f"{paragraph}\n".encode() for paragraph in builtin_paragraphs()))
 
 
-def builtin_paragraphs() -> Iterator[str]:
-    """Yield the paragraphs of all docstrings of the built-in corpus, each text once."""
+def builtin_paragraphs(workers: int | None = None) -> Iterator[str]:
+    """Yield the paragraphs of all docstrings of the built-in corpus, each text once.
+
+    The files are parsed by `workers` processes, by default one a core; their number changes nothing.
+    """
     seen: set[int] = set()
-    for file in _builtin_files():
-        for docstring in docstrings(file):
-            for paragraph in paragraphs(docstring):
-                digest = hash(paragraph)
-                if digest not in seen:
-                    seen.add(digest)
-                    yield paragraph
+    workers = cores() if workers is None else workers
+    for paragraph in chain.from_iterable(_parsed(list(_builtin_files()), workers)):
+        digest = hash(paragraph)
+        if digest not in seen:
+            seen.add(digest)
+            yield paragraph
+
+
+def _parsed(files: Sequence[Path], workers: int) -> Iterator[list[str]]:
+    """Yield the paragraphs of each file, in order; file i is parsed by worker i modulo `workers`.
+
+    What a worker does not answer, because it could not start or was killed, is parsed here.
+    """
+    with ExitStack() as stack:
+        answers = [
+            stack.enter_context(_worker(files[i::workers])) if workers > 1 else None
+            for i in range(workers)
+        ]
+        for number, file in enumerate(files):
+            answer = answers[number % workers]
+            line = answer.readline() if answer else b""
+            yield json.loads(line) if line.endswith(b"\n") else file_paragraphs(file)
+
+
+@contextmanager
+def _worker(files: Sequence[Path]) -> Iterator[BinaryIO | None]:
+    """Start a process that parses files; give its answers, one line of JSON for each file.
+
+    A process of its own has a module that it can import, whatever program this is (as the spawned
+    processes of `multiprocessing` have not), and none of this one's threads (as its forks have).
+    """
+    command = [sys.executable, "-c", f"from {__name__} import answer; answer()"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    try:
+        process = subprocess.Popen(command, **pipes)
+    except OSError:
+        yield None
+        return
+    with process:
+        assert process.stdin and process.stdout
+        with suppress(BrokenPipeError):
+            process.stdin.write(json.dumps([str(file) for file in files]).encode())
+            process.stdin.close()
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
+
+
+def answer() -> None:
+    """Write the paragraphs of each file that standard input lists, a line of JSON for each."""
+    with suppress(BrokenPipeError, KeyboardInterrupt):
+        for file in json.load(sys.stdin):
+            sys.stdout.write(json.dumps(file_paragraphs(Path(file))) + "\n")
+
+
+def file_paragraphs(file: Path) -> list[str]:
+    """Return the paragraphs of the docstrings of a source file."""
+    return [paragraph for docstring in docstrings(file) for paragraph in paragraphs(docstring)]
 
 
 def _builtin_files() -> Iterator[Path]:
