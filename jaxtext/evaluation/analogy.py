@@ -24,7 +24,8 @@ __all__ = ["Method", "Question", "Result", "answers", "difference", "evaluate", 
 
 Method = Literal["3cosadd", "3cosmul"]
 GROUP = 64  # rows into which the scores of a question are reshaped to find the largest
-BATCH = 32  # questions at a time, so that their scores stay in memory that is reused
+BATCH = 32  # questions at a time
+SCORES = 2**21  # or fewer, so that their scores stay in memory that is reused
 ROWS = 1 << 13  # of the table that are measured at a time
 SHORT = 1e-15  # rows that are shorter, or longer than one by this, lose digits or overflow
 WORDS = 256  # words whose dot products with all words are in memory at a time,
@@ -180,6 +181,7 @@ def answers(
     filling = -len(same) % GROUP
     size = len(same) + filling
     most = min(max(3, PRODUCTS // size), WORDS, max(3, len(np.unique(asked))))
+    batch = min(max(1, SCORES // size), BATCH)
     products = partial(_products, _scaled(table), size)
     excluded = _excluded(asked, same, size)
     blank = np.broadcast_to(np.arange(len(same), size), (len(asked), filling))
@@ -189,8 +191,8 @@ def answers(
         words, places = np.unique(asked[some], return_inverse=True)
         rows_of = products(np.resize(words, most))
         places, out = places.reshape(-1, 3), excluded[some]
-        for first in range(0, len(places), BATCH):
-            rows = np.arange(first, first + BATCH).clip(max=len(places) - 1)
+        for first in range(0, len(places), batch):
+            rows = np.arange(first, first + batch).clip(max=len(places) - 1)
             best = _best(rows_of, jnp.asarray(places[rows]), jnp.asarray(out[rows]), method)
             batches.append(best[: len(places) - first])
     ids = np.concatenate(batches)
