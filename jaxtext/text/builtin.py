@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from jaxtext.base.cores import cores
 from jaxtext.base.files import cache_folder, kept
@@ -46,7 +46,7 @@ def builtin_corpus(folder: Path | None = None) -> Path:
 def builtin_paragraphs(workers: int | None = None) -> Iterator[str]:
     """Yield the paragraphs of all docstrings of the built-in corpus, each text once.
 
-    The files are parsed by `workers` processes, by default one a core; their number changes nothing.
+    `workers` processes, by default one a core, parse the files. Their number changes nothing.
     """
     seen: set[int] = set()
     workers = cores() if workers is None else workers
@@ -74,16 +74,16 @@ def _parsed(files: Sequence[Path], workers: int) -> Iterator[list[str]]:
 
 
 @contextmanager
-def _worker(files: Sequence[Path]) -> Iterator[BinaryIO | None]:
+def _worker(files: Sequence[Path]) -> Iterator[IO[bytes] | None]:
     """Start a process that parses files; give its answers, one line of JSON for each file.
 
     A process of its own has a module that it can import, whatever program this is (as the spawned
     processes of `multiprocessing` have not), and none of this one's threads (as its forks have).
     """
     command = [sys.executable, "-c", f"from {__name__} import answer; answer()"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     try:
-        process = subprocess.Popen(command, **pipes)
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing)
     except OSError:
         yield None
         return
