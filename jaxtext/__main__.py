@@ -7,9 +7,10 @@ import sys
 def main() -> None:
     """Run the command line and exit with its status (see `jaxtext.cli.main.run`)."""
     try:
-        from jaxtext.base import compiled
+        from jaxtext.base import compiled, cores
 
         compiled.keep()
+        cores.device_for_each()
         from jaxtext.cli import run
     except KeyboardInterrupt:
         sys.exit(130)

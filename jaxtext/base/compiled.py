@@ -4,10 +4,12 @@ import hashlib
 import os
 import platform
 import warnings
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from jaxtext.base.errors import InputError
 from jaxtext.base.files import cache_folder
@@ -45,6 +47,24 @@ def keep(environment: MutableMapping[str, str] = os.environ) -> None:
     # A function that a killed process wrote in part is compiled again, and a full disk keeps none.
     for what in ("reading", "writing"):
         warnings.filterwarnings("ignore", f"Error {what} persistent compilation cache")
+
+
+def options(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some compiler options that this version of XLA has."""
+    return {name: value for name, value in wanted.items() if _known(name, value)}
+
+
+@cache
+def _known(name: str, value: Any) -> bool:
+    import jax
+
+    try:
+        jax.jit(lambda: 0, compiler_options={name: value})()
+    except RuntimeError as error:
+        if "No such compile option" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _processor() -> str:

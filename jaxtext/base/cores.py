@@ -1,6 +1,9 @@
-"""The cores that this process may use."""
+"""The cores that this process may use, and how JAX is told of them."""
 
 import os
+from collections.abc import MutableMapping
+
+DEVICES = "JAX_NUM_CPU_DEVICES"  # read by JAX when it is used for the first time
 
 
 def cores() -> int:
@@ -8,3 +11,8 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def device_for_each(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Let JAX, not imported yet, have a device for each core, unless it was told otherwise."""
+    environment.setdefault(DEVICES, str(cores()))

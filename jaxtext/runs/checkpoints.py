@@ -21,7 +21,7 @@ from jaxtext.base.files import replacing
 from jaxtext.runs.folder import CHECKPOINTS
 from jaxtext.runs.stopping import Stops
 
-FORMAT = "4"  # to be raised when the next version cannot resume a state of this one
+FORMAT = "5"  # to be raised when the next version cannot resume a state of this one
 KEPT = 2  # checkpoints in a folder
 Identity = Mapping[str, str]  # name -> value of what must be the same to resume a training
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import jaxtext
 from jaxtext.base.compiled import VARIABLES
-from jaxtext.base.cores import cores
+from jaxtext.base.cores import DEVICES, cores
 from jaxtext.runs.record import PLACE, TEXT
 
 # Prefixes of the environment variables that libraries read.
@@ -45,7 +45,7 @@ def circumstances() -> dict[str, Any]:
         "environment": {
             name: value
             for name, value in sorted(os.environ.items())
-            if name.startswith(SETTINGS) and name not in VARIABLES
+            if name.startswith(SETTINGS) and name not in (*VARIABLES, DEVICES)
         },
     }
 

@@ -196,12 +196,17 @@ class _Execution(NamedTuple):
         return files, corpus
 
     def _settled(self, corpus: Corpus) -> Method:
-        """Return the method with the epochs that the text asks for, and tell how many these are."""
+        """Return the method as the text asks for it, and tell what was chosen."""
         given = self.record.method
         method = settled(given, len(corpus.vocab), len(corpus.text.ids))
-        if method != given and not isinstance(method, Svd):
+        chosen = []
+        if not isinstance(method, Svd) and getattr(given, "epochs", None) is None:
             what = "epochs" if isinstance(method, Sgns) else "passes over the counts"
-            self.watch.on_note(f"{method.epochs} {what}, chosen by the size of the text")
+            chosen.append(f"{method.epochs} {what}")
+        if isinstance(method, Sgns) and method.streams not in (1, getattr(given, "streams", 1)):
+            chosen.append(f"{method.streams} streams")
+        if chosen:
+            self.watch.on_note(f"{' and '.join(chosen)}, chosen by the size of the text")
         return method
 
     def _start(

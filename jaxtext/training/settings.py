@@ -20,6 +20,7 @@ DIM, WINDOW, NEGATIVES, EXPONENT = (1, 10_000), (1, 100), (1, 1_000), (-2, 2)
 # `Exact`, the rows that all passes visit together, most passes.
 MILLION_EPOCHS, EPOCHS = 20, (5, 100)
 ROWS, PASSES = 60_000, (3, 50)
+STREAMED = 40_000_000  # tokens of all epochs from which several streams share a text
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Sgns:
 
     Each center draws the size of its window from 1 to `window`. Each pair gets `negatives` draws
     from the noise distribution, which is proportional to word counts to the power
-    `noise_exponent`. The learning rate falls linearly to almost zero. With None, `epochs` depends
-    on the length of the text (see `epochs_of`).
+    `noise_exponent`. The learning rate falls linearly to almost zero. With None, `epochs` and
+    `streams` depend on the length of the text (see `epochs_of` and `streams_of`).
     """
 
     name: ClassVar[str] = "sgns"
@@ -40,6 +41,7 @@ class Sgns:
     subsample: int | float = ranged(1e-3, 0, 1)
     noise_exponent: int | float = ranged(0.75, *EXPONENT)
     learning_rate: int | float = ranged(0.025, 1e-12, 1e6)
+    streams: int | None = ranged(None, 1, 64)
     __post_init__ = check_ranges
 
 
@@ -116,8 +118,25 @@ def epochs_of(method: Sgns | Exact, vocab_size: int, tokens: int) -> int:
     return min(max(ROWS // vocab_size, fewest), most)
 
 
+def streams_of(method: Sgns, vocab_size: int, tokens: int) -> int:
+    """Return the streams of `Sgns`; where they are not given, they follow from the text.
+
+    `tokens` is the number of tokens of the text that are in the vocabulary. There are two for
+    `STREAMED` tokens over all epochs or more, and one for a shorter text.
+
+    >>> streams_of(Sgns(), 14_000, 1_000_000), streams_of(Sgns(), 70_000, 16_000_000)
+    (1, 2)
+    """
+    if method.streams is not None:
+        return method.streams
+    return 1 if tokens * epochs_of(method, vocab_size, tokens) < STREAMED else 2
+
+
 def settled(method: Method, vocab_size: int, tokens: int) -> Method:
-    """Return the method with its number of epochs, which may depend on the text."""
-    if isinstance(method, Svd) or method.epochs is not None:
+    """Return the method with its numbers of epochs and streams, which may depend on the text."""
+    if isinstance(method, Svd):
         return method
-    return replace(method, epochs=epochs_of(method, vocab_size, tokens))
+    method = replace(method, epochs=epochs_of(method, vocab_size, tokens))
+    if isinstance(method, Sgns):
+        method = replace(method, streams=streams_of(method, vocab_size, tokens))
+    return method

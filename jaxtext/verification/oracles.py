@@ -15,6 +15,8 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from jaxtext.base.compiled import options as known_options
+
 BOUNDS = {"autodiff": 1e-10, "finite-differences": 1e-6, "loop": 1e-10}
 # Errors of coordinates below this part of the case's largest one are relative to this part: such
 # coordinates are sums that cancel, or have vanished in training.
@@ -27,24 +29,8 @@ QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": Fal
 
 def compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Return `jax.jit(function, **options)` for checks, which is compiled with little effort."""
-    made = cache(lambda: jax.jit(function, compiler_options=_quick(), **options))
+    made = cache(lambda: jax.jit(function, compiler_options=known_options(QUICK), **options))
     return wraps(function)(lambda *args, **named: made()(*args, **named))
-
-
-@cache
-def _quick() -> dict[str, Any]:
-    """Return those of the options `QUICK` that this version of XLA has."""
-
-    def known(name: str) -> bool:
-        try:
-            jax.jit(lambda: 0, compiler_options={name: QUICK[name]})()
-        except RuntimeError as error:
-            if "No such compile option" not in str(error):
-                raise
-            return False
-        return True
-
-    return {name: value for name, value in QUICK.items() if known(name)}
 
 
 class Case(NamedTuple):

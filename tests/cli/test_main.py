@@ -203,7 +203,7 @@ def test_an_interrupted_run_leaves_nothing(topic_file, tmp_path, capsys, monkeyp
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "make_probe", lambda *args: interrupt)
+    monkeypatch.setattr(loop, "compiled_probe", lambda *args: interrupt)
     assert cli.run(["train", str(topic_file), "--out", str(tmp_path / "a" / "run")]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -278,7 +278,7 @@ def test_other_circumstances_are_told_and_recorded(stopped, whole, capsys, monke
     monkeypatch.setenv("XLA_SOMETHING", "1")
     resume = ["train", "--resume", "--out", str(out)]
     with monkeypatch.context() as patch:
-        kill_in(patch, loop, "make_probe")
+        kill_in(patch, loop, "compiled_probe")
         assert cli.run(resume) == 143  # and saves under the circumstances that are now
     told = 'the environment was {}, and is {"XLA_SOMETHING": "1"} now: the bits may differ'
     assert told in capsys.readouterr().out
@@ -301,7 +301,7 @@ def test_a_run_that_repeats_one_which_is_gone_is_resumed(
     (first / runs.MANIFEST).rename(manifest)
     out = tmp_path / "again"
     with monkeypatch.context() as patch:
-        kill_in(patch, loop, "make_probe")
+        kill_in(patch, loop, "compiled_probe")
         command = ["train", "--from-manifest", str(manifest), "--out", str(out), *ALWAYS]
         assert cli.run(command) == 143
     manifest.unlink()

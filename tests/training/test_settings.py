@@ -29,7 +29,7 @@ def test_defaults_are_those_of_word2vec_and_for_svd_those_of_levy_and_goldberg()
 
 def test_a_method_has_its_own_settings_only():
     common = {"dim", "window", "negatives", "subsample", "noise_exponent"}
-    assert set(settings_of(Sgns)) == common | {"epochs", "learning_rate"}
+    assert set(settings_of(Sgns)) == common | {"epochs", "learning_rate", "streams"}
     assert set(settings_of(Exact())) == common | {"epochs"}
     assert set(settings_of(Svd)) == common
     for method, missing in ((Exact, "learning_rate"), (Svd, "learning_rate"), (Svd, "epochs")):
@@ -45,6 +45,7 @@ RANGES = {
     "subsample": (0, 1),
     "noise_exponent": (-2, 2),
     "learning_rate": (1e-12, 1e6),
+    "streams": (1, 64),
 }
 
 
@@ -84,8 +85,8 @@ def test_a_record_cannot_be_changed():
 )
 def test_passes_of_exact_are_settled_by_the_vocabulary(size, passes):
     assert settled(Exact(), size, 10**6) == Exact(epochs=passes)
-    for method in (Exact(epochs=7), Sgns(epochs=7), Svd()):
-        assert settled(method, size, 10**6) is method
+    for method in (Exact(epochs=7), Sgns(epochs=7, streams=3), Svd()):
+        assert settled(method, size, 10**6) == method
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,16 @@ def test_passes_of_exact_are_settled_by_the_vocabulary(size, passes):
     [(2, 100), (123_350, 57), (10**6, 20), (2 * 10**6, 14), (16 * 10**6, 5), (10**9, 5)],
 )
 def test_epochs_of_sgns_are_settled_by_the_text(tokens, epochs):
-    assert settled(Sgns(), 10**4, tokens) == Sgns(epochs=epochs)
+    streams = settled(Sgns(), 10**4, tokens).streams
+    assert settled(Sgns(), 10**4, tokens) == Sgns(epochs=epochs, streams=streams)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "epochs", "streams"), [(2, None, 1), (10**6, None, 1), (10**6, 50, 2), (10**9, 1, 2)]
+)
+def test_streams_of_sgns_are_settled_by_the_tokens_of_all_epochs(tokens, epochs, streams):
+    assert settled(Sgns(epochs=epochs), 10**4, tokens).streams == streams
+    assert settled(Sgns(epochs=epochs, streams=5), 10**4, tokens).streams == 5
 
 
 @pytest.mark.parametrize("other", ["sgns", Sgns, None, {"dim": 5}, 3])

@@ -28,8 +28,9 @@ from jaxtext.training.stream.block import (
     block_loss,
     window_offsets,
 )
-from jaxtext.training.stream.loop import Diverged, Report, State, fit, initial
+from jaxtext.training.stream.loop import fit, initial
 from jaxtext.training.stream.plan import Plan
+from jaxtext.training.stream.state import Diverged, Report, State
 
 __all__ = [
     "Block",

@@ -90,12 +90,15 @@ def block_gradient(
     g = scale * mask * (jax.nn.sigmoid(_window_scores(w, c)) - 1)  # [T, 2W]
     g = jax.lax.optimization_barrier(g)
     weight = scale * negatives / len(n) * mask.sum(1, keepdims=True)
-    h = weight * jax.nn.sigmoid(w @ n.T)  # [T, K]
+    # Both products with h have a contiguous first factor: the other order takes twice as long.
+    h_t = weight.T * jax.nn.sigmoid(jax.lax.optimization_barrier(n @ w.T))  # [K, T]
+    h_t = jax.lax.optimization_barrier(h_t)
+    h = jax.lax.optimization_barrier(h_t.T)
     d_center, d_context = _window_gradients(g, w, c)
     if rows is not None:
         d_context = rows.context[:, None] * d_context
     d_center, d_context, d_shared, d_negative = jax.lax.optimization_barrier(
-        (d_center, d_context, h @ n, h.T @ w)
+        (d_center, d_context, h @ n, h_t @ w)
     )
     d_center = d_center + d_shared
     return RowGradient(

@@ -1,7 +1,7 @@
 """The token stream in chunks of one shape, made while the previous chunk is used for training.
 
 `chunks` subsamples the text, draws the windows, cuts the stream into blocks, one per step, and
-counts how often each word occurs in its block.
+counts the words that are repeated so often in their block that their rows are damped.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from jaxtext.text.encoded import Encoded
 from jaxtext.text.windows import Stream, spans, subsampled_stream
 from jaxtext.training.settings import Sgns, epochs_of
-from jaxtext.training.stream.plan import Plan, occurrences
+from jaxtext.training.stream.plan import Plan, occurrences, undamped
 
 SPAN_TOKENS = 1 << 17  # subsampled at a time; another number gives another result per seed
 
@@ -24,7 +24,7 @@ class Chunk(NamedTuple):
     ids: Int[np.ndarray, "steps H"]
     left: Int[np.ndarray, "steps T"]
     right: Int[np.ndarray, "steps T"]
-    repeats: Int[np.ndarray, "steps H"]  # occurrences of each id in its block
+    repeats: Int[np.ndarray, "steps H"]  # occurrences of each id in its block, 1 if none matters
     progress: Float[np.ndarray, " steps"]
 
 
@@ -83,8 +83,9 @@ def chunks(
         blocks = np.lib.stride_tricks.sliding_window_view(at.ids, planned.tokens + 2 * window)
         blocks = blocks[: size : planned.tokens]
         sides = at.left[:size].reshape(shape), at.right[:size].reshape(shape)
+        repeats = occurrences(blocks, 1 + undamped(planned.rate, window))
         progress = at.place[: size : planned.tokens] / total
-        return Chunk(np.ascontiguousarray(blocks), *sides, occurrences(blocks), progress)
+        return Chunk(np.ascontiguousarray(blocks), *sides, repeats, progress)
 
     while True:
         while len(at.ids) >= size + 2 * window:

@@ -1,111 +1,31 @@
-"""Train on the stream, chunk after chunk, check the numbers, and report progress and state."""
+"""Train on the stream, round after round, check the numbers, and report progress and state."""
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, Key, UInt
+from jaxtyping import Array, Int, Key
 
-from jaxtext.base.errors import InputError, Named
+from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
 from jaxtext.text.encoded import Encoded
+from jaxtext.training import devices
 from jaxtext.training.prefetch import prefetch
-from jaxtext.training.sampling import (
-    keep_probability,
-    noise_cdf,
-    noise_distribution,
-    sample_negatives,
-)
+from jaxtext.training.sampling import keep_probability, noise_cdf, noise_distribution
 from jaxtext.training.settings import Sgns, epochs_of
-from jaxtext.training.stream.block import Block, RowScale, add_rows, block_gradient, block_loss
+from jaxtext.training.stream import rounds
 from jaxtext.training.stream.feed import Chunk, Position, chunks
-from jaxtext.training.stream.plan import Plan, damping, plan
+from jaxtext.training.stream.plan import Plan, plan
+from jaxtext.training.stream.state import Diverged, OnState, Report, State
+from jaxtext.training.stream.steps import FINAL_RATE, compiled_advance, compiled_probe
 
 REPORT_SECONDS = 2.0
-REPORT_BLOCKS = 32
-CHECKED = 32  # chunks after which the numbers are checked; finite tables are kept as the last good
-FINAL_RATE = 1e-4  # the least share of the learning rate, as in word2vec
-AHEAD = 4  # chunks that may be dispatched before the loop waits for one
-
-
-class Report(NamedTuple):
-    """The progress of training; the loss is that per pair, in nats, on the text that comes next."""
-
-    done: float  # share of all epochs, in [0, 1]
-    seconds: float
-    words_per_second: float  # tokens of the text, before subsampling
-    loss: float
-    learning_rate: float
-
-
-class State(NamedTuple):
-    """All that determines the rest of a training, apart from the text, the key and the settings."""
-
-    params: EmbeddingParams  # with padding columns
-    number: int  # of the next chunk, counted from 0
-    paired: bool  # whether any chunk so far had pairs
-    position: Position  # where that chunk begins
-    total: int  # tokens of all epochs
-
-    @property
-    def done(self) -> float:
-        """Return the share of the training that is done, in [0, 1]."""
-        return float(self.position.place[0]) / self.total if len(self.position.place) else 1.0
-
-    def parts(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
-        """Take the state apart into its number, its arrays, and the values that fit into JSON."""
-        arrays = {**self.params._asdict(), **self.position._asdict()}
-        spans = arrays.pop("spans")
-        return self.number, arrays, {"paired": self.paired, "spans": spans, "total": self.total}
-
-    @classmethod
-    def of(cls, number: int, arrays: dict[str, np.ndarray], scalars: dict[str, Any]) -> "State":
-        """Rebuild a state from its `parts`."""
-        params = EmbeddingParams(jnp.asarray(arrays["center"]), jnp.asarray(arrays["context"]))
-        position = Position(scalars["spans"], *(arrays[name] for name in Position._fields[1:]))
-        return cls(params, number, scalars["paired"], position, scalars["total"])
-
-    def fits(self, vocab_size: int, config: Sgns, words: int) -> bool:
-        """Whether a training of this many words over all epochs can have this state."""
-        size, (spans, ids, left, right, place) = config.dim + -config.dim % 8, self.position
-        return (
-            all(table.shape == (vocab_size, size) for table in self.params)
-            and all(bool(jnp.isfinite(table).all()) for table in self.params)
-            and self.number >= 0 <= spans
-            and self.total == words
-            and len(ids) - config.window == len(left) == len(right) == len(place)
-            and bool(((ids >= 0) & (ids < vocab_size)).all())
-            and bool(((place >= 0) & (place < words)).all())
-            and bool((np.abs([left, right]) <= config.window).all())
-        )
-
-
-OnState = Callable[[Callable[[], State]], None]
-
-
-class Diverged(Named, FloatingPointError):
-    """Training diverged: the loss or a vector became NaN or infinite.
-
-    `params` are the last finite tables. The functions of `jaxtext.api` also set `vectors`, the
-    `Embeddings` of these tables, and, for a run, its `outcome`.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        params: EmbeddingParams | None,
-        parameter: str | None = None,
-        value: Any = None,
-    ):
-        super().__init__(message, parameter, value)
-        self.params = params
-        self.vectors: Any = None
-        self.outcome: Any = None
+AHEAD = 2  # chunks of each stream that may be dispatched before the loop waits for one
 
 
 def initial(key: Key[Array, ""], vocab_size: int, config: Sgns) -> EmbeddingParams:
@@ -119,61 +39,6 @@ def _keys(key: Key[Array, ""]) -> Key[Array, " 3"]:
     return jax.random.split(key, 3)
 
 
-def _blocks(key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk, shared: int) -> Block:
-    """Stack the blocks of a chunk and draw the negatives of all."""
-    negatives = sample_negatives(key, cdf, (len(chunk.ids), shared))
-    # Inside the body of the loop, XLA would compute the random bits once for each of their uses.
-    ids, left, right = map(jnp.asarray, chunk[:3])
-    block = Block(ids, left, right, negatives)
-    return jax.lax.optimization_barrier(block)
-
-
-def make_advance(config: Sgns, planned: Plan) -> Callable[..., EmbeddingParams]:
-    """Compile a function that trains on one chunk: (params, key, cdf, chunk) -> params.
-
-    It donates `params`, which cannot be used afterwards.
-    """
-
-    @partial(jax.jit, donate_argnums=0)
-    def advance(
-        params: EmbeddingParams, key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk
-    ) -> EmbeddingParams:
-        dtype = params.center.dtype
-        left = jnp.maximum(1 - jnp.asarray(chunk.progress, dtype), FINAL_RATE)
-        rates = planned.rate * left  # [steps]
-
-        def step(params: EmbeddingParams, item: tuple) -> tuple[EmbeddingParams, None]:
-            block, repeats, rate = item
-            context = damping(repeats.astype(dtype), rate, config.window)
-            rows = RowScale(context[config.window : -config.window], context)
-            return add_rows(
-                params, block_gradient(params, block, config.negatives, -rate, rows)
-            ), None
-
-        blocks = _blocks(key, cdf, chunk, planned.shared)
-        return jax.lax.scan(step, params, (blocks, chunk.repeats, rates))[0]
-
-    return advance
-
-
-def make_probe(config: Sgns, planned: Plan) -> Callable[..., tuple[Array, Array]]:
-    """Compile a function that estimates the loss on the first blocks of a chunk.
-
-    It maps (params, key, cdf, chunk) to the loss per pair and whether all parameters are finite.
-    """
-
-    @jax.jit
-    def probe(
-        params: EmbeddingParams, key: Key[Array, ""], cdf: UInt[Array, " V"], chunk: Chunk
-    ) -> tuple[Array, Array]:
-        some = jax.tree.map(lambda x: x[:REPORT_BLOCKS], _blocks(key, cdf, chunk, planned.shared))
-        loss, pairs = jax.lax.map(lambda b: block_loss(params, b, config.negatives), some)
-        finite = jnp.isfinite(params.center).all() & jnp.isfinite(params.context).all()
-        return loss.sum() / jnp.maximum(pairs.sum(), 1), finite
-
-    return probe
-
-
 def fit(
     key: Key[Array, ""],
     text: Encoded,
@@ -182,12 +47,17 @@ def fit(
     on_report: Callable[[Report], None] = lambda report: None,
     on_state: OnState = lambda state: None,
     start: State | EmbeddingParams | None = None,
+    planned: Plan | None = None,
 ) -> EmbeddingParams:
     """Train center and context vectors [V, D] on a text; every draw follows from `key`.
 
     `counts` contains the number of occurrences of each word. `on_report` is called at the
-    beginning, about every two seconds, and at the end. Before each chunk, `on_state` is called with
+    beginning, about every two seconds, and at the end. Before each round, `on_state` is called with
     a function that copies the state. Neither callback changes the result.
+
+    The streams of a round train side by side if there is a device for each, and take turns
+    otherwise; the result does not depend on that. `planned` replaces the sizes that follow from the
+    text and the settings.
 
     If `start` is a state and the other arguments are the same, the result has the same bits as that
     of an uninterrupted training. If `start` is two tables, training begins with them instead of
@@ -196,7 +66,7 @@ def fit(
     Raises `Diverged` when the loss or a vector becomes NaN or infinite, and `InputError` when
     subsampling leaves no pair.
     """
-    planned = plan(config, counts, text)
+    planned = plan(config, counts, text) if planned is None else planned
     first_key, noise_key, text_key = _keys(key)
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
@@ -207,41 +77,48 @@ def fit(
         params = jax.tree.map(jnp.array, params)
     else:
         params = sgns.init(first_key, len(counts), config.dim) if start is None else start
-        params = _padded(params)
-        first, paired, position = 0, False, None
-    advance, probe = make_advance(config, planned), make_probe(config, planned)
-    begin = reported = time.perf_counter()
-    good = jax.tree.map(jnp.copy, params)
-    chunk = chunk_key = None
+        params, first, paired, position = _padded(params), 0, False, None
+    advance, probe = compiled_advance(config, planned), compiled_probe(config, planned)
+    places = devices.of_streams(planned.streams)
+    noise = [jax.device_put((noise_key, cdf), place) for place in places]
+    clock = _Clock()
+    chunk, number = None, first
+    tables: list[EmbeddingParams] = []
+    under_way: deque[Array] = deque()
     stream = prefetch(chunks(text, keep, config, planned, seed, position))
     for number, (chunk, position) in enumerate(stream, first):
-        chunk_key = jax.random.fold_in(noise_key, number)
-        on_state(partial(_state, params, number, paired, position, words))
+        which = number % planned.streams
+        item = *noise[which], np.int32(number), chunk  # negatives and text of the chunk
+        begins, due = number % planned.round == 0, clock.due(number == first)
+        before = params
+        if begins:
+            params = clock.combined(params, tables, places)
+            on_state(partial(_state, params, number, paired, position, words))
         paired = paired or bool(chunk.left.any() or chunk.right.any())
-        now = time.perf_counter()
-        due, checked = number == first or now - reported > REPORT_SECONDS, number % CHECKED == 0
-        if due or checked:
-            # The negatives that the chunk is about to be trained with.
-            probed = probe(params, jax.random.clone(chunk_key), cdf, chunk)
-            report = _report(probed, chunk, planned.rate, words, now - begin)
-            if checked:
-                _check(report, good, config)
-                good = jax.tree.map(jnp.copy, params)
+        if begins or due:
+            probed = probe(params if begins else tables[which], *item)
+            report = clock.report(probed, chunk, planned.rate, words)
+            if begins:
+                _check(report, before, config)
             if due:
-                reported = now
                 on_report(report)
-        params = advance(params, chunk_key, cdf, chunk)
-        if number % AHEAD == AHEAD - 1:
-            jax.block_until_ready(params)  # so that the queue of dispatched chunks stays short
+        if begins:
+            spare = tables if planned.streams > 1 else [before] if number > first else []
+            tables = rounds.spread(params, places, spare)
+        tables[which], mark = advance(tables[which], *item)
+        under_way.append(mark)
+        if len(under_way) > AHEAD * planned.streams:
+            jax.block_until_ready(under_way.popleft())
     if chunk is None or not paired:
         raise InputError(
             "leaves no pair of words in so small a text: use 0", "subsample", config.subsample
         )
+    before, params = params, clock.combined(params, tables, places)
     last = chunk._replace(progress=np.ones_like(chunk.progress))
-    seconds = time.perf_counter() - begin
-    probed = probe(params, jax.random.clone(chunk_key), cdf, last)
-    report = _report(probed, last, planned.rate, words, seconds)
-    _check(report, good, config)
+    report = clock.report(
+        probe(params, *noise[0], np.int32(number), last), last, planned.rate, words
+    )
+    _check(report, before, config)
     on_report(report)
     return _trimmed(params, config.dim)
 
@@ -261,7 +138,8 @@ def _padded(params: EmbeddingParams) -> EmbeddingParams:
     The rows then fill whole vector registers.
     """
     columns = (0, 0), (0, -params.center.shape[1] % 8)
-    return jax.tree.map(lambda table: jnp.pad(table.astype(jnp.float32), columns), params)
+    padded = jax.tree.map(lambda table: jnp.pad(table.astype(jnp.float32), columns), params)
+    return jax.tree.map(jnp.copy, padded)  # their memory will be used again
 
 
 def _trimmed(params: EmbeddingParams, dim: int) -> EmbeddingParams:
@@ -269,14 +147,45 @@ def _trimmed(params: EmbeddingParams, dim: int) -> EmbeddingParams:
     return jax.tree.map(lambda table: table[:, :dim], params)
 
 
-def _report(
-    probed: tuple[Array, Array], chunk: Chunk, rate: float, words: int, seconds: float
-) -> Report:
-    loss, finite = probed
-    done = float(chunk.progress[0])
-    value = float(loss) if bool(finite) else float("nan")
-    speed = done * words / seconds if seconds else 0.0
-    return Report(done, seconds, speed, value, rate * max(1 - done, FINAL_RATE))
+class _Clock:
+    """The time that passes: in all, since the last report, and while streams are combined."""
+
+    def __init__(self) -> None:
+        self.begin = self.reported = time.perf_counter()
+        self.combining = 0.0
+
+    def combined(
+        self,
+        params: EmbeddingParams,
+        tables: Sequence[EmbeddingParams],
+        places: Sequence[jax.Device],
+    ) -> EmbeddingParams:
+        """Return what the tables of a round are combined to, if there are any."""
+        if not tables:
+            return params
+        jax.block_until_ready(tables)
+        begin = time.perf_counter()
+        params = jax.block_until_ready(rounds.joined(params, tables, places))
+        self.combining += time.perf_counter() - begin
+        return params
+
+    def due(self, first: bool) -> bool:
+        """Whether it is time for a report."""
+        now = time.perf_counter()
+        if not first and now - self.reported <= REPORT_SECONDS:
+            return False
+        self.reported = now
+        return True
+
+    def report(self, probed: tuple[Array, Array], chunk: Chunk, rate: float, words: int) -> Report:
+        """Return the progress at the beginning of a chunk."""
+        loss, finite = probed
+        value = float(loss) if bool(finite) else float("nan")
+        seconds = time.perf_counter() - self.begin
+        done = float(chunk.progress[0])
+        speed = done * words / seconds if seconds else 0.0
+        rate *= max(1 - done, FINAL_RATE)
+        return Report(done, seconds, speed, value, rate, self.combining / seconds)
 
 
 def _check(report: Report, good: EmbeddingParams, config: Sgns) -> None:

@@ -9,24 +9,33 @@ from jaxtyping import Array, Float, Int, Num
 from jaxtext.text.encoded import Encoded
 from jaxtext.text.windows import spans, subsampled_stream
 from jaxtext.training.sampling import keep_probability, noise_distribution
-from jaxtext.training.settings import Sgns, epochs_of
+from jaxtext.training.settings import Sgns, epochs_of, streams_of
 
 CHUNK_TOKENS = 1 << 16  # tokens of the stream that one compiled call trains on
 MAX_STEP_TOKENS = 128
-MAX_ROW_STEP = 3.0  # units of gradient that a row is expected to move in a step, at most
+MAX_ROW_STEP = 1.5  # units of gradient that a row is expected to move in a step, at most
 MAX_BURST_STEP = 1.0  # units that all occurrences of its word in one step move it, at most
 MIN_MEAN_DAMPING = 0.9
 MAX_CENTER_NEGATIVES = 400  # k p, as with 25 negatives and a window of 15
+ROUNDS = 30  # at least, of a long training
+ROUND_CHUNKS = 16  # of a stream in a round, at most
 SAMPLES, SAMPLE_TOKENS = 16, 1 << 13
 
 
 class Plan(NamedTuple):
-    """Tokens T per step, negatives K that they share, steps per chunk, initial learning rate."""
+    """The sizes of a training, from the smallest to the largest, and its initial learning rate."""
 
-    tokens: int
-    shared: int
-    steps: int
+    tokens: int  # T of a step
+    shared: int  # negatives K that they share
+    steps: int  # of a chunk
     rate: float
+    streams: int = 1  # that train side by side from the same tables
+    chunks: int = 1  # of each stream, after which they are combined
+
+    @property
+    def round(self) -> int:
+        """Chunks of all streams between two combinations."""
+        return self.streams * self.chunks
 
 
 def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
@@ -60,7 +69,11 @@ def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
         tokens //= 2
     expected = float((counts * keep).sum()) * epochs_of(config, len(counts), len(text.ids))
     steps = min(CHUNK_TOKENS, 2 ** int(np.ceil(np.log2(max(expected / 16, tokens))))) // tokens
-    return Plan(tokens, shared, max(steps, 1), rate)
+    steps = max(steps, 1)
+    streams = streams_of(config, len(counts), len(text.ids))
+    total = expected / (tokens * steps)  # chunks
+    each = int(np.clip(total / (streams * ROUNDS), 1, ROUND_CHUNKS))
+    return Plan(tokens, shared, steps, rate, streams, each)
 
 
 def _sample(text: Encoded, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n"]:
@@ -79,16 +92,30 @@ def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, rate: float, window: 
     return float(damping(counts.astype(np.float32), rate, window).mean())
 
 
-def occurrences(ids: Int[np.ndarray, "steps n"]) -> Int[np.ndarray, "steps n"]:
-    """Count how often each id occurs in its own row.
+def occurrences(ids: Int[np.ndarray, "steps n"], least: int = 2) -> Int[np.ndarray, "steps n"]:
+    """Count how often each id occurs in its own row; all ones where none occurs `least` times.
 
     >>> occurrences(np.array([[3, 5, 3], [5, 5, 5]])).tolist()
     [[2, 1, 2], [3, 3, 3]]
+    >>> occurrences(np.array([[3, 5, 3], [5, 5, 5]]), least=3).tolist()
+    [[1, 1, 1], [3, 3, 3]]
     """
-    steps = len(ids)
-    key = ids + np.arange(steps, dtype=np.int64)[:, None] * (int(ids.max()) + 1)
-    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    return counts[inverse].reshape(ids.shape).astype(np.int32)
+    found = np.ones(ids.shape, np.int32)
+    if least > ids.shape[1]:
+        return found
+    in_order = np.sort(ids, axis=1)
+    repeat = in_order[:, least - 1 :] == in_order[:, : ids.shape[1] - least + 1]
+    rows = np.flatnonzero(repeat.any(1))
+    if len(rows):
+        key = ids[rows] + np.arange(len(rows), dtype=np.int64)[:, None] * (int(ids.max()) + 1)
+        _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+        found[rows] = counts[inverse].reshape(key.shape)
+    return found
+
+
+def undamped(rate: float, window: int) -> int:
+    """Return the most occurrences in a step that `damping` leaves alone, at least 1."""
+    return max(int(MAX_BURST_STEP / (rate * (window + 1)) * (1 - 1e-6)), 1)
 
 
 def damping(

@@ -12,7 +12,7 @@ from jaxtext.base.types import EmbeddingParams
 from jaxtext.training import sampling
 from jaxtext.training.counts import newton
 from jaxtext.training.settings import Sgns
-from jaxtext.training.stream import feed, loop, plan
+from jaxtext.training.stream import combine, feed, loop, plan, rounds, steps
 from jaxtext.verification import references
 from jaxtext.verification.beyond.drawing import sentences, too_far
 from jaxtext.verification.findings import EXACT, Finding, Section, equal, largest
@@ -89,11 +89,11 @@ def step_of_the_stream() -> Finding:
     chunk = feed.Chunk(ids, left, right, plan.occurrences(ids), progress)
     cdf = jnp.asarray(sampling.noise_cdf(NOISE))
     start = tables(32)
-    advance = loop.make_advance(config, loop.Plan(6, shared, 2, rate))
-    drawn, moved = compiled(
+    advance, number = steps.advance(config, plan.Plan(6, shared, 2, rate)), 7
+    drawn, (moved, _) = compiled(
         lambda key: (
-            sampling.sample_negatives(jax.random.clone(key), cdf, (2, shared)),
-            advance(start, key, cdf, chunk),
+            sampling.sample_negatives(jax.random.fold_in(key, number), cdf, (2, shared)),
+            advance(start, key, cdf, number, chunk),
         )
     )(key)
     expected: references.Tables = tuple(map(np.asarray, start))
@@ -145,6 +145,62 @@ def planned_steps() -> Finding:
     return Finding(f"words of a step (units): {', '.join(shown)}", excess, 1e-9)
 
 
+def combined(a: list[float], b: list[float]) -> list[float]:
+    """Return the combination of two changes of a row, number by number."""
+    both, square, other = (
+        math.fsum(x * y for x, y in zip(*rows, strict=True)) for rows in ((a, b), (a, a), (b, b))
+    )
+    p, q = (1 - both / (2 * of) if of else 1.0 for of in (square, other))
+    return [p * x + q * y for x, y in zip(a, b, strict=True)]
+
+
+@claim(
+    "stream.combine",
+    "Changes of a row by two streams combine to their sum where they are orthogonal or one is "
+    "zero, to their mean where they are equal; neither order nor length matters, and none grows "
+    "beyond the sum of the lengths",
+)
+def combined_changes() -> Finding:
+    a, b = np.random.default_rng(33).normal(size=(2, 40, D))
+    across = np.cross(a, b)
+    found = compiled(combine.combined)
+    both = np.asarray(found(a, b))
+    longest = np.linalg.norm(a, axis=1) + np.linalg.norm(b, axis=1)
+    return equal(
+        "40 rows of 3 numbers, and their cross products",
+        (both, np.array([combined(*rows) for rows in zip(a.tolist(), b.tolist(), strict=True)])),
+        (found(a, across), a + across),
+        (found(a, 0 * b), a),
+        (found(a, a), a),
+        (found(a, 3 * a), 2 * a),
+        (found(b, a), both),
+        (found(1e3 * a, 1e3 * b) / 1e3, both),
+        (np.maximum(np.linalg.norm(both, axis=1) - longest, 0), np.zeros(len(a))),
+    )
+
+
+@claim(
+    "stream.rounds",
+    "The tables of several streams become one by combining their changes in a binary tree, "
+    "neighbors first; rows that no stream changed stay, and one stream's tables stay as they are",
+)
+def rounds_of_the_stream() -> Finding:
+    rng, words = np.random.default_rng(29), rounds.ROWS + 44  # two blocks of rows that overlap
+    base = rng.normal(size=(words, D))
+    changes = rng.normal(size=(5, words, D)) * (rng.random((5, words, 1)) < 0.6)
+    expected = []
+    for row in range(words):
+        one, two, three, four, five = changes[:, row].tolist()
+        four_of_them = combined(combined(one, two), combined(three, four))
+        expected.append(base[row] + combined(four_of_them, five))
+    join = compiled(rounds.joined_table)
+    return equal(
+        f"5 streams, {words} rows, each changed by three of them on average",
+        (join(base, list(base + changes)), np.array(expected)),
+        (join(base, [base + changes[0]]), base + changes[0]),
+    )
+
+
 # A text in which the distances of the trainer's draws are known: 1 2 3 and runs of a frequent word.
 SHORT, RUNS, RUN = 1200, 150, 20
 FREQUENCIES = np.array([60_000, 40, 40, 40, 9_000, 1_000, 100])
@@ -159,7 +215,7 @@ def fit_of_the_stream() -> Finding:
     k, epochs, rate, threshold = 3, 2, 1e-7, 0.05
     config = Sgns(
         dim=8, window=2, negatives=k, epochs=epochs, subsample=threshold, noise_exponent=0.5,
-        learning_rate=rate,
+        learning_rate=rate, streams=1,
     )  # fmt: skip
     words = len(FREQUENCIES)
     run, short = [0] * RUN, [1, 2, 3] * (SHORT // RUNS)

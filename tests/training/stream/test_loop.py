@@ -11,7 +11,7 @@ from jaxtext.models import sgns
 from jaxtext.text import Encoded
 from jaxtext.training import stream
 from jaxtext.training.settings import Sgns
-from jaxtext.training.stream import loop, plan
+from jaxtext.training.stream import loop, plan, steps
 
 
 def fit(corpus, seed=0, **options):
@@ -158,20 +158,20 @@ def test_divergence_is_an_error_that_keeps_the_last_good_state(corpus, monkeypat
 
 
 def test_the_last_good_state_does_not_depend_on_time(corpus, monkeypatch):
-    make, monkey = loop.make_advance, monkeypatch.setattr
+    make, monkey = loop.compiled_advance, monkeypatch.setattr
 
     def broken(*arguments):
         advance, calls = make(*arguments), []
 
         def then(params, *rest):
             calls.append(0)
-            params = advance(params, *rest)
-            return jax.tree.map(lambda table: table * np.nan, params) if len(calls) > 5 else params
+            params, mark = advance(params, *rest)
+            bad = len(calls) > 5
+            return jax.tree.map(lambda x: x * np.nan, params) if bad else params, mark
 
         return then
 
-    monkey(loop, "make_advance", broken)
-    monkey(loop, "CHECKED", 2)
+    monkey(loop, "compiled_advance", broken)
     found = []
     for seconds in (0, 1e9):
         monkey(loop, "REPORT_SECONDS", seconds)
@@ -192,12 +192,12 @@ def test_a_text_that_subsampling_empties_is_an_error(length):
 
 def test_all_chunks_are_one_trace(corpus, monkeypatch):
     traces = []
-    original = loop.block_gradient
+    original = steps.block_gradient
 
     def counted(*args):
         traces.append(1)
         return original(*args)
 
-    monkeypatch.setattr(loop, "block_gradient", counted)
+    monkeypatch.setattr(steps, "block_gradient", counted)
     fit(corpus, dim=8, epochs=4)
     assert len(traces) == 1

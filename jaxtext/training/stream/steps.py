@@ -1,0 +1,102 @@
+"""What is compiled: the steps of a chunk, an estimate of the loss, and the end of a round."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Key, UInt
+
+from jaxtext.base.compiled import options
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.training.sampling import sample_negatives
+from jaxtext.training.settings import Sgns
+from jaxtext.training.stream.block import Block, RowScale, add_rows, block_gradient, block_loss
+from jaxtext.training.stream.feed import Chunk
+from jaxtext.training.stream.plan import Plan, damping
+
+REPORT_BLOCKS = 32
+FINAL_RATE = 1e-4  # the least share of the learning rate, as in word2vec
+# XLA may then add up in any order, and so in whole vector registers: the scores of the window take
+# a fifth of the time. NaN and infinity keep their meaning.
+ANY_ORDER = {
+    "xla_cpu_enable_fast_math": True,
+    "xla_cpu_fast_math_honor_nans": True,
+    "xla_cpu_fast_math_honor_infs": True,
+    "xla_cpu_fast_math_honor_division": True,
+    "xla_cpu_fast_math_honor_functions": True,
+}
+
+Advance = Callable[..., tuple[EmbeddingParams, Array]]
+
+
+def advance(config: Sgns, planned: Plan) -> Advance:
+    """Return a function that trains on one chunk.
+
+    It maps (params, key, cdf, number, chunk) to the new tables and the number; the negatives of
+    chunk `number` are drawn from `fold_in(key, number)`.
+    """
+
+    def train(
+        params: EmbeddingParams,
+        key: Key[Array, ""],
+        cdf: UInt[Array, " V"],
+        number: Array,
+        chunk: Chunk,
+    ) -> tuple[EmbeddingParams, Array]:
+        dtype = params.center.dtype
+        left = jnp.maximum(1 - jnp.asarray(chunk.progress, dtype), FINAL_RATE)
+        rates = planned.rate * left  # [steps]
+
+        def step(params: EmbeddingParams, item: tuple) -> tuple[EmbeddingParams, None]:
+            block, repeats, rate = item
+            factor = damping(repeats.astype(dtype), rate, config.window)
+            rows = RowScale(factor[config.window : -config.window], factor)
+            return add_rows(
+                params, block_gradient(params, block, config.negatives, -rate, rows)
+            ), None
+
+        blocks = _blocks(key, number, cdf, chunk, planned.shared)
+        return jax.lax.scan(step, params, (blocks, chunk.repeats, rates))[0], jnp.asarray(number)
+
+    return train
+
+
+def compiled_advance(config: Sgns, planned: Plan) -> Advance:
+    """Compile `advance`; it donates the tables, which cannot be used afterwards."""
+    return jax.jit(advance(config, planned), donate_argnums=0, compiler_options=options(ANY_ORDER))
+
+
+def compiled_probe(config: Sgns, planned: Plan) -> Callable[..., tuple[Array, Array]]:
+    """Compile a function that estimates the loss on the first blocks of a chunk.
+
+    It maps (params, key, cdf, number, chunk) to the loss per pair and whether all parameters are
+    finite.
+    """
+
+    @jax.jit
+    def probe(
+        params: EmbeddingParams,
+        key: Key[Array, ""],
+        cdf: UInt[Array, " V"],
+        number: Array,
+        chunk: Chunk,
+    ) -> tuple[Array, Array]:
+        blocks = _blocks(key, number, cdf, chunk, planned.shared)
+        some = jax.tree.map(lambda x: x[:REPORT_BLOCKS], blocks)
+        loss, pairs = jax.lax.map(lambda b: block_loss(params, b, config.negatives), some)
+        finite = jnp.isfinite(params.center).all() & jnp.isfinite(params.context).all()
+        return loss.sum() / jnp.maximum(pairs.sum(), 1), finite
+
+    return probe
+
+
+def _blocks(
+    key: Key[Array, ""], number: Array, cdf: UInt[Array, " V"], chunk: Chunk, shared: int
+) -> Block:
+    """Stack the blocks of a chunk and draw the negatives of all."""
+    key = jax.random.fold_in(key, number)
+    negatives = sample_negatives(key, cdf, (len(chunk.ids), shared))
+    # Inside the body of the loop, XLA would compute the random bits once for each of their uses.
+    ids, left, right = map(jnp.asarray, chunk[:3])
+    block = Block(ids, left, right, negatives)
+    return jax.lax.optimization_barrier(block)
