@@ -81,6 +81,7 @@ def fit(
     advance, probe = compiled_advance(config, planned), compiled_probe(config, planned)
     places = devices.of_streams(planned.streams)
     noise = [jax.device_put((noise_key, cdf), place) for place in places]
+    params = jax.device_put(params, places[0])
     clock = _Clock()
     chunk, number = None, first
     tables: list[EmbeddingParams] = []
@@ -89,7 +90,8 @@ def fit(
     for number, (chunk, position) in enumerate(stream, first):
         which = number % planned.streams
         item = *noise[which], np.int32(number), chunk  # negatives and text of the chunk
-        begins, due = number % planned.round == 0, clock.due(number == first)
+        begins = number % planned.round == 0
+        due = which == 0 and clock.due(number == first)
         before = params
         if begins:
             params = clock.combined(params, tables, places)
