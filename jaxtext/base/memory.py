@@ -1,7 +1,9 @@
 """How much memory this process may still use, and the check before work that needs more."""
 
+import ctypes
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from jaxtext.base.errors import InputError
@@ -21,6 +23,15 @@ def free() -> int | None:
     left = [_machine(), _addresses(), *(_container(*paths) for paths in CGROUPS)]
     known = [each for each in left if each is not None]
     return max(min(known), 0) if known else None
+
+
+def give_back() -> None:
+    """Let the C library return what was freed to the system, where it can (glibc).
+
+    Each thread keeps a store of its own, and compiling and training leave some hundred MB in them.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def check(needed: int, what: str, advice: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from jaxtext.base import memory
 from jaxtext.base.errors import InputError
 from jaxtext.evaluation import gap as gaps
 from jaxtext.evaluation.gap import Gap
@@ -304,6 +305,7 @@ class _Execution(NamedTuple):
         The run is finished before, and whatever happens here does not cost it.
         """
         gap = None
+        memory.give_back()
         try:
             self.stops.raise_pending()
             self.watch.on_stage("comparing with the optimum")

@@ -28,6 +28,7 @@ from jaxtext.training.settings import settled
 # The estimate at the end of training: centers in the sample, cells of their rows, and tokens that
 # are counted, at most.
 CENTERS, CELLS, TOKENS = 1_000, 1 << 27, 30_000_000
+MEMORY = 128 << 20  # bytes for counting the rows of a sample
 
 
 class NoPairs(InputError):
@@ -128,7 +129,9 @@ def measure(
     if objective is None:
         key = jax.random.key(record.seed)
         rows = None if sample is None else sample.centers
-        objective = counting.objective(key, vocab, ids, record.method, rows)
+        budget = None if sample is None else MEMORY
+        objective = counting.objective(key, vocab, ids, record.method, rows, budget)
+        memory.give_back()
     if sample is not None and not objective.counts[sample.centers].sum():
         raise NoPairs("subsampling leaves no pair, so the vectors have no optimum to compare with")
     return gap.measure(EmbeddingParams(*params), objective, sample, on_done)

@@ -33,7 +33,7 @@ from jaxtext.text.encoded import Encoded
 MEMORY = 4 << 30  # bytes
 WORKERS = 2
 DRAWS = 1 << 20  # random numbers in memory at a time
-GROUP = 1 << 21  # neighbors of the rows that are counted together, at most
+GROUP = 1 << 18  # neighbors of the rows that are counted together, at most
 GROUP_BYTES = 32 * GROUP * WORKERS
 LEAST = 3 * GROUP_BYTES  # bytes without which counting is too slow to be tried
 DENSE = 2  # a dense table pays if it has fewer cells than this many times the neighbors

@@ -11,7 +11,6 @@ At the end of the text they are replaced by word ids, chunk by chunk.
 import hashlib
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +22,10 @@ from jaxtyping import Int
 from jaxtext.base.errors import InputError
 from jaxtext.text.folders import LeftOut
 from jaxtext.text.hints import one_sentence, without_spaces
+from jaxtext.text.pieces import LINE_END, numbered
 from jaxtext.text.tokens import LANGUAGES, tokenize
 from jaxtext.text.vocab import Vocab
 
-LINE_END = b"\0"  # the piece that stands for a line break; text has no zero byte
 UNKNOWN, SENTENCE_END, NO_WORD = -1, -2, -3
 PIECES, IDS, ENDS = "pieces.i32", "ids.i32", "ends.i64"
 CHUNK = 1 << 20  # pieces renumbered at a time
@@ -206,12 +205,11 @@ def _write_pieces(
     blocks: Iterable[bytes], path: Path, table: bytes, on_tokens: Callable[[int], None]
 ) -> tuple[list[str], str]:
     """Number the pieces in order of appearance, write the numbers, return pieces and SHA-256."""
-    number: defaultdict[bytes, int] = defaultdict()
-    number.default_factory = number.__len__
-    number[LINE_END]
+    number = {LINE_END: 0}
     digest = hashlib.sha256()
     seen = 0
-    with open(path, "wb") as file:
+
+    def prepared() -> Iterator[bytes]:
         for block in blocks:
             digest.update(block)
             if b"\r" in block:
@@ -219,9 +217,12 @@ def _write_pieces(
             if table[ord('"')] == ord(" ") and not block.isascii():
                 for pattern, sign in KEPT:
                     block = pattern.sub(sign, block)
-            pieces = block.translate(table).replace(b"\n", b" " + LINE_END + b" ").split()
-            file.write(np.fromiter(map(number.__getitem__, pieces), np.int32, len(pieces)).data)
-            seen += len(pieces) - block.count(b"\n")
+            yield block
+
+    with open(path, "wb") as file:
+        for numbers in numbered(prepared(), table, number):
+            file.write(numbers.data)
+            seen += int(np.count_nonzero(numbers))  # 0 is a line break
             on_tokens(seen)
         file.write(np.zeros(2, np.int32).data)  # end the last sentence, be it line or paragraph
     return b" ".join(number).decode().split(" "), digest.hexdigest()

@@ -22,6 +22,7 @@ def objective(
     ids: text.Encoded,
     method: Method,
     centers: Int[np.ndarray, " n"] | None = None,
+    memory: int | None = None,
 ) -> Objective:
     """Count the pairs of a text as a method does, and return the objective that it minimises.
 
@@ -29,13 +30,15 @@ def objective(
     that follows from `key`. The noise distribution is made from the frequencies of words. For
     `Svd`, subsampling enters as expected weights instead, and the noise is made from the
     frequencies of contexts in the weighted counts. With `centers`, only the pairs of these words
-    are counted.
+    are counted. `memory` is that of `text.cooccurrence`.
 
     A word may be without a pair (see `without_pairs`). Raises `InputError` if no word has one,
     unless `centers` are given.
     """
     keep = keep_probability(vocab.counts, method.subsample)
-    count = partial(text.cooccurrence, vocab_size=len(vocab), window=method.window, dynamic=True)
+    count = partial(
+        text.cooccurrence, vocab_size=len(vocab), window=method.window, dynamic=True, memory=memory
+    )
     if isinstance(method, Svd):
         counts = count(ids, keep=keep)
         noise = noise_distribution(counts.sum(axis=0), method.noise_exponent)

@@ -30,7 +30,10 @@ class Mutation(NamedTuple):
 
 
 SAMPLING, WINDOWS, COUNTS = "training.sampling", "text.windows", "text.cooccurrence"
-FEED, PLAN, BLOCK, LOOP = (f"training.stream.{name}" for name in ("feed", "plan", "block", "loop"))
+FEED, PLAN, BLOCK, LOOP, STEPS, COMBINE, ROUNDS = (
+    f"training.stream.{name}"
+    for name in ("feed", "plan", "block", "loop", "steps", "combine", "rounds")
+)
 NEWTON, PASSES = "training.counts.newton", "training.counts.passes"
 STARTS, OBJECTIVE, COUNTING = "training.starts", "models.objective", "training.counting"
 PMI, FACTORS, GAP, MLP = "models.pmi", "models.factorization", "evaluation.gap", "models.mlp"
@@ -113,39 +116,51 @@ MUTATIONS = [
     M(PLAN, "plan", "round(0.8 * config.negatives)", "0", "trainers.stream.plan"),
     M(PLAN, "damping", "(window + 1)", "window", "trainers.stream.step"),
     M(PLAN, "damping", "jnp.minimum(1.0,", "jnp.maximum(1.0,", "trainers.stream.step"),
-    M(LOOP, "make_advance", "-rate, rows", "rate, rows", "trainers.stream.step"),
-    M(LOOP, "make_advance", "config.negatives, -rate", "1, -rate", "trainers.stream.step"),
-    M(LOOP, "make_advance", "config.negatives, -rate", "planned.shared, -rate",
+    M(STEPS, "advance", "-rate, rows", "rate, rows", "trainers.stream.step"),
+    M(STEPS, "advance", "config.negatives, -rate", "1, -rate", "trainers.stream.step"),
+    M(STEPS, "advance", "config.negatives, -rate", "planned.shared, -rate",
       "trainers.stream.step"),
-    M(LOOP, "make_advance", "-rate, rows", "-rate", "trainers.stream.step"),
-    M(LOOP, "make_advance", "RowScale(context[config.window : -config.window], context)",
+    M(STEPS, "advance", "-rate, rows", "-rate", "trainers.stream.step"),
+    M(STEPS, "advance", "RowScale(context[config.window : -config.window], context)",
       "RowScale(0 * context[config.window : -config.window] + 1, context)",
       "trainers.stream.step"),
-    M(LOOP, "make_advance", "jnp.maximum(1 - jnp.asarray(chunk.progress, dtype), FINAL_RATE)",
+    M(STEPS, "advance", "jnp.maximum(1 - jnp.asarray(chunk.progress, dtype), FINAL_RATE)",
       "jnp.ones(chunk.progress.shape, dtype)", "trainers.stream.step"),
-    M(LOOP, "FINAL_RATE", "", 0.1, "trainers.stream.step"),
-    M(LOOP, "_blocks", "Block(ids, left, right, negatives)", "Block(ids, right, left, negatives)",
+    M(STEPS, "FINAL_RATE", "", 0.1, "trainers.stream.step"),
+    M(STEPS, "_blocks", "Block(ids, left, right, negatives)", "Block(ids, right, left, negatives)",
       "trainers.stream.step"),
-    M(LOOP, "_blocks", "sample_negatives(key, cdf, (len(chunk.ids), shared))",
+    M(STEPS, "_blocks", "sample_negatives(key, cdf, (len(chunk.ids), shared))",
       "0 * sample_negatives(key, cdf, (len(chunk.ids), 1)) + sample_negatives("
       "jax.random.clone(key), cdf, (1, shared))", "trainers.stream.step"),
     M(BLOCK, "block_gradient", "scale * negatives / len(n)", "scale * negatives",
       "trainers.stream.step"),
-    M(BLOCK, "block_gradient", "h.T @ w)", "-(h.T @ w))", "trainers.stream.step"),
+    M(BLOCK, "block_gradient", "h_t @ w)", "-(h_t @ w))", "trainers.stream.step"),
     M(BLOCK, "block_gradient", "[block.ids, block.negatives]", "[block.ids, block.negatives[::-1]]",
       "trainers.stream.step"),
     M(BLOCK, "_window_mask", ">=", ">", "trainers.stream.step"),
     M(BLOCK, "add_rows", "rows.center_ids].add", "rows.center_ids].set", "trainers.stream.step"),
     M(BLOCK, "block_loss", "negatives / len(n) * negative", "negative", "definitions.stream"),
     M(BLOCK, "block_loss", "-(pairs @ ", "-((0 * pairs + 1) @ ", "definitions.stream"),
-    M(LOOP, "make_probe", "loss.sum() / jnp.maximum(pairs.sum(), 1)", "loss.mean()",
+    M(STEPS, "compiled_probe", "loss.sum() / jnp.maximum(pairs.sum(), 1)", "loss.mean()",
       "trainers.stream.fit"),
     M(LOOP, "fit", "config.noise_exponent", "1.0", "trainers.stream.fit"),
     M(LOOP, "fit", "config.noise_exponent", "0.75", "trainers.stream.fit"),
     M(LOOP, "fit", "keep_probability(counts, config.subsample)", "np.ones(len(counts))",
       "trainers.stream.fit"),
     M(LOOP, "fit", "if start is None else start", "", "trainers.stream.fit"),
-    M(LOOP, "_report", "rate * max(1 - done, FINAL_RATE)", "rate", "trainers.stream.fit"),
+    M(LOOP, "_Clock", "rate *= max(1 - done, FINAL_RATE)", "rate *= 1", "trainers.stream.fit"),
+    M(COMBINE, "combined", "_kept(both, b) * b", "b", "trainers.stream.combine"),
+    M(COMBINE, "combined", "(a * b).sum(-1", "0 * (a * b).sum(-1", "trainers.stream.combine"),
+    M(COMBINE, "_kept", "(2 * jnp", "(1 * jnp", "trainers.stream.combine"),
+    M(COMBINE, "_kept", "square > 0, square, 1", "square > 1, square, 1",
+      "trainers.stream.combine"),
+    M(COMBINE, "tree", "range(0, len(changes) - 1, 2)", "range(0, 2, 2)",
+      "trainers.stream.rounds"),
+    M(ROUNDS, "joined_table", "rows + tree", "tree", "trainers.stream.rounds"),
+    M(ROUNDS, "joined_table", "[other - rows for other in others]", "others",
+      "trainers.stream.rounds"),
+    M(ROUNDS, "joined_table", "-(-len(base) // size)", "len(base) // size",
+      "trainers.stream.rounds"),
     # Passes over counts.
     M(NEWTON, "problem", "negatives * pairs", "pairs", "trainers.counts"),
     M(NEWTON, "problem", "by_center.sum(axis=1)", "by_center.sum(axis=0)", "trainers.counts"),

@@ -49,8 +49,8 @@ def advance(config: Sgns, planned: Plan) -> Advance:
 
         def step(params: EmbeddingParams, item: tuple) -> tuple[EmbeddingParams, None]:
             block, repeats, rate = item
-            factor = damping(repeats.astype(dtype), rate, config.window)
-            rows = RowScale(factor[config.window : -config.window], factor)
+            context = damping(repeats.astype(dtype), rate, config.window)
+            rows = RowScale(context[config.window : -config.window], context)
             return add_rows(
                 params, block_gradient(params, block, config.negatives, -rate, rows)
             ), None

@@ -103,7 +103,8 @@ def chunks() -> Finding:
     lengths = [1, 6, 2, 9, 4]
     text = sentences(lengths)
     keep = np.ones(22, np.float32)
-    config, planned = Sgns(window=1, epochs=3), Plan(4, 8, 2, 0.1)
+    # So large a rate that words which occur twice in a block are damped.
+    config, planned = Sgns(window=1, epochs=3), Plan(4, 8, 2, 0.5)
     seen = np.zeros((22, 22))
     wrong, places = 0.0, []
     for chunk, _ in feed.chunks(text, keep, config, planned, (0,)):
