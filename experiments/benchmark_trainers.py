@@ -1,14 +1,16 @@
-"""jaxtext and gensim on the same text, settings and machine, in turn: speed, memory, quality.
+"""jaxtext and its peers on the same text, settings and machine, in turn: speed, memory, quality.
 
     pip install -e '.[bench]'
     python experiments/benchmark_trainers.py CORPUS --eval EVAL --out runs/benchmark
 
 CORPUS is a plain text file; EVAL is a folder with similarity/ws353.tsv, similarity/simlex999.tsv
 and analogy/questions-words.txt. Each tool runs in a process of its own, from raw text to vectors on
-disk, with two workers for gensim; memory is the largest resident set of that process. Training
-speed counts every word of the text, subsampled or not; for jaxtext it includes compilation, and
-counting for the methods that count.
-The tokens are the same: gensim is given the text as `jaxtext.text.tokenize` cuts it.
+disk, with two workers or cores; memory is the largest resident set of that process or of one that
+it starts. Training speed counts every word of the text, subsampled or not. For jaxtext it includes
+compilation, and counting for the methods that count; for fastText (without subwords) and the
+program word2vec, which read the text in the same call, it includes their counting of words.
+The tokens are the same: the peers are given the text as `jaxtext.text.tokenize` cuts it.
+--tools chooses among gensim, jaxtext, fasttext and word2vec.
 Takes about five minutes per seed on 2 cores for 16 million words; nothing else should run.
 Expect jaxtext at 3.4 (AVX-512) to 4.6 (AVX2) times gensim's speed and no worse a mean score.
 """
@@ -23,7 +25,7 @@ from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 from statistics import mean, median
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import tyro
 from tyro.conf import Positional, arg
@@ -43,11 +45,13 @@ FORMS: dict[str, Callable[[float], str]] = {
     "peak MB": lambda value: f"{value:.0f}",
 }
 Measured = dict[str, float]
+Tool = Literal["gensim", "jaxtext", "fasttext", "word2vec"]
+WORKERS = 2
 
 
 @dataclass(frozen=True)
 class Config:
-    """Settings that both tools get."""
+    """Settings that all tools get."""
 
     corpus: Annotated[Positional[Path], arg(metavar="CORPUS")]
     eval: Path | None = None
@@ -59,14 +63,13 @@ class Config:
     epochs: int = 5
     min_count: int = 5
     subsample: float = 1e-3
+    tools: tuple[Tool, ...] = ("gensim", "jaxtext")
     worker: str = ""
     """Internal: train with this tool in this process, with the first seed, into the folder out."""
 
 
-def train_gensim(config: Config) -> Measured:
-    """Train from raw text to a word2vec file; return the seconds of training alone."""
-    from gensim.models import Word2Vec
-
+def tokenized(config: Config) -> tuple[Path, int]:
+    """Write the text as jaxtext cuts it, one sentence a line; return the file and its words."""
     from jaxtext.text import tokenize
 
     config.out.mkdir(parents=True)
@@ -76,9 +79,17 @@ def train_gensim(config: Config) -> Measured:
             tokens = tokenize(line)
             words += len(tokens)
             file.write(" ".join(tokens) + "\n")
+    return lines, words
+
+
+def train_gensim(config: Config) -> Measured:
+    """Train from raw text to a word2vec file; return the seconds of training alone."""
+    from gensim.models import Word2Vec
+
+    lines, words = tokenized(config)
     model = Word2Vec(
         vector_size=config.dim, window=config.window, negative=config.negatives,
-        min_count=config.min_count, sample=config.subsample, sg=1, workers=2,
+        min_count=config.min_count, sample=config.subsample, sg=1, workers=WORKERS,
         seed=config.seeds[0] + 1,
     )  # fmt: skip
     model.build_vocab(corpus_file=str(lines))
@@ -109,20 +120,68 @@ def train_jaxtext(config: Config) -> Measured:
     return {"words": manifest["corpus"]["tokens"], "train": train}
 
 
-TOOLS: dict[str, Callable[[Config], Measured]] = {"gensim": train_gensim, "jaxtext": train_jaxtext}
+def train_fasttext(config: Config) -> Measured:
+    """Train without subwords, from raw text to a word2vec file."""
+    import fasttext
+    import numpy as np
+
+    import jaxtext
+    from jaxtext.text import Vocab
+
+    lines, words = tokenized(config)
+    begin = time.perf_counter()
+    model = fasttext.train_unsupervised(
+        str(lines), model="skipgram", dim=config.dim, ws=config.window, neg=config.negatives,
+        epoch=config.epochs, minCount=config.min_count, t=config.subsample, lr=0.025, minn=0,
+        maxn=0, bucket=0, thread=WORKERS, seed=config.seeds[0], verbose=0,
+    )  # fmt: skip
+    seconds = time.perf_counter() - begin
+    known = tuple(str(word) for word in model.words if word != "</s>")
+    vectors = jaxtext.Embeddings(
+        Vocab(known, np.arange(len(known), 0, -1)),
+        np.array([model.get_word_vector(word) for word in known]),
+    )
+    jaxtext.save(vectors, config.out / "vectors.bin", format="word2vec-binary")
+    lines.unlink()
+    return {"words": words, "train": seconds}
 
 
-def measure(config: Config, tool: str, seed: int) -> Measured:
+def train_word2vec(config: Config) -> Measured:
+    """Train with the program of Mikolov et al., from raw text to a word2vec file."""
+    import word2vec
+
+    lines, words = tokenized(config)
+    begin = time.perf_counter()
+    word2vec.word2vec(
+        str(lines), str(config.out / "vectors.bin"), size=config.dim, window=config.window,
+        sample=f"{config.subsample:g}", hs=0, negative=config.negatives, threads=WORKERS,
+        iter_=config.epochs, min_count=config.min_count, alpha=0.025, binary=True, cbow=0,
+    )  # fmt: skip
+    seconds = time.perf_counter() - begin
+    lines.unlink()
+    return {"words": words, "train": seconds}
+
+
+TOOLS: dict[Tool, Callable[[Config], Measured]] = {
+    "gensim": train_gensim,
+    "jaxtext": train_jaxtext,
+    "fasttext": train_fasttext,
+    "word2vec": train_word2vec,
+}
+
+
+def measure(config: Config, tool: Tool, seed: int) -> Measured:
     """Run one tool in a process of its own; return its speed, seconds, memory and scores."""
     folder = config.out / f"{tool}-{seed}"
     options = scripts.settings(config) | {"out": str(folder), "seeds": seed, "worker": tool}
+    options.pop("tools")
     corpus, _ = options.pop("corpus"), options.pop("eval")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     begin = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, __file__, corpus, *flags],
         stdout=subprocess.DEVNULL,
-        env={**os.environ, "TQDM_DISABLE": "1"},
+        env={**os.environ, "TQDM_DISABLE": "1", "JAX_NUM_CPU_DEVICES": str(WORKERS)},
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
@@ -160,7 +219,7 @@ def evaluate(folder: Path, sets: Path) -> Measured:
 
 def table(results: dict[str, list[Measured]], seeds: Sequence[int]) -> Table:
     """Return a table of all runs, their medians (times, memory) and means (scores), and ratios."""
-    names = list(results["gensim"][0])
+    names = list(next(iter(results.values()))[0])
     sets = [name for name in names if name in SETS]
     rows, summaries = [], {}
     for tool, runs in results.items():
@@ -171,7 +230,14 @@ def table(results: dict[str, list[Measured]], seeds: Sequence[int]) -> Table:
             name: (mean if name in sets else median)(run[name] for run in runs) for name in names
         }
         rows.append([tool, "median, mean", *cells(summaries[tool], sets)])
-    gensim, ours = summaries["gensim"], summaries["jaxtext"]
+    if {"gensim", "jaxtext"} <= summaries.keys():
+        compared = against(summaries["jaxtext"], summaries["gensim"], sets)
+        rows.append(["jaxtext against gensim", "", *compared])
+    return Table("", ["tool", "seed", *names, *(["mean"] if sets else [])], rows)
+
+
+def against(ours: Measured, gensim: Measured, sets: Sequence[str]) -> list[str]:
+    """Return ratios of speeds, times and memory, and gains in the scores."""
     ratios = [
         ours["words/s"] / gensim["words/s"],
         gensim["end to end s"] / ours["end to end s"],
@@ -179,9 +245,7 @@ def table(results: dict[str, list[Measured]], seeds: Sequence[int]) -> Table:
     ]
     gains = [ours[name] - gensim[name] for name in sets]
     gains += [mean(gains)] if sets else []
-    compared = [*(f"{ratio:.2f} x" for ratio in ratios), *(f"{gain:+.3f}" for gain in gains)]
-    rows.append(["jaxtext against gensim", "", *compared])
-    return Table("", ["tool", "seed", *names, *(["mean"] if sets else [])], rows)
+    return [*(f"{ratio:.2f} x" for ratio in ratios), *(f"{gain:+.3f}" for gain in gains)]
 
 
 def cells(run: Measured, sets: Sequence[str]) -> list[str]:
@@ -192,17 +256,17 @@ def cells(run: Measured, sets: Sequence[str]) -> list[str]:
 
 
 def main(config: Config) -> None:
-    """Measure both tools in turn for each seed, or be the process that is measured."""
+    """Measure all tools in turn for each seed, or be the process that is measured."""
     if config.worker:
-        write_json(times_file(config.out), TOOLS[config.worker](config))
+        write_json(times_file(config.out), TOOLS[cast(Tool, config.worker)](config))
         return
     if not config.corpus.is_file():
         raise InputError(f"{config.corpus}: no such file")
     if config.out.exists():
         raise InputError(f"{config.out}: exists already: choose another folder", "out")
-    results: dict[str, list[Measured]] = {tool: [] for tool in TOOLS}
+    results: dict[str, list[Measured]] = {tool: [] for tool in config.tools}
     for seed in config.seeds:
-        for tool in TOOLS:
+        for tool in config.tools:
             results[tool].append(measure(config, tool, seed))
             print(tool, seed, results[tool][-1], flush=True)
     compared = table(results, config.seeds)

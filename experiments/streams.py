@@ -94,7 +94,7 @@ def measured(config: Config) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     shared = {"corpus": sha256(config.corpus), "epochs": config.epochs}
     results = open_results(config.out / "results.jsonl", shared)
     pairs = [
-        (streams, 1 if streams == 1 else chunks)
+        (streams, max(config.chunks) if streams == 1 else chunks)
         for streams, chunks in itertools.product(config.streams, config.chunks)
     ]
     for (streams, chunks), seed in itertools.product(dict.fromkeys(pairs), config.seeds):

@@ -101,9 +101,12 @@ def train(
     (center and, if present, context), and new words begin as usual. With `progress`, a bar is drawn
     on standard error, or below the cell of a notebook. `on_report` is called with reports of the
     progress: `done` in [0, 1], `seconds`, and `loss` per pair, in nats, if the method has one.
-    `on_state` is called with a
-    function that returns the state of the training; that state may be the `start` of another call,
-    which resumes the training.
+    `on_state` is called with a function that returns the state of the training; that state may be
+    the `start` of another call, which resumes the training.
+
+    The streams of `Sgns` train side by side on the devices of JAX, of which a CPU is one unless
+    `jax.config.update("jax_num_cpu_devices", 2)`, or JAX_NUM_CPU_DEVICES=2 in the environment, says
+    otherwise before JAX is used. The vectors do not depend on it.
 
     Raises `InputError`, naming the parameter, for arguments and text that cannot be used, and
     `Diverged`, whose `vectors` are the last good ones, when the loss becomes NaN or infinite.

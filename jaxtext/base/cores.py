@@ -1,4 +1,4 @@
-"""The cores that this process may use, and how JAX is told of them."""
+"""The cores that this process may use, and how JAX learns of them."""
 
 import os
 from collections.abc import MutableMapping
@@ -14,5 +14,8 @@ def cores() -> int:
 
 
 def device_for_each(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Let JAX, not imported yet, have a device for each core, unless it was told otherwise."""
+    """Give JAX one device per core, unless the environment says otherwise.
+
+    This has no effect if JAX has been imported before.
+    """
     environment.setdefault(DEVICES, str(cores()))

@@ -26,9 +26,9 @@ def free() -> int | None:
 
 
 def give_back() -> None:
-    """Let the C library return what was freed to the system, where it can (glibc).
+    """Return freed memory to the system, if the C library can do so (glibc).
 
-    Each thread keeps a store of its own, and compiling and training leave some hundred MB in them.
+    It keeps freed memory for each thread; after compiling and training, these are some hundred MB.
     """
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

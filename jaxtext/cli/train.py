@@ -90,7 +90,7 @@ class Train:
     learning_rate: Annotated[float | None, open_("FLOAT", "0.025")] = None
 
     # Streams of sgns that train side by side, on a core each if there are as many, and are combined
-    # after every round. By default 2 for 40 million words over all epochs or more, 1 for less. The
+    # after every round. By default 2 for 20 million words over all epochs or more, 1 for less. The
     # vectors depend on this number, not on the cores.
     streams: Annotated[int | None, open_("INT", "by size of the text")] = None
 

@@ -3,9 +3,9 @@
 The clear path is `sentences` -> `Vocab.build` -> `Vocab.encode`. `encode_corpus` gives the same ids
 without one Python step per token. A byte table lower-cases ASCII letters and turns what separates
 words into spaces; `bytes.split` yields *pieces*; each piece is looked up in a dict. Only pieces
-that the table cannot settle, such as those with letters outside ASCII, are cut by `tokenize`, once
-per distinct piece. Pieces are numbered in order of appearance, and the numbers are written to disk.
-At the end of the text they are replaced by word ids, chunk by chunk.
+that the table cannot settle, such as those with letters outside ASCII, are cut as by `tokenize`,
+once per distinct piece. Pieces are numbered in order of appearance, and the numbers are written to
+disk. At the end of the text they are replaced by word ids, chunk by chunk.
 """
 
 import hashlib
@@ -22,8 +22,8 @@ from jaxtyping import Int
 from jaxtext.base.errors import InputError
 from jaxtext.text.folders import LeftOut
 from jaxtext.text.hints import one_sentence, without_spaces
-from jaxtext.text.pieces import LINE_END, numbered
-from jaxtext.text.tokens import LANGUAGES, tokenize
+from jaxtext.text.pieces import LINE_END, in_order, numbered
+from jaxtext.text.tokens import LANGUAGES, tokenize_all
 from jaxtext.text.vocab import Vocab
 
 UNKNOWN, SENTENCE_END, NO_WORD = -1, -2, -3
@@ -108,11 +108,13 @@ def encode_corpus(
         lowers = lowercase and language not in LANGUAGES  # in the table, which is per byte
         table = _piece_table(tokens, lowers)
         pieces, digest = _write_pieces(blocks, path, table, on_tokens)
-        others = {
-            number: tokenize(piece, lowercase, tokens, language)
+        open_ = [
+            number
             for number, piece in enumerate(pieces)
             if not piece.isascii() or (lowercase and not lowers and piece != piece.lower())
-        }
+        ]
+        cut = tokenize_all([pieces[number] for number in open_], lowercase, tokens, language)
+        others = dict(zip(open_, cut, strict=True))
         corpus = _finish(pieces, others, digest, min_count, max_vocab, folder, paragraphs)
     hint = one_sentence(corpus.tokens, len(corpus.text.ends), paragraphs)
     return corpus._replace(hints=(*corpus.hints, *hint))
@@ -205,7 +207,7 @@ def _write_pieces(
     blocks: Iterable[bytes], path: Path, table: bytes, on_tokens: Callable[[int], None]
 ) -> tuple[list[str], str]:
     """Number the pieces in order of appearance, write the numbers, return pieces and SHA-256."""
-    number = {LINE_END: 0}
+    number = in_order(LINE_END)
     digest = hashlib.sha256()
     seen = 0
 

@@ -1,9 +1,10 @@
 """Blocks of text -> numbers of their pieces, in order of appearance, by several processes.
 
-Looking up each piece in a dict is what reading a text costs. A long text is therefore dealt out,
-block by block, to a process for each core. Each numbers the pieces that it meets in its own order,
-and tells which are new to it. In the order of the blocks, the new ones then get their number among
-all; the result is that of one process, whatever their number.
+Most of the time of reading a text goes into looking up each piece in a dict. The blocks of a long
+text are therefore dealt out to one process per core. Each process numbers the pieces in the order
+in which it meets them, and reports those that are new to it. Taking the blocks in order, these
+pieces then get their place among the pieces of the whole text. The result does not depend on the
+number of processes.
 """
 
 import subprocess
@@ -30,13 +31,26 @@ class Numbered(NamedTuple):
     numbers: Int[np.ndarray, " n"]
 
 
+def in_order(*first: bytes) -> defaultdict[bytes, int]:
+    """Return a dict that numbers keys in the order in which they are looked up, after `first`.
+
+    >>> number = in_order(b"a")
+    >>> number[b"b"], number[b"a"], number[b"c"]
+    (1, 0, 2)
+    """
+    number: defaultdict[bytes, int] = defaultdict()
+    number.default_factory = number.__len__
+    for key in first:
+        number[key]
+    return number
+
+
 class Source:
     """Numbers pieces in this process."""
 
     def __init__(self, table: bytes):
         self.table = table
-        self.known: defaultdict[bytes, int] = defaultdict()
-        self.known.default_factory = self.known.__len__
+        self.known = in_order()
 
     def number(self, block: bytes) -> Numbered:
         """Cut a block into pieces and number them."""
@@ -48,10 +62,10 @@ class Source:
 
 
 class Process:
-    """Numbers pieces in a process of its own, which ends when it is closed."""
+    """Numbers pieces in a separate process, until it is closed."""
 
     def __init__(self, table: bytes):
-        # This file alone, which is started several times as fast as the package is imported.
+        # Only this file is run, since importing the package takes several times as long.
         command = [sys.executable, "-P", __file__]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing)
@@ -91,20 +105,23 @@ def _size(of: bytes) -> int:
 
 
 def numbered(
-    blocks: Iterable[bytes], table: bytes, number: dict[bytes, int], workers: int | None = None
+    blocks: Iterable[bytes],
+    table: bytes,
+    number: defaultdict[bytes, int],
+    workers: int | None = None,
 ) -> Iterator[Int[np.ndarray, " n"]]:
-    """Yield the numbers of the pieces of each block; `number` gets the pieces in their order.
+    """Yield the numbers of the pieces of each block, as `number` (see `in_order`) gives them.
 
-    `table` says which bytes separate pieces. A text of more than `ALONE` blocks is dealt out to
-    `workers` processes, by default one for each core.
+    `table` says which bytes separate pieces. The blocks of a text are dealt out to `workers`
+    processes, by default one per core, if there are more than `ALONE` of them.
     """
     here = Source(table)
     table_of: dict[int, Int[np.ndarray, " m"]] = {}  # of a source: number of each of its pieces
 
     def known(source: Source | Process, found: Numbered) -> Int[np.ndarray, " n"]:
-        new = [number.setdefault(piece, len(number)) for piece in found.new]
-        before = table_of.get(id(source), np.zeros(0, np.int32))
-        after = table_of[id(source)] = np.append(before, np.array(new, np.int32))
+        new = np.fromiter(map(number.__getitem__, found.new), np.int32, len(found.new))
+        after = np.append(table_of.get(id(source), np.zeros(0, np.int32)), new)
+        table_of[id(source)] = after
         return after[found.numbers]
 
     blocks = iter(blocks)
@@ -121,7 +138,7 @@ def numbered(
             source, future, block = waiting.popleft()
             try:
                 return known(source, future.result())
-            except (OSError, ValueError):  # it was killed, say; the rest of its blocks come here
+            except (OSError, ValueError):  # for example, the process was killed
                 return known(here, here.number(block))
 
         sources: list[tuple[Source | Process, ThreadPoolExecutor]] = []

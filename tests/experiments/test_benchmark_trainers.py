@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+import jaxtext
 from jaxtext.base.errors import InputError
 
 
@@ -21,6 +22,20 @@ def test_both_trainers_are_measured_at_a_tiny_setting(experiment, topic_file, tm
         assert words == 3000 * 12
     with pytest.raises(InputError, match="exists already"):
         experiment.main(config)
+
+
+@pytest.mark.slow
+@pytest.mark.bench
+def test_other_tools_are_measured_too(experiment, topic_file, tmp_path):
+    for name in ("fasttext", "word2vec"):
+        pytest.importorskip(name, reason="needs the bench extra")
+    tools, out = ("fasttext", "word2vec"), tmp_path / "benchmark"
+    config = experiment.Config(topic_file, out=out, seeds=(0,), epochs=1, dim=8, tools=tools)
+    experiment.main(config)
+    results = json.loads((out / "results.json").read_text())["results"]
+    assert all(results[tool][0]["words/s"] > 0 for tool in tools)
+    for tool in tools:
+        assert len(jaxtext.load(out / f"{tool}-0" / "vectors.bin")) > 20
 
 
 def test_the_comparison_has_ratios_and_mean_gains(experiment):

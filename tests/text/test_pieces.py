@@ -25,9 +25,9 @@ def clear(blocks):
 
 
 def found_by(workers, blocks):
-    number = {pieces.LINE_END: 0}
+    number = pieces.in_order(pieces.LINE_END)
     numbers = [each.tolist() for each in pieces.numbered(blocks, TABLE, number, workers)]
-    return numbers, number
+    return numbers, dict(number)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxtext.text import sentences, tokenize
-from jaxtext.text.tokens import composed, lowered, normal
+from jaxtext.text.tokens import composed, lowered, normal, tokenize_all
 
 SIGNS = (
     "eE\u0301\u0307iIİıŀl·\u2027'’\u02bc\u05f3\u05f4\"אп\u0323K\u212b\u00ad\u200d\u2060\ufeff"
@@ -101,3 +101,21 @@ def test_a_capital_with_a_mark_of_its_own_becomes_one_small_letter():
 
 def test_sentences_skip_lines_without_words():
     assert list(sentences(["a b", "--", "", "c"])) == [["a", "b"], ["c"]]
+
+
+pieces = st.text(
+    st.sampled_from("aZéßΣσiıİIŀ·l'’ʼ\"״אבґа\u0301\u0307\u0323\u00ad\u200c\ufeff9_ \r\t\u2028-हिन्")
+    | st.characters(exclude_characters="\n", exclude_categories=["Cs"]),
+    max_size=12,
+)
+
+
+@given(
+    st.lists(pieces, max_size=6),
+    st.booleans(),
+    st.sampled_from(["words", "whitespace"]),
+    st.sampled_from([None, "tr"]),
+)
+def test_many_lines_at_once_give_the_tokens_of_each_line(lines, lowercase, tokens, language):
+    expected = [tokenize(line, lowercase, tokens, language) for line in lines]
+    assert tokenize_all(lines, lowercase, tokens, language) == expected

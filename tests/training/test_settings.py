@@ -99,7 +99,8 @@ def test_epochs_of_sgns_are_settled_by_the_text(tokens, epochs):
 
 
 @pytest.mark.parametrize(
-    ("tokens", "epochs", "streams"), [(2, None, 1), (10**6, None, 1), (10**6, 50, 2), (10**9, 1, 2)]
+    ("tokens", "epochs", "streams"),
+    [(2, None, 1), (5 * 10**5, None, 1), (10**6, 50, 2), (10**9, 1, 2)],
 )
 def test_streams_of_sgns_are_settled_by_the_tokens_of_all_epochs(tokens, epochs, streams):
     assert settled(Sgns(epochs=epochs), 10**4, tokens).streams == streams

@@ -150,7 +150,7 @@ def _trimmed(params: EmbeddingParams, dim: int) -> EmbeddingParams:
 
 
 class _Clock:
-    """The time that passes: in all, since the last report, and while streams are combined."""
+    """Measures the time: in total, since the last report, and spent on combining streams."""
 
     def __init__(self) -> None:
         self.begin = self.reported = time.perf_counter()

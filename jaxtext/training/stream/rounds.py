@@ -24,7 +24,7 @@ def spread(
 ) -> list[EmbeddingParams]:
     """Return a copy of the tables for each stream, on its device.
 
-    The memory of `spare`, tables of the same places or none, is used for them.
+    They take over the memory of `spare`, which is empty or has tables on the same devices.
     """
     if not spare:
         return [jax.device_put(params, place, may_alias=False) for place in places]

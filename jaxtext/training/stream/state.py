@@ -1,4 +1,4 @@
-"""What a training on the stream tells while it runs: its progress, its state, its failure."""
+"""What training on the stream reports: its progress, its state, and its failure."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What is compiled: the steps of a chunk, an estimate of the loss, and the end of a round."""
+"""What is compiled: the steps of a chunk, and an estimate of the loss."""
 
 from collections.abc import Callable
 
