@@ -99,7 +99,7 @@ def method(config: Config, epochs: int, rate: float = 0.025) -> Sgns:
     """Sampled training without subsampling, as many dimensions as words, plain noise."""
     return Sgns(
         dim=config.words, window=config.window, negatives=config.negatives, epochs=epochs,
-        subsample=0.0, noise_exponent=1.0, learning_rate=rate,
+        subsample=0.0, noise_exponent=1.0, learning_rate=rate, streams=1,
     )  # fmt: skip
 
 

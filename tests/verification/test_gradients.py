@@ -111,7 +111,7 @@ MUTATIONS = [
     Mutation("stream", "sign", BLOCK, "(w, c)) - 1)", "(w, c)) + 1)"),
     Mutation("stream", "missing factor", BLOCK, "scale * negatives / len(n)", "scale / len(n)"),
     Mutation("stream", "missing term", BLOCK, "d_center = d_center + d_shared", "pass"),
-    Mutation("stream", "wrong transpose", BLOCK, "h.T @ w",
+    Mutation("stream", "wrong transpose", BLOCK, "h_t @ w",
              "h.reshape(h.shape[::-1]) @ w"),
     Mutation("stream", "assign instead of add", stream.add_rows,
              "context_ids].add", "context_ids].set"),
