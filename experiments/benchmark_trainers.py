@@ -7,10 +7,10 @@ CORPUS is a plain text file; EVAL is a folder with similarity/ws353.tsv, similar
 and analogy/questions-words.txt. Each tool runs in a process of its own, from raw text to vectors on
 disk, with two workers or cores; memory is the largest resident set of that process or of one that
 it starts. Training speed counts every word of the text, subsampled or not. For jaxtext it includes
-compilation, and counting for the methods that count; for fastText (without subwords) and the
-program word2vec, which read the text in the same call, it includes their counting of words.
+compilation, and counting for the methods that count; for the program word2vec, which reads the text
+in the same call, it includes the counting of words.
 The tokens are the same: the peers are given the text as `jaxtext.text.tokenize` cuts it.
---tools chooses among gensim, jaxtext, fasttext and word2vec.
+--tools chooses among gensim, jaxtext and word2vec.
 Takes about five minutes per seed on 2 cores for 16 million words; nothing else should run.
 Expect jaxtext at 3.4 (AVX-512) to 4.6 (AVX2) times gensim's speed and no worse a mean score.
 """
@@ -45,7 +45,7 @@ FORMS: dict[str, Callable[[float], str]] = {
     "peak MB": lambda value: f"{value:.0f}",
 }
 Measured = dict[str, float]
-Tool = Literal["gensim", "jaxtext", "fasttext", "word2vec"]
+Tool = Literal["gensim", "jaxtext", "word2vec"]
 WORKERS = 2
 
 
@@ -120,36 +120,12 @@ def train_jaxtext(config: Config) -> Measured:
     return {"words": manifest["corpus"]["tokens"], "train": train}
 
 
-def train_fasttext(config: Config) -> Measured:
-    """Train without subwords, from raw text to a word2vec file."""
-    import fasttext
-    import numpy as np
-
-    import jaxtext
-    from jaxtext.text import Vocab
-
-    lines, words = tokenized(config)
-    begin = time.perf_counter()
-    model = fasttext.train_unsupervised(
-        str(lines), model="skipgram", dim=config.dim, ws=config.window, neg=config.negatives,
-        epoch=config.epochs, minCount=config.min_count, t=config.subsample, lr=0.025, minn=0,
-        maxn=0, bucket=0, thread=WORKERS, seed=config.seeds[0], verbose=0,
-    )  # fmt: skip
-    seconds = time.perf_counter() - begin
-    known = tuple(str(word) for word in model.words if word != "</s>")
-    vectors = jaxtext.Embeddings(
-        Vocab(known, np.arange(len(known), 0, -1)),
-        np.array([model.get_word_vector(word) for word in known]),
-    )
-    jaxtext.save(vectors, config.out / "vectors.bin", format="word2vec-binary")
-    lines.unlink()
-    return {"words": words, "train": seconds}
-
-
 def train_word2vec(config: Config) -> Measured:
     """Train with the program of Mikolov et al., from raw text to a word2vec file."""
     import word2vec
 
+    # The package starts the program by name; it lies beside this Python.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     lines, words = tokenized(config)
     begin = time.perf_counter()
     word2vec.word2vec(
@@ -165,7 +141,6 @@ def train_word2vec(config: Config) -> Measured:
 TOOLS: dict[Tool, Callable[[Config], Measured]] = {
     "gensim": train_gensim,
     "jaxtext": train_jaxtext,
-    "fasttext": train_fasttext,
     "word2vec": train_word2vec,
 }
 
