@@ -12,7 +12,7 @@ in the same call, it includes the counting of words.
 The tokens are the same: the peers are given the text as `jaxtext.text.tokenize` cuts it.
 --tools chooses among gensim, jaxtext and word2vec.
 Takes about five minutes per seed on 2 cores for 16 million words; nothing else should run.
-Expect jaxtext at 3.4 (AVX-512) to 4.6 (AVX2) times gensim's speed and no worse a mean score.
+Expect jaxtext to train at 8 times gensim's speed (AVX-512), with no worse a mean score.
 """
 
 import json

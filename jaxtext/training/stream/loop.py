@@ -128,7 +128,7 @@ def fit(
 def _state(
     params: EmbeddingParams, number: int, paired: bool, position: Position, total: int
 ) -> State:
-    # Copied, since the tables are donated to the next chunk and the position views larger arrays.
+    # Copied, since the tables' memory is used again and the position views larger arrays.
     tables = jax.tree.map(np.array, params)
     parts = (part.copy() for part in position[1:])
     return State(tables, number, paired, Position(position.spans, *parts), total)
