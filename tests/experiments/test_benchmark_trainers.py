@@ -28,7 +28,7 @@ def test_both_trainers_are_measured_at_a_tiny_setting(experiment, topic_file, tm
 @pytest.mark.bench
 def test_other_tools_are_measured_too(experiment, topic_file, tmp_path):
     pytest.importorskip("word2vec", reason="needs the bench extra")
-    tools, out = ("word2vec",), tmp_path / "benchmark"
+    tools, out = ("word2vec", "fasttext"), tmp_path / "benchmark"
     config = experiment.Config(topic_file, out=out, seeds=(0,), epochs=1, dim=8, tools=tools)
     experiment.main(config)
     results = json.loads((out / "results.json").read_text())["results"]
