@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import nan
 from pathlib import Path
 from statistics import mean, median
@@ -49,6 +50,7 @@ FORMS: dict[str, Callable[[float], str]] = {
 Measured = dict[str, float]
 Tool = Literal["gensim", "jaxtext", "word2vec", "fasttext"]
 WORKERS = 2
+LINES = 1_000  # of the text that are cut at a time
 LONGER = 10_000  # characters: longer than any word
 
 
@@ -73,15 +75,15 @@ class Config:
 
 def tokenized(config: Config) -> tuple[Path, int]:
     """Write the text as jaxtext cuts it, one sentence a line; return the file and its words."""
-    from jaxtext.text import tokenize
+    from jaxtext.text.tokens import tokenize_all
 
     config.out.mkdir(parents=True)
     lines, words = config.out / "lines.txt", 0
     with open(config.corpus, encoding="utf-8") as raw, open(lines, "w", encoding="utf-8") as file:
-        for line in raw:
-            tokens = tokenize(line)
-            words += len(tokens)
-            file.write(" ".join(tokens) + "\n")
+        for some in iter(lambda: list(islice(raw, LINES)), []):
+            for tokens in tokenize_all([line.rstrip("\n") for line in some]):
+                words += len(tokens)
+                file.write(" ".join(tokens) + "\n")
     return lines, words
 
 

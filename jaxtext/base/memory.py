@@ -3,6 +3,7 @@
 import ctypes
 import os
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def free() -> int | None:
     left = [_machine(), _addresses(), *(_container(*paths) for paths in CGROUPS)]
     known = [each for each in left if each is not None]
     return max(min(known), 0) if known else None
+
+
+def peak() -> int | None:
+    """Return the largest number of bytes that this process has used; None on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def give_back() -> None:

@@ -137,6 +137,7 @@ class _Execution(NamedTuple):
         if then and then["corpus"].get("sha256") != corpus.sha256:
             watch.on_note(f"the text is not that of {place.from_manifest}")
         seconds = {"read": time.perf_counter() - begin}
+        peaks = {"read": memory.peak()}
         record = record._replace(method=self._settled(corpus))
         self = self._replace(record=record)
         identity = repeating.identity(record, corpus, now)
@@ -149,6 +150,7 @@ class _Execution(NamedTuple):
             center, context = (np.asarray(table, np.float32) for table in trained.params)
             sha256 = run.write_vectors(center, context)
         seconds |= trained.seconds | {"write": time.perf_counter() - begin}
+        peaks["train"] = memory.peak()
         manifest = {
             "status": "diverged" if trained.failure else "complete",
             "corpus": _describe(record, files, corpus),
@@ -156,6 +158,7 @@ class _Execution(NamedTuple):
             "vectors_sha256": sha256,
             "gap": None,
             "seconds": _rounded(seconds),
+            "peak_bytes": peaks,
             **now,
             EARLIER: earlier,
             "options": records.as_json(record, place),
@@ -166,6 +169,7 @@ class _Execution(NamedTuple):
         gap = self._compared(corpus, (center, context), trained.objective) if place.gap else None
         if gap is not None:
             seconds["gap"] = time.perf_counter() - begin
+            peaks["gap"] = memory.peak()
             manifest |= {
                 "gap": _without_parts(gaps.as_json(gap, corpus.vocab.words)),
                 "seconds": _rounded(seconds),

@@ -65,6 +65,8 @@ def test_an_outcome_is_what_the_folder_contains(text, tmp_path):
     manifest = run.read_json(runs.MANIFEST)
     assert (manifest["vectors_sha256"], manifest["status"]) == (outcome.sha256, "complete")
     assert set(manifest["seconds"]) == {"read", "train", "write", "gap"}
+    peaks = manifest["peak_bytes"]
+    assert 50e6 < peaks["read"] <= peaks["train"] <= peaks["gap"] < 20e9
     assert manifest["options"] == run.read_json(runs.CONFIG)
     assert manifest["corpus"]["tokens"] == manifest["corpus"]["kept_tokens"] == 3_600
     assert {path.name for path in outcome.folder.iterdir()} == set(runs.FILES)
