@@ -4,17 +4,17 @@
     python experiments/benchmark_trainers.py CORPUS --eval EVAL --out runs/benchmark
 
 CORPUS is a plain text file; EVAL is a folder with similarity/ws353.tsv, similarity/simlex999.tsv
-and analogy/questions-words.txt. Each tool runs in a process of its own, from raw text to vectors on
-disk, with two workers or cores; memory is the largest resident set of that process or of one that
-it starts. Training speed counts every word of the text, subsampled or not. For jaxtext it includes
-compilation, and counting for the methods that count; for word2vec and fasttext, which read the text
-in the same call, it includes the counting of words.
-The tokens are the same: the peers are given the text as `jaxtext.text.tokenize` cuts it.
---tools chooses among gensim, jaxtext, word2vec and fasttext. fastText takes no seed; it is told of
-subwords longer than any word, with a table for them that its memory includes, since without one
-(maxn = 0) it leaves a part of its first vectors unset and ends in NaN.
-Takes about five minutes per seed on 2 cores for 16 million words; nothing else should run.
-Expect jaxtext to train at 8 times gensim's speed (AVX-512), with no worse a mean score.
+and analogy/questions-words.txt. Each tool runs in a process of its own, with two workers or cores:
+jaxtext from raw text to vectors on disk, its peers from the tokens of this text, one sentence a
+line, which are written before and not part of their time. Memory is the largest resident set of the
+process or of one that it starts. Training speed counts every word of the text, subsampled or not.
+For jaxtext it includes compilation, and counting for the methods that count; for word2vec and
+fasttext, which read the text in the same call, it includes the counting of words. --tools chooses
+among gensim, jaxtext, word2vec and fasttext. fastText takes no seed; it is told of subwords longer
+than any word, with a table for them that its memory includes, since without one (maxn = 0) it
+leaves a part of its first vectors unset and ends in NaN. Takes about five minutes per seed on 2
+cores for 16 million words; nothing else should run. Expect jaxtext to train at 6 to 8 times the
+speed of gensim (AVX-512), with no worse a mean score.
 """
 
 import json
@@ -24,12 +24,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from math import nan
 from pathlib import Path
 from statistics import mean, median
 from typing import Annotated, Literal, cast
 
+import numpy as np
 import tyro
 from tyro.conf import Positional, arg
 
@@ -50,7 +50,6 @@ FORMS: dict[str, Callable[[float], str]] = {
 Measured = dict[str, float]
 Tool = Literal["gensim", "jaxtext", "word2vec", "fasttext"]
 WORKERS = 2
-LINES = 1_000  # of the text that are cut at a time
 LONGER = 10_000  # characters: longer than any word
 
 
@@ -73,42 +72,39 @@ class Config:
     """Internal: train with this tool in this process, with the first seed, into the folder out."""
 
 
-def tokenized(config: Config) -> tuple[Path, int]:
-    """Write the text as jaxtext cuts it, one sentence a line; return the file and its words."""
-    from jaxtext.text.tokens import tokenize_all
+def tokenized(corpus: Path, lines: Path) -> int:
+    """Write the tokens of a text as jaxtext reads it, a sentence a line; return their number."""
+    import jaxtext
 
-    config.out.mkdir(parents=True)
-    lines, words = config.out / "lines.txt", 0
-    with open(config.corpus, encoding="utf-8") as raw, open(lines, "w", encoding="utf-8") as file:
-        for some in iter(lambda: list(islice(raw, LINES)), []):
-            for tokens in tokenize_all([line.rstrip("\n") for line in some]):
-                words += len(tokens)
-                file.write(" ".join(tokens) + "\n")
-    return lines, words
+    read = jaxtext.read(corpus, min_count=1)
+    words, first = np.array(read.vocab.words, object), 0
+    with open(lines, "w", encoding="utf-8") as file:
+        for last in read.text.ends.tolist():
+            file.write(" ".join(words[read.text.ids[first:last]]) + "\n")
+            first = last
+    return read.tokens
 
 
 def train_gensim(config: Config) -> Measured:
-    """Train from raw text to a word2vec file; return the seconds of training alone."""
+    """Train from tokens to a word2vec file; return the seconds of training alone."""
     from gensim.models import Word2Vec
 
-    lines, words = tokenized(config)
     model = Word2Vec(
         vector_size=config.dim, window=config.window, negative=config.negatives,
         min_count=config.min_count, sample=config.subsample, sg=1, workers=WORKERS,
         seed=config.seeds[0] + 1,
     )  # fmt: skip
-    model.build_vocab(corpus_file=str(lines))
+    model.build_vocab(corpus_file=str(config.corpus))
     begin = time.perf_counter()
     model.train(
-        corpus_file=str(lines),
+        corpus_file=str(config.corpus),
         total_examples=model.corpus_count,
         total_words=model.corpus_total_words,
         epochs=config.epochs,
     )
     seconds = time.perf_counter() - begin
     model.wv.save_word2vec_format(str(config.out / "vectors.bin"), binary=True)
-    lines.unlink()
-    return {"words": words, "train": seconds}
+    return {"train": seconds}
 
 
 def train_jaxtext(config: Config) -> Measured:
@@ -122,40 +118,37 @@ def train_jaxtext(config: Config) -> Measured:
     manifest = Run(config.out).read_json(MANIFEST)
     seconds = manifest["seconds"]
     train = seconds.get("count", 0.0) + seconds["train"]
-    return {"words": manifest["corpus"]["tokens"], "train": train}
+    return {"train": train}
 
 
 def train_word2vec(config: Config) -> Measured:
-    """Train with the program of Mikolov et al., from raw text to a word2vec file."""
+    """Train with the program of Mikolov et al., from tokens to a word2vec file."""
     import word2vec
 
     # The package starts the program by name; it lies beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    lines, words = tokenized(config)
     begin = time.perf_counter()
     word2vec.word2vec(
-        str(lines), str(config.out / "vectors.bin"), size=config.dim, window=config.window,
+        str(config.corpus), str(config.out / "vectors.bin"), size=config.dim, window=config.window,
         sample=f"{config.subsample:g}", hs=0, negative=config.negatives, threads=WORKERS,
         iter_=config.epochs, min_count=config.min_count, alpha=0.025, binary=True, cbow=0,
     )  # fmt: skip
     seconds = time.perf_counter() - begin
-    lines.unlink()
-    return {"words": words, "train": seconds}
+    return {"train": seconds}
 
 
 def train_fasttext(config: Config) -> Measured:
-    """Train fastText without subwords, from raw text to a word2vec file."""
+    """Train fastText without subwords, from tokens to a word2vec file."""
     import fasttext
-    import numpy as np
 
     import jaxtext
     from jaxtext.text import Vocab
 
-    lines, words = tokenized(config)
     begin = time.perf_counter()
     model = fasttext.train_unsupervised(
-        str(lines), "skipgram", dim=config.dim, ws=config.window, t=config.subsample, loss="ns",
-        neg=config.negatives, thread=WORKERS, epoch=config.epochs, minCount=config.min_count,
+        str(config.corpus), "skipgram", dim=config.dim, ws=config.window, t=config.subsample,
+        loss="ns", neg=config.negatives, thread=WORKERS, epoch=config.epochs,
+        minCount=config.min_count,
         lr=0.025, minn=LONGER, maxn=LONGER, verbose=0,
     )  # fmt: skip
     seconds = time.perf_counter() - begin
@@ -163,8 +156,7 @@ def train_fasttext(config: Config) -> Measured:
     vectors = model.get_input_matrix()[: len(names)]
     vectors = jaxtext.Embeddings(Vocab(tuple(names), np.asarray(counts)), vectors)
     jaxtext.save(vectors, config.out / "vectors.bin")
-    lines.unlink()
-    return {"words": words, "train": seconds}
+    return {"train": seconds}
 
 
 TOOLS: dict[Tool, Callable[[Config], Measured]] = {
@@ -175,12 +167,13 @@ TOOLS: dict[Tool, Callable[[Config], Measured]] = {
 }
 
 
-def measure(config: Config, tool: Tool, seed: int) -> Measured:
+def measure(config: Config, tool: Tool, seed: int, lines: Path, words: int) -> Measured:
     """Run one tool in a process of its own; return its speed, seconds, memory and scores."""
     folder = config.out / f"{tool}-{seed}"
     options = scripts.settings(config) | {"out": str(folder), "seeds": seed, "worker": tool}
     options.pop("tools")
     corpus, _ = options.pop("corpus"), options.pop("eval")
+    corpus = corpus if tool == "jaxtext" else str(lines)
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     begin = time.perf_counter()
     process = subprocess.Popen(
@@ -195,7 +188,7 @@ def measure(config: Config, tool: Tool, seed: int) -> Measured:
         raise InputError(f"{tool} failed with status {process.returncode}")
     timed = json.loads(times_file(folder).read_text(encoding="utf-8"))
     return {
-        "words/s": timed["words"] * config.epochs / timed["train"],
+        "words/s": words * config.epochs / timed["train"],
         "end to end s": seconds,
         "peak MB": usage.ru_maxrss / 1024,
         **(evaluate(folder, config.eval) if config.eval else {}),
@@ -263,23 +256,29 @@ def cells(run: Measured, sets: Sequence[str]) -> list[str]:
 def main(config: Config) -> None:
     """Measure all tools in turn for each seed, or be the process that is measured."""
     if config.worker:
+        config.out.parent.mkdir(parents=True, exist_ok=True)
+        if config.worker != "jaxtext":
+            config.out.mkdir()
         write_json(times_file(config.out), TOOLS[cast(Tool, config.worker)](config))
         return
     if not config.corpus.is_file():
         raise InputError(f"{config.corpus}: no such file")
     if config.out.exists():
         raise InputError(f"{config.out}: exists already: choose another folder", "out")
+    config.out.mkdir(parents=True)
+    lines = config.out / "lines.txt"
+    words = tokenized(config.corpus, lines)
     results: dict[str, list[Measured]] = {tool: [] for tool in config.tools}
     for seed in config.seeds:
         for tool in config.tools:
-            results[tool].append(measure(config, tool, seed))
+            results[tool].append(measure(config, tool, seed, lines, words))
             print(tool, seed, results[tool][-1], flush=True)
+    lines.unlink()
     compared = table(results, config.seeds)
     print_tables(compared)
     write_text(config.out / "table.md", compared.markdown() + "\n")
-    write_json(
-        config.out / "results.json", {"config": scripts.settings(config), "results": results}
-    )
+    content = {"config": scripts.settings(config), "words": words, "results": results}
+    write_json(config.out / "results.json", content)
 
 
 if __name__ == "__main__":

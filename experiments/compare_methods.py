@@ -56,17 +56,19 @@ from jaxtext.models.objective import Objective
 from jaxtext.reports import scripts
 from jaxtext.reports.tables import Table, print_tables
 from jaxtext.runs.results import Results, open_results
-from jaxtext.training import METHODS, Method, counting, fit, methods, svd
+from jaxtext.training import Exact, Sgns, Svd, counting, fit, methods, svd
 from jaxtext.training.sampling import noise_distribution
 from jaxtext.vectors.embeddings import SparseEmbeddings
 
 Name = Literal["ppmi", "svd", "exact", "sgns"]
 Kind = Literal["w", "w+c"]
+Compared = Sgns | Exact | Svd
 Row = dict[str, Any]  # a line of results.jsonl
-Counter = Callable[[Method], tuple[Objective, float]]  # and its seconds
+Counter = Callable[[Compared], tuple[Objective, float]]  # and its seconds
 Chosen = dict[Name, dict[str, Row]]  # "best" and "default" of each method
 
 NAMES: tuple[Name, ...] = ("ppmi", "svd", "exact", "sgns")  # the first two share a count
+RECORDS: dict[Name, type[Compared]] = {"ppmi": Svd, "svd": Svd, "exact": Exact, "sgns": Sgns}
 KINDS: dict[Kind, str] = {"w": "center", "w+c": "sum"}
 DEFAULT_POWER = {"ppmi": None, "svd": svd.POWER, "exact": methods.POWER, "sgns": None}
 ANALOGY = "questions-words"
@@ -109,7 +111,7 @@ class Training(NamedTuple):
     """What is trained once, for several kinds of vectors; ppmi is what svd factorizes."""
 
     name: Name
-    method: Method
+    method: Compared
 
     def __str__(self) -> str:
         name, method = self
@@ -149,10 +151,10 @@ def grid(config: Config) -> Iterator[tuple[Training, Variant, Row]]:
                     yield training, variant, settings(config, training, variant)
 
 
-def method_of(config: Config, name: Name, window: int, exponent: float, negatives: int) -> Method:
+def method_of(config: Config, name: Name, window: int, exponent: float, negatives: int) -> Compared:
     """Return the record of a method with settings of the grid."""
     own = {"sgns": {"epochs": config.epochs}, "exact": {"epochs": config.passes}}.get(name, {})
-    return METHODS["svd" if name == "ppmi" else name](
+    return RECORDS[name](
         dim=config.dim, subsample=config.subsample, window=window, noise_exponent=exponent,
         negatives=negatives, **own,
     )  # fmt: skip
@@ -171,12 +173,12 @@ def counter(key: jax.Array, corpus: Corpus) -> Counter:
     """Return a function that counts for a method; a count is kept until another one is needed."""
 
     @lru_cache(maxsize=1)
-    def count(method: Method) -> tuple[Objective, float]:
+    def count(method: Compared) -> tuple[Objective, float]:
         begin = time.perf_counter()
         objective = counting.objective(key, corpus.vocab, corpus.text, method)
         return objective, time.perf_counter() - begin
 
-    def count_for(method: Method) -> tuple[Objective, float]:
+    def count_for(method: Compared) -> tuple[Objective, float]:
         objective, seconds = count(replace(method, negatives=1, noise_exponent=1.0))
         noise = noise_distribution(corpus.vocab.counts, method.noise_exponent)  # svd has its own
         return objective._replace(noise=noise, negatives=method.negatives), seconds
@@ -315,7 +317,7 @@ def chosen(rows: Sequence[Row]) -> Chosen:
         if not own:
             continue
         both[name] = {"best": max(own, key=lambda r: -2 if r["mean"] is None else r["mean"])}
-        record = METHODS["svd" if name == "ppmi" else name]()
+        record = RECORDS[name]()
         default = {each: getattr(record, each) for each in ("window", "noise_exponent")}
         default |= {"negatives": record.negatives, "power": DEFAULT_POWER[name], "vectors": "w"}
         for row in own:

@@ -6,11 +6,10 @@
 CORPUS is a plain text file. Its first 1/8, 1/4, 1/2 and the whole of it are trained with --dim
 dimensions, and the first of these parts with 50 to 300, each by a process of its own, which
 `benchmark_trainers.py` starts: seconds of reading, training, writing and the closing gap, and the
-largest resident set until the end of each. gensim trains the same parts; its reading is the rest of
-its time. Every finished measurement is a line of results.jsonl; a second start measures only what
-is missing. Also writes table.md and growth.png.
-Takes 25 minutes on 2 cores for 45 million words; nothing else should run. Expect seconds linear in
-the text, and at most 1.5 GB.
+largest resident set until the end of each. gensim trains on the tokens of the same parts. Every
+finished measurement is a line of results.jsonl; a second start measures only what is missing. Also
+writes table.md and growth.png. Takes 25 minutes on 2 cores for 45 million words; nothing else
+should run. Expect seconds linear in the text, and at most 1.5 GB.
 """
 
 import itertools
@@ -72,16 +71,21 @@ def trained(config: Config, tool: str, part: int, dim: int) -> dict[str, Any]:
     scratch.mkdir(parents=True)
     text, out = scratch / "text.txt", scratch / "benchmark"
     first_part(config.corpus, part, text)
-    flags = [f"--{name.replace('_', '-')}={getattr(config, name)}" for name in ("epochs", "min_count")]
+    flags = [
+        f"--{name.replace('_', '-')}={getattr(config, name)}" for name in ("epochs", "min_count")
+    ]
     command = [sys.executable, str(BENCHMARK), str(text), f"--out={out}", f"--dim={dim}", *flags]
     done = subprocess.run(
         [*command, "--seeds", "0", "--tools", tool], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise InputError(f"{tool} failed: {done.stderr.strip()[-500:]}")
-    measured = json.loads((out / "results.json").read_text(encoding="utf-8"))["results"][tool][0]
+    content = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    measured = content["results"][tool][0]
     times = json.loads((out / f"{tool}-0-times.json").read_text(encoding="utf-8"))
-    found = {"words": times["words"], "total": measured["end to end s"], "peak": measured["peak MB"]}
+    found = {
+        "words": content["words"], "total": measured["end to end s"], "peak": measured["peak MB"],
+    }  # fmt: skip
     manifest = out / f"{tool}-0" / "manifest.json"
     if manifest.exists():
         content = json.loads(manifest.read_text(encoding="utf-8"))

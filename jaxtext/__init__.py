@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext.training import sampling as sampling
     from jaxtext.training.settings import Exact as Exact
     from jaxtext.training.settings import Sgns as Sgns
+    from jaxtext.training.settings import Softmax as Softmax
     from jaxtext.training.settings import Svd as Svd
     from jaxtext.vectors import embeddings as embeddings
     from jaxtext.vectors import export as export
@@ -72,6 +73,7 @@ _NAMES = {
     "InputError": "jaxtext.base.errors",
     "Query": "jaxtext.vectors.query",
     "Sgns": "jaxtext.training.settings",
+    "Softmax": "jaxtext.training.settings",
     "Svd": "jaxtext.training.settings",
     "analogy": "jaxtext.api",
     "load": "jaxtext.api",

@@ -94,8 +94,9 @@ def train(
 ) -> Embeddings:
     """Train word vectors on a corpus; nothing is printed or written.
 
-    `method` is a record of settings: `Sgns`, `Exact` or `Svd`. Every random draw follows from
-    `key`. The result contains the words and counts of the corpus, with vectors [V, dim] in float32.
+    `method` is a record of settings: `Sgns`, `Exact`, `Softmax` or `Svd`. Every random draw follows
+    from `key`. The result contains the words and counts of the corpus, with vectors [V, dim] in
+    float32.
 
     With `start`, which is vectors that were trained before, known words begin at their vectors
     (center and, if present, context), and new words begin as usual. With `progress`, a bar is drawn

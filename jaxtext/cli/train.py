@@ -46,13 +46,15 @@ class Train:
     out: Path = Path("runs/first")
 
     # Training method. sgns: skip-gram with negative sampling. exact: the same objective, summed
-    # over the counts of all pairs instead of sampled; its time grows with the square of the
-    # vocabulary, not with the length of the text. svd: truncated singular value decomposition of
-    # the positive PMI, shifted by ln k. With --noise-exponent 1 and --subsample 0, the fixed point
-    # of a score w.c is PMI - ln k; other settings have other fixed points.
-    method: Annotated[Literal["sgns", "exact", "svd"] | None, open_("{sgns,exact,svd}", "sgns")] = (
-        None
-    )
+    # over the counts of all pairs instead of sampled; its time grows with the different pairs, not
+    # with the length of the text. softmax: skip-gram with the full softmax, over the same counts.
+    # svd: truncated singular value decomposition of the positive PMI, shifted by ln k. With
+    # --noise-exponent 1 and --subsample 0, the fixed point of a score w.c is PMI - ln k in sgns and
+    # exact; other settings have other fixed points.
+    method: Annotated[
+        Literal["sgns", "exact", "softmax", "svd"] | None,
+        open_("{sgns,exact,softmax,svd}", "sgns"),
+    ] = None
 
     # Dimensions of a vector.
     dim: Annotated[int | None, open_("INT", "100")] = None
@@ -68,7 +70,7 @@ class Train:
     negatives: Annotated[int | None, open_("INT", "5; svd: 1")] = None
 
     # Training epochs: by default 5 for 16 million words or more, 20 for one million, at most 100.
-    # For exact, passes over both tables: 3, or up to 50 for less than 20,000 words.
+    # For exact and softmax, passes over both tables: 3, or up to 50 for less than 20,000 words.
     epochs: Annotated[int | None, open_("INT", "by size of the text")] = None
 
     # Leave out words that occur less often, before windows are formed.
@@ -93,6 +95,10 @@ class Train:
     # after every round. By default 2 for 20 million words over all epochs or more, 1 for less. The
     # vectors depend on this number, not on the cores.
     streams: Annotated[int | None, open_("INT", "by size of the text")] = None
+
+    # Columns of the table of all pairs in which exact and softmax sum pairs that do not occur; they
+    # are drawn anew for each half of a pass. By default all up to 20,000 words, and 4,096 beyond.
+    columns: Annotated[int | None, open_("INT", "by size of the vocabulary")] = None
 
     # Seed of every random draw.
     seed: Annotated[int | None, open_("INT", "0")] = None
@@ -132,7 +138,7 @@ class Train:
     resume: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
     # Seconds between checkpoints, from which a run can be resumed; the last two are kept. exact
-    # writes checkpoints only between passes.
+    # and softmax write checkpoints only between passes.
     checkpoint_every: Annotated[float | None, open_("FLOAT", "60")] = None
 
     # Do not compare the vectors with the optimum of their objective at the end.
@@ -235,7 +241,7 @@ def _print_outcome(outcome: "Outcome") -> int:
     from jaxtext.runs import FILES
 
     print_tables(*summary_tables(outcome.vectors, outcome.folder, FILES))
-    word = content_words(outcome.vectors)[0]
+    word = [*content_words(outcome.vectors), *outcome.vectors.words][0]
     print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', shell_path(outcome.folder), word])}")
     return _compare(outcome)
 

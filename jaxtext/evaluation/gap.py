@@ -12,6 +12,10 @@ what they lose. A pair that never occurs has its optimum at $-\infty$, where it 
 it costs something at every finite score. The sum over all cells therefore differs from the sum over
 observed cells, which the paper reports; both are returned.
 
+The full softmax is measured in the same way, cell by cell (`models.cells`). Its scores are compared
+as log-probabilities, whose optimum is $\ln(n_{wc} / \#(w))$: the loss per pair is the negative
+log-likelihood, and its optimum the conditional entropy of contexts, given centers.
+
 Everything is computed in float64. For a large vocabulary, a sample of centers can stand for all of
 them: a center that is drawn with probability p counts 1/p times (Horvitz and Thompson 1952).
 """
@@ -29,9 +33,11 @@ from jaxtyping import Array, Float, Int
 from scipy import sparse
 
 from jaxtext.base.checks import check_shape, check_square
+from jaxtext.base.drawing import systematic
 from jaxtext.base.files import finite
 from jaxtext.base.types import EmbeddingParams
-from jaxtext.models.objective import Objective, cell_loss, check, expected, optimum
+from jaxtext.models.cells import LOGISTIC, Cell
+from jaxtext.models.objective import Objective, check, expected, optimum
 
 __all__ = [
     "BANDS",
@@ -118,18 +124,8 @@ def draw_centers(sizes: Float[np.ndarray, " V"], how_many: int, rng: np.random.G
     """
     if how_many >= len(sizes):
         return Sample(np.arange(len(sizes)), np.ones(len(sizes)))
-    roots = np.sqrt(sizes)
-    chance = how_many * roots / roots.sum()
-    for _ in range(50):  # what exceeds certainty is shared out among the others
-        certain = chance >= 1
-        rest = np.where(certain, 0.0, roots)
-        chance = np.where(certain, 1.0, (how_many - certain.sum()) * rest / rest.sum())
-        if (chance <= 1).all():
-            break
-    # Systematic sampling: one draw decides, and every stretch of ranks gets its share.
-    steps = np.floor(np.cumsum(chance) + rng.random()).astype(np.int64)
-    chosen = np.flatnonzero(np.diff(steps, prepend=0))
-    return Sample(chosen, 1 / chance[chosen])
+    chosen, chance = systematic(np.sqrt(sizes), how_many, rng.random())
+    return Sample(chosen, 1 / chance)
 
 
 def measure(
@@ -137,6 +133,7 @@ def measure(
     objective: Objective,
     sample: Sample | None = None,
     on_done: Callable[[float], None] = lambda done: None,
+    cell: Cell = LOGISTIC,
 ) -> Gap:
     """Compare the scores of both tables with the optimum of the objective, in float64.
 
@@ -165,13 +162,16 @@ def measure(
         context = jnp.asarray(np.asarray(params.context), jnp.float64)
         center = np.asarray(params.center)
         by_band = bands[:, None] == np.arange(len(borders) - 1)
-        shares = jnp.asarray(objective.noise[:, None] * by_band)  # [V, bands]
+        pairs = np.asarray(rows.sum(axis=1), np.float64)
+        weight, other = cell.factors(pairs, objective.noise, objective.negatives)
+        shares = jnp.asarray(other[:, None] * by_band)  # [V, bands]
         for first in range(0, len(centers), step):
             some = slice(first, first + step)
             vectors = jnp.asarray(center[centers[some]], jnp.float64)
-            scores = map(np.asarray, _scores(vectors, context, shares))
+            factors = (jnp.asarray(x[some]) for x in (pairs, weight))
+            scores = map(np.asarray, _scores(vectors, context, shares, *factors, cell))
             block = _Block(centers[some], weights[some], rows[some], *scores)
-            yield _measure_block(block, objective, bands)
+            yield _measure_block(block, objective, bands, cell)
             on_done(min(first + step, len(centers)) / len(centers))
 
     with jax.enable_x64(True):
@@ -179,13 +179,52 @@ def measure(
     return _gap(whole, borders.tolist(), len(centers))
 
 
-@jax.jit
+@partial(jax.jit, static_argnames="cell")
 def _scores(
-    rows: Float[Array, "R D"], columns: Float[Array, "V D"], shares: Float[Array, "V bands"]
+    rows: Float[Array, "R D"],
+    columns: Float[Array, "V D"],
+    shares: Float[Array, "V bands"],
+    pairs: Float[Array, " R"],
+    weight: Float[Array, " R"],
+    cell: Cell,
 ) -> tuple[Float[Array, "R V"], Float[Array, "R bands"]]:
-    """Return the scores, and the mean of ln(1 + exp(score)) under the noise, by context band."""
+    """Return the scores, and the loss of all cells but for their pairs, by context band."""
     scores = jax.lax.optimization_barrier(rows @ columns.T)
-    return scores, jax.lax.optimization_barrier(jax.nn.softplus(scores)) @ shares
+
+    def background(scores: Array) -> Array:
+        ones = jnp.ones((), scores.dtype)
+        return weight[:, None] * (
+            jax.lax.optimization_barrier(cell.value(scores, 0 * ones, ones)) @ shares
+        )
+
+    if cell.shift is not None:
+        scores = scores - scores.max(axis=1, keepdims=True)  # so that no exponential overflows
+        scores = scores + cell.shift(pairs, background(scores).sum(axis=1))[:, None]
+    return scores, background(scores)
+
+
+@partial(jax.jit, static_argnames="cell")
+def _losses(
+    s: Float[Array, " N"],
+    n: Float[Array, " N"],
+    e: Float[Array, " N"],
+    share: Float[Array, " N"],
+    cell: Cell,
+) -> Float[Array, "4 N"]:
+    """Return the optimum of each cell, and its loss: for its pairs, in all, and at the optimum.
+
+    `share` is what the cell has of the constant that the loss of its row contains.
+    """
+    best = jnp.where(n > 0, jnp.log(n) - jnp.log(e), 0.0)
+    losses = (cell.value(s, n, jnp.zeros_like(e)), cell.value(s, n, e), cell.value(best, n, e))
+    return jnp.stack([best, *(each - share for each in losses)])
+
+
+def _cell_losses(*cells: Float[np.ndarray, " N"], cell: Cell) -> Float[np.ndarray, "4 N"]:
+    """Compute `_losses` in few different sizes, for each of which it is compiled."""
+    size = len(cells[0])
+    padded = (np.pad(each, (0, (1 << max(size - 1, 1).bit_length()) - size)) for each in cells)
+    return np.asarray(_losses(*map(jnp.asarray, padded), cell))[:, :size]
 
 
 class _Block(NamedTuple):
@@ -195,7 +234,7 @@ class _Block(NamedTuple):
     weights: Float[np.ndarray, " R"]
     counts: sparse.csr_array  # [R, V]
     scores: Float[np.ndarray, "R V"]
-    softplus: Float[np.ndarray, "R bands"]  # mean of ln(1 + exp(score)) under the noise
+    background: Float[np.ndarray, "R bands"]  # loss of all cells but for their pairs
 
 
 class Totals(NamedTuple):
@@ -226,23 +265,24 @@ def _farthest(centers: Iterable[Far]) -> list[Far]:
     return sorted(centers, key=lambda far: -far.excess)[:FARTHEST]
 
 
-def _measure_block(block: _Block, objective: Objective, bands: Int[np.ndarray, " V"]) -> _Part:
+def _measure_block(
+    block: _Block, objective: Objective, bands: Int[np.ndarray, " V"], cell: Cell
+) -> _Part:
     """Add up the losses of the block's cells; `bands` is the band of each word."""
-    centers, weights, counts, scores, softplus = block
-    size = softplus.shape[1]
+    centers, weights, counts, scores, background = block
+    size = background.shape[1]
     row = np.repeat(np.arange(len(centers)), np.diff(counts.indptr))
     n = counts.data.astype(np.float64)
-    e = expected(counts, objective._replace(counts=counts))
+    e = expected(counts, objective._replace(counts=counts), cell)
     s = scores[row, counts.indices]
-    best = np.log(n) - np.log(e)
-    positive = n * np.logaddexp(0, -s)
-    observed = positive + e * np.logaddexp(0, s)
-    least = cell_loss(n, e, best)
-    by_band = partial(_sum_cells, row * size + bands[counts.indices], (len(centers), size))
     pairs = np.asarray(counts.sum(axis=1), np.float64)
+    share = np.zeros_like(n)
+    if cell.constant is not None:
+        share = n * (np.asarray(cell.constant(jnp.asarray(pairs))) / pairs)[row]
+    best, positive, observed, least = _cell_losses(s, n, e, share, cell=cell)
+    by_band = partial(_sum_cells, row * size + bands[counts.indices], (len(centers), size))
     parts = np.stack([by_band(n), by_band(positive), by_band(observed), by_band(least)])
-    # The negative terms of all cells, observed or not, are the softplus under the noise.
-    parts[1] += objective.negatives * pairs[:, None] * softplus
+    parts[1] += background  # of all cells, observed or not
     into = bands[centers][:, None] == np.arange(size)  # [R, bands]
     _, whole, _, minimum = parts.sum(axis=2)
     excess = (whole - minimum) / pairs

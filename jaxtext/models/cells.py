@@ -12,14 +12,16 @@ same function of the score in all cells.
 | objective | f(s; n, e) | e | score |
 | --- | --- | --- | --- |
 | negative sampling (`LOGISTIC`) | n ln(1 + exp(-s)) + e ln(1 + exp(s)) | k #(w) P(c) | w.c |
-| full softmax (`EXPONENTIAL`) | e exp(s) - n s | 1 | w.c + b |
+| full softmax (`EXPONENTIAL`) | e exp(s) - n s | #(w) | w.c + b |
 | GloVe (`weighted_squares`) | h(n) (s - ln n)^2 / 2 | 0 | w.c + b + b' |
 | SVD (`SQUARES`) | e s^2 / 2 - n s | 1 | w.c |
 
-The full softmax is separable in this form. With a free bias b for each center, minimised over b,
+The full softmax is separable in this form. With a free bias b for each center, the sum over the
+contexts is smallest where $e^{w \cdot c + b}$ are probabilities:
 
-$$\sum_c e^{s_c + b} - n_c (s_c + b) = \sum_c n_c \ln\frac{\sum_v e^{s_v}}{e^{s_c}} + n - n \ln n,
-\qquad n = \sum_c n_c, \quad b = \ln n - \ln\sum_v e^{s_v},$$
+$$\min_b \sum_c \#(w)\, e^{w \cdot c + b} - n_{wc} (w \cdot c + b)
+  = \#(w) - \sum_c n_{wc} \ln \frac{e^{w \cdot c}}{\sum_v e^{w \cdot v}}, \qquad
+  b = -\ln\sum_v e^{w \cdot v},$$
 
 which is the negative log-likelihood of the sheet (skip-gram training, b.i) and a constant. For
 `SQUARES`, n is any matrix: half the squared distance of the scores to it, up to a constant.
@@ -34,6 +36,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from jaxtext.base.errors import InputError
@@ -41,6 +44,11 @@ from jaxtext.base.errors import InputError
 Scores = Float[Array, "..."]
 Weights = Float[Array, "..."]
 Function = Callable[[Scores, Weights, Weights], Float[Array, "..."]]  # of s, n and e
+# Of #(w), P(c) and k: the factors of e by center and by context.
+Factors = Callable[
+    [Float[np.ndarray, " V"], Float[np.ndarray, " V"], int],
+    tuple[Float[np.ndarray, " V"], Float[np.ndarray, " V"]],
+]
 
 X_MAX, ALPHA = 100.0, 0.75  # of Pennington, Socher and Manning (2014)
 
@@ -48,18 +56,22 @@ X_MAX, ALPHA = 100.0, 0.75  # of Pennington, Socher and Manning (2014)
 class Cell(NamedTuple):
     """The loss of a cell with its derivatives in the score, all functions of (s, n, e).
 
-    `growth` bounds the third derivative: |f'''| <= `growth` f''. The biases say whether the score
-    contains a free number for each center and for each context. `optimum` of (n, e) is the best
-    score of an observed cell.
+    `growth` bounds the third derivative: |f'''| <= `growth` f''. `factors` makes e, whose rows are
+    zero for words without a pair. The biases say whether the score contains a free number for each
+    center and for each context. `shift` returns how far the best bias of a center is from the
+    present one, from n and the part of the loss in which n is zero, both summed over the row;
+    `constant` is what is subtracted from the loss of a row, given its n.
     """
 
     value: Function
     derivative: Function
     curvature: Function
-    optimum: Callable[[Weights, Weights], Float[Array, "..."]]
     growth: float
+    factors: Factors
     center_bias: bool = False
     context_bias: bool = False
+    shift: Callable[[Weights, Weights], Weights] | None = None
+    constant: Callable[[Weights], Weights] | None = None
 
     @property
     def biases(self) -> int:
@@ -83,25 +95,27 @@ LOGISTIC = Cell(
     value=lambda s, n, e: (n + e) * jax.nn.softplus(s) - n * s,
     derivative=lambda s, n, e: (n + e) * probability(s)[0] - n,
     curvature=lambda s, n, e: (n + e) * probability(s)[1],
-    optimum=lambda n, e: jnp.log(n) - jnp.log(e),
     growth=1.0,
+    factors=lambda pairs, noise, k: (k * pairs, noise),
 )
 
 EXPONENTIAL = Cell(
     value=lambda s, n, e: e * jnp.exp(s) - n * s,
     derivative=lambda s, n, e: e * jnp.exp(s) - n,
     curvature=lambda s, n, e: e * jnp.exp(s),
-    optimum=lambda n, e: jnp.log(n) - jnp.log(e),
     growth=1.0,
+    factors=lambda pairs, noise, k: (pairs, np.ones_like(noise)),
     center_bias=True,
+    shift=lambda n, background: _logarithm(n) - _logarithm(background),
+    constant=lambda n: n,
 )
 
 SQUARES = Cell(
     value=lambda s, n, e: e * s**2 / 2 - n * s,
     derivative=lambda s, n, e: e * s - n,
     curvature=lambda s, n, e: e * jnp.ones_like(s),
-    optimum=lambda n, e: n / e,
     growth=0.0,
+    factors=lambda pairs, noise, k: (np.ones_like(pairs), np.ones_like(noise)),
 )
 
 
@@ -125,8 +139,8 @@ def weighted_squares(x_max: float = X_MAX, alpha: float = ALPHA) -> Cell:
         value=lambda s, n, e: weight(n) * (s - _logarithm(n)) ** 2 / 2,
         derivative=lambda s, n, e: weight(n) * (s - _logarithm(n)),
         curvature=lambda s, n, e: weight(n) * jnp.ones_like(s),
-        optimum=lambda n, e: _logarithm(n),
         growth=0.0,
+        factors=lambda pairs, noise, k: (np.zeros_like(pairs), noise),
         center_bias=True,
         context_bias=True,
     )

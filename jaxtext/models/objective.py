@@ -24,6 +24,7 @@ from jaxtext.base.checks import (
     check_square,
 )
 from jaxtext.base.types import Counts
+from jaxtext.models.cells import LOGISTIC, Cell
 
 
 class Objective(NamedTuple):
@@ -51,11 +52,13 @@ def check(objective: Objective, rows: Counts | None = None) -> None:
     check_distribution("noise", noise)
 
 
-def expected(counts: sparse.csr_array, objective: Objective) -> Float[np.ndarray, " N"]:
-    r"""Return $e_{wc} = k\,\#(w)\,P(c)$, the expected negatives, of each stored cell of counts."""
+def expected(
+    counts: sparse.csr_array, objective: Objective, cell: Cell = LOGISTIC
+) -> Float[np.ndarray, " N"]:
+    r"""Return e of each stored cell of counts, $k\,\#(w)\,P(c)$ for negative sampling."""
     pairs = np.asarray(counts.sum(axis=1), np.float64)
-    rows = np.repeat(objective.negatives * pairs, np.diff(counts.indptr))
-    return rows * objective.noise[counts.indices]
+    weight, other = cell.factors(pairs, objective.noise, objective.negatives)
+    return np.repeat(weight, np.diff(counts.indptr)) * other[counts.indices]
 
 
 def cell_loss(

@@ -10,6 +10,7 @@ from jaxtext.reports import plots
 from jaxtext.reports.tables import Table
 from jaxtext.runs.gap import Measured
 from jaxtext.text.vocab import Vocab
+from jaxtext.training.settings import Softmax
 
 Figure = Any  # matplotlib.figure.Figure, by a name that needs no matplotlib
 
@@ -105,9 +106,12 @@ def draw(measured: Measured, name: str, into: Figure) -> None:
     without any observed pair.
     """
     method = measured.record.method
-    title = f"{visible(name)}: {method.name}, {method.dim} dimensions, k = {method.negatives}"
-    optimum = r"optimum $\ln(n_{wc} / e_{wc})$ of the score"
-    if method.noise_exponent == 1:
+    title = f"{visible(name)}: {method.name}, {method.dim} dimensions"
+    optimum = r"optimum $\ln(n_{wc} / \#(w))$ of the log-probability"
+    if not isinstance(method, Softmax):
+        title += f", k = {method.negatives}"
+        optimum = r"optimum $\ln(n_{wc} / e_{wc})$ of the score"
+    if getattr(method, "noise_exponent", None) == 1:
         optimum = r"optimum of the score, PMI $-$ ln k"
     plots.draw_density(measured.gap.density, EDGES, into.subplots(), title, optimum)
 

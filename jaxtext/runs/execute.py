@@ -29,7 +29,7 @@ from jaxtext.text.encoded import Corpus
 from jaxtext.text.reading import BUILTIN, encode_files, files_of
 from jaxtext.training import counting
 from jaxtext.training.methods import STATES, check_dim, check_memory, fit
-from jaxtext.training.settings import Method, Sgns, Svd, settled
+from jaxtext.training.settings import Counted, Method, Sgns, Svd, settled
 from jaxtext.training.stream import Diverged
 from jaxtext.vectors.embeddings import Embeddings
 
@@ -210,6 +210,9 @@ class _Execution(NamedTuple):
             chosen.append(f"{method.epochs} {what}")
         if isinstance(method, Sgns) and method.streams not in (1, getattr(given, "streams", 1)):
             chosen.append(f"{method.streams} streams")
+        columns = getattr(given, "columns", None)
+        if isinstance(method, Counted) and method.columns not in (columns, len(corpus.vocab)):
+            chosen.append(f"{method.columns:,} drawn columns")
         if chosen:
             self.watch.on_note(f"{' and '.join(chosen)}, chosen by the size of the text")
         return method

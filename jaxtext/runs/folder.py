@@ -6,7 +6,7 @@
 | `vocab.tsv` | word TAB count, most frequent first |
 | `vectors.safetensors` | `center` and `context`, float32 [V, D] |
 | `metrics.jsonl` | one object per report |
-| `manifest.json` | corpus, options, versions, device, hash of the vectors, seconds and memory by stage |
+| `manifest.json` | corpus, options, versions, device, SHA-256 of the vectors, time and memory |
 | `checkpoints/` | the last two states that training can be resumed from |
 
 While a process trains into the folder, it keeps a lock in `.lock` and the ids of the text in

@@ -14,6 +14,7 @@ from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.evaluation import gap
 from jaxtext.evaluation.gap import Gap
+from jaxtext.models.cells import LOGISTIC
 from jaxtext.models.objective import Objective
 from jaxtext.runs.folder import Run, is_run
 from jaxtext.runs.record import Record
@@ -21,9 +22,9 @@ from jaxtext.runs.repeating import record_of
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text.encoded import Corpus, Encoded
 from jaxtext.text.reading import Source, encode_files, files_of
-from jaxtext.training import counting
+from jaxtext.training import counting, counts
 from jaxtext.training.sampling import keep_probability
-from jaxtext.training.settings import settled
+from jaxtext.training.settings import Counted, settled
 
 # The estimate at the end of training: centers in the sample, cells of their rows, and tokens that
 # are counted, at most.
@@ -46,7 +47,7 @@ class Measured(NamedTuple):
         """Return the numbers for JSON, with the settings that define the objective."""
         method = self.record.method
         names = ("window", "negatives", "noise_exponent", "subsample")
-        settings = {name: getattr(method, name) for name in names}
+        settings = {name: getattr(method, name) for name in names if hasattr(method, name)}
         return {"method": method.name, **settings} | gap.as_json(self.gap, self.vocab.words)
 
 
@@ -134,4 +135,5 @@ def measure(
         memory.give_back()
     if sample is not None and not objective.counts[sample.centers].sum():
         raise NoPairs("subsampling leaves no pair, so the vectors have no optimum to compare with")
-    return gap.measure(EmbeddingParams(*params), objective, sample, on_done)
+    cell = counts.cell_of(record.method) if isinstance(record.method, Counted) else LOGISTIC
+    return gap.measure(EmbeddingParams(*params), objective, sample, on_done, cell)

@@ -3,7 +3,7 @@
 from jaxtext.training import counts, loop, stream, svd
 from jaxtext.training import counts as exact
 from jaxtext.training.methods import fit
-from jaxtext.training.settings import METHODS, Exact, Method, Sgns, Svd
+from jaxtext.training.settings import METHODS, Exact, Method, Sgns, Softmax, Svd
 from jaxtext.training.stream import Diverged
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Exact",
     "Method",
     "Sgns",
+    "Softmax",
     "Svd",
     "counts",
     "exact",

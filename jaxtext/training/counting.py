@@ -11,7 +11,7 @@ from jaxtext.base.errors import InputError
 from jaxtext.base.types import Counts
 from jaxtext.models.objective import Objective
 from jaxtext.training.sampling import keep_probability, noise_distribution
-from jaxtext.training.settings import Method, Svd
+from jaxtext.training.settings import Method, Softmax, Svd
 
 THINNING = 1  # joins the key in the seed of the one draw of subsampling
 
@@ -46,13 +46,15 @@ def objective(
         if method.subsample:
             ids = text.thinned(ids, keep, np.random.default_rng([seed_of(key), THINNING]))
         counts = count(ids, centers=centers)
-        noise = noise_distribution(vocab.counts, method.noise_exponent)
+        exponent = 1.0 if isinstance(method, Softmax) else method.noise_exponent
+        noise = noise_distribution(vocab.counts, exponent)
     if centers is None and counts.nnz == 0:
         raise InputError(
             "subsampling leaves no pair of words: give more text, or keep all tokens", "subsample",
             method.subsample,
         )  # fmt: skip
-    return Objective(counts, noise, method.negatives)
+    negatives = 1 if isinstance(method, Softmax) else method.negatives
+    return Objective(counts, noise, negatives)
 
 
 def seed_of(key: Key[Array, ""]) -> int:

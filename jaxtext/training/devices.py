@@ -1,6 +1,7 @@
 """Which devices JAX has, and what each of them does."""
 
 import jax
+import numpy as np
 
 
 def of_streams(streams: int) -> list[jax.Device]:
@@ -11,3 +12,10 @@ def of_streams(streams: int) -> list[jax.Device]:
     """
     devices = jax.local_devices()
     return [devices[stream % len(devices)] for stream in range(streams)]
+
+
+def seen(table: jax.Array, place: jax.Device) -> jax.Array:
+    """Return a table on another device; devices of one CPU share its memory."""
+    if table.device == place:
+        return table
+    return jax.device_put(np.asarray(table) if place.platform == "cpu" else table, place)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
@@ -13,16 +14,30 @@ from jaxtext.models import factorization
 from jaxtext.models.objective import Objective
 from jaxtext.text.encoded import Corpus
 from jaxtext.training import counting, counts, starts, stream, svd
-from jaxtext.training.settings import Exact, Method, Sgns, Svd, check_method, settled
+from jaxtext.training.settings import (
+    Counted,
+    Exact,
+    Method,
+    Sgns,
+    Softmax,
+    Svd,
+    check_method,
+    settled,
+)
 from jaxtext.vectors.embeddings import Embeddings
 
+COLUMNS = 2  # joins the key in the draws of columns
 COPIES = 3  # of both tables that training keeps in memory at a time, at least
-POWER = 0.25  # of the singular values in the centers of `Exact`; contexts get the other 0.75
+POWER = (
+    0.25  # of the singular values in the centers of methods on counts; contexts get the other 0.75
+)
 
 Report = stream.Report | counts.Report | svd.Report
 State = stream.State | counts.State
 Start = Embeddings | State
-STATES: dict[type[Method], type[State]] = {Sgns: stream.State, Exact: counts.State}
+STATES: dict[type[Method], type[State]] = {
+    Sgns: stream.State, Exact: counts.State, Softmax: counts.State,
+}  # fmt: skip
 
 
 def fit(
@@ -61,7 +76,7 @@ def fit(
         objective = counting.objective(key, corpus.vocab, corpus.text, method)
     if isinstance(method, Svd):
         return _float32(svd.fit(objective, method.dim, method.noise_exponent, on_report))
-    return _counts(corpus, method, objective, start, on_report, on_state)
+    return _counts(key, corpus, method, objective, start, on_report, on_state)
 
 
 def check_memory(method: Method, vocab_size: int) -> None:
@@ -114,8 +129,9 @@ def _stream(
 
 
 def _counts(
+    key: Key[Array, ""],
     corpus: Corpus,
-    method: Exact,
+    method: Counted,
     objective: Objective,
     start: Any,  # Embeddings, or a state of the method
     on_report: Callable[[Any], None],
@@ -124,23 +140,26 @@ def _counts(
     assert method.epochs is not None
     begin: Any = start
     if isinstance(start, Embeddings):
-        begin = _tables(start, corpus, objective, method.dim)
+        begin = _tables(start, corpus, objective, method)
     params = counts.fit(
-        *objective, method.dim, method.epochs, begin, on_report=on_report, on_state=on_state
-    )
+        *objective, method.dim, method.epochs, begin, on_report=on_report, on_state=on_state,
+        cell=counts.cell_of(method), columns=method.columns, key=jax.random.fold_in(key, COLUMNS),
+    )  # fmt: skip
     return _float32(factorization.vectors(factorization.product_svd(params), POWER))
 
 
-def _tables(start: Embeddings, corpus: Corpus, objective: Objective, dim: int) -> EmbeddingParams:
+def _tables(
+    start: Embeddings, corpus: Corpus, objective: Objective, method: Counted
+) -> EmbeddingParams:
     """Turn vectors into tables to start from, with zero rows for new words.
 
     If there are no context vectors, a step of every context is made first.
     """
-    zeros = jnp.zeros((len(corpus.vocab), dim), jnp.float32)
+    zeros = jnp.zeros((len(corpus.vocab), method.dim), jnp.float32)
     params = starts.given(start, corpus.vocab, EmbeddingParams(zeros, zeros))
     if start.context is not None:
         return params
-    return counts.improve_contexts(params, counts.problem(*objective))
+    return counts.first_contexts(params, *objective, counts.cell_of(method))
 
 
 def _float32(params: EmbeddingParams) -> EmbeddingParams:

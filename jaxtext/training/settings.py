@@ -20,6 +20,7 @@ DIM, WINDOW, NEGATIVES, EXPONENT = (1, 10_000), (1, 100), (1, 1_000), (-2, 2)
 # `Exact`, the rows that all passes visit together, most passes.
 MILLION_EPOCHS, EPOCHS = 20, (5, 100)
 ROWS, PASSES = 60_000, (3, 50)
+ALL, DRAWN = 20_000, 4_096  # words up to which all columns are summed; columns drawn beyond
 STREAMED = 20_000_000  # tokens of all epochs from which two streams share a text
 
 
@@ -49,8 +50,10 @@ class Sgns:
 class Exact:
     """The objective of `Sgns` summed over the counts of all pairs, minimised without sampling.
 
-    `epochs` is the number of passes over both tables. With None it depends on the size of the
-    vocabulary (see `epochs_of`).
+    `epochs` is the number of passes over both tables. A pass sums the cells of all observed pairs
+    and, of the others, those in `columns` columns that are drawn anew for each half of a pass; with
+    as many columns as words, nothing is drawn. With None, both depend on the size of the vocabulary
+    (see `epochs_of` and `columns_of`).
     """
 
     name: ClassVar[str] = "exact"
@@ -60,6 +63,23 @@ class Exact:
     epochs: int | None = ranged(None, 1, 100_000)
     subsample: int | float = ranged(1e-3, 0, 1)
     noise_exponent: int | float = ranged(0.75, *EXPONENT)
+    columns: int | None = ranged(None, 1, 10_000_000)
+    __post_init__ = check_ranges
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """Skip-gram with the full softmax over the counts of all pairs (sheet: skip-gram training).
+
+    `epochs` and `columns` are as in `Exact`.
+    """
+
+    name: ClassVar[str] = "softmax"
+    dim: int = ranged(100, *DIM)
+    window: int = ranged(5, *WINDOW)
+    epochs: int | None = ranged(None, 1, 100_000)
+    subsample: int | float = ranged(1e-3, 0, 1)
+    columns: int | None = ranged(None, 1, 10_000_000)
     __post_init__ = check_ranges
 
 
@@ -79,8 +99,9 @@ class Svd:
     __post_init__ = check_ranges
 
 
-Method = Sgns | Exact | Svd
-METHODS: dict[str, type[Method]] = {each.name: each for each in (Sgns, Exact, Svd)}
+Counted = Exact | Softmax  # trained by passes over counts
+Method = Sgns | Exact | Softmax | Svd
+METHODS: dict[str, type[Method]] = {each.name: each for each in (Sgns, Exact, Softmax, Svd)}
 
 
 def settings_of(method: type[Method] | Method) -> tuple[str, ...]:
@@ -95,7 +116,7 @@ def check_method(method: Any) -> None:
         raise InputError(f"must be one of {records}", "method", method)
 
 
-def epochs_of(method: Sgns | Exact, vocab_size: int, tokens: int) -> int:
+def epochs_of(method: Sgns | Counted, vocab_size: int, tokens: int) -> int:
     """Return the epochs of a method; where they are not given, they follow from the text.
 
     `tokens` is the number of tokens of the text that are in the vocabulary. `Sgns` has 5 epochs
@@ -134,11 +155,22 @@ def streams_of(method: Sgns, vocab_size: int, tokens: int) -> int:
     return 1 if tokens * epochs_of(method, vocab_size, tokens) < STREAMED else 2
 
 
+def columns_of(method: Counted, vocab_size: int) -> int:
+    """Return the columns in which unobserved cells are summed, by default all up to 20,000 words.
+
+    >>> columns_of(Exact(), 20_000), columns_of(Exact(), 70_000), columns_of(Exact(columns=9), 5)
+    (20000, 4096, 5)
+    """
+    if method.columns is not None:
+        return min(method.columns, vocab_size)
+    return vocab_size if vocab_size <= ALL else DRAWN
+
+
 def settled(method: Method, vocab_size: int, tokens: int) -> Method:
-    """Return the method with its numbers of epochs and streams, which may depend on the text."""
+    """Return the method with the numbers that may depend on the text: epochs, streams, columns."""
     if isinstance(method, Svd):
         return method
     method = replace(method, epochs=epochs_of(method, vocab_size, tokens))
     if isinstance(method, Sgns):
-        method = replace(method, streams=streams_of(method, vocab_size, tokens))
-    return method
+        return replace(method, streams=streams_of(method, vocab_size, tokens))
+    return replace(method, columns=columns_of(method, vocab_size))

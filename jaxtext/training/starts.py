@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Key
+from jaxtyping import Array, Float, Key
 from scipy import sparse
 
 from jaxtext.base.errors import InputError
@@ -28,20 +28,25 @@ def random(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
     return EmbeddingParams(*tables)
 
 
-def singular_vectors(counts: Counts, negatives: int, dim: int) -> EmbeddingParams:
+def singular_vectors(
+    counts: Counts, negatives: int, dim: int, levels: Float[np.ndarray, " V"] | None = None
+) -> EmbeddingParams:
     """Compute float32 tables whose scores approximate the positive PMI, minus ln k.
 
-    The last dimension represents the shift by ln k, unless it is the only one. The center of a
-    word without a pair is zero.
+    The last dimension represents the shift by ln k or, in its place, `levels` of the contexts,
+    unless it is the only one. The center of a word without a pair is zero.
     """
     counts = sparse.csr_array(counts)
     matrix = pmi.positive(pmi.pmi(counts)).astype(np.float32)
     svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)  # pyright: ignore
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
+        level = -math.log(negatives) if levels is None else 1.0
         paired = jnp.asarray(counts.sum(axis=1) > 0)
-        center = center.at[:, -1].set(jnp.where(paired, -math.log(negatives), 0.0))
-        context = context.at[:, -1].set(1.0)
+        center = center.at[:, -1].set(jnp.where(paired, level, 0.0))
+        context = context.at[:, -1].set(
+            1.0 if levels is None else jnp.asarray(levels, context.dtype)
+        )
     return EmbeddingParams(center, context)
 
 

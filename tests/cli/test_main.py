@@ -273,6 +273,9 @@ def test_a_text_of_one_word_ends_at_the_optimum_or_says_why_not(method, tmp_path
         return
     assert status == 0
     loaded = runs.load(out)
+    if method == "softmax":
+        assert json.loads((out / runs.MANIFEST).read_text())["gap"]["all_cells"]["objective"] == 0
+        return  # any score will do
     score = float(loaded.center[0] @ loaded.context[0])
     assert abs(score + np.log(5)) < 0.1  # PMI 0, shifted by ln k
 

@@ -15,7 +15,7 @@ from jaxtext.runs.execute import execute
 from jaxtext.runs.record import Place
 from jaxtext.runs.watch import Watch
 from jaxtext.training import METHODS, Diverged
-from jaxtext.training.counts import passes
+from jaxtext.training.counts import newton
 
 
 @pytest.fixture
@@ -46,7 +46,8 @@ def test_a_run_tells_what_it_does_in_order(method, text, tmp_path):
     assert [names.index(name) for name in order] == sorted(names.index(name) for name in order)
     assert "on_bytes" not in names
     notes = [rest[0] for name, *rest in told if name == "on_note"]
-    chosen = {"sgns": "100 epochs", "exact": "50 passes over the counts", "svd": None}[method]
+    passes = "50 passes over the counts"
+    chosen = {"sgns": "100 epochs", "exact": passes, "softmax": passes, "svd": None}[method]
     assert notes == ([] if chosen is None else [f"{chosen}, chosen by the size of the text"])
     (corpus,) = (rest[0] for name, *rest in told if name == "on_corpus")
     assert corpus.tokens == 3_600
@@ -213,7 +214,7 @@ def test_tables_that_need_more_memory_than_is_free_are_refused(text, tmp_path, m
 def test_too_little_memory_in_training_is_one_line_and_keeps_the_last_checkpoint(
     text, tmp_path, monkeypatch, capsys, begun
 ):
-    improve, calls = passes.improve, []
+    improve, calls = newton.improve, []
 
     def failing(*arguments):
         calls.append(0)
@@ -224,7 +225,7 @@ def test_too_little_memory_in_training_is_one_line_and_keeps_the_last_checkpoint
     out = tmp_path / "run"
     small = ["--method=exact", "--dim=6", "--min-count=1", "--checkpoint-every=0"]
     with monkeypatch.context() as patch:
-        patch.setattr(passes, "improve", failing)
+        patch.setattr(newton, "improve", failing)
         assert cli.run(["train", str(text), "--out", str(out), *small]) == (1 if begun else 2)
     error = capsys.readouterr().err
     assert error.startswith("jaxtext: not enough memory: RESOURCE_EXHAUSTED: Out of memory alloc")

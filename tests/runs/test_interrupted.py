@@ -18,7 +18,7 @@ from jaxtext.reports import progress
 from jaxtext.runs import checkpoints, circumstances, lock
 from jaxtext.runs import gap as run_gap
 from jaxtext.text import Vocab
-from jaxtext.training.counts import passes
+from jaxtext.training.counts import newton
 from jaxtext.training.stream import loop
 
 IDENTITY = {"text": "a", "options": "b"}
@@ -107,7 +107,7 @@ def test_a_stopped_run_is_resumed_to_the_same_bits(
 def test_a_signal_within_a_pass_saves_the_one_before(
     topic_file, whole, tmp_path, capsys, monkeypatch
 ):
-    improve, calls = passes.improve, []
+    improve, calls = newton.improve, []
 
     def interrupted(*arguments):
         if len(calls) == 2:
@@ -117,7 +117,7 @@ def test_a_signal_within_a_pass_saves_the_one_before(
 
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(passes, "improve", interrupted)
+        patch.setattr(newton, "improve", interrupted)
         options = ["--out", str(out), "--method", "exact", *OPTIONS]
         assert cli.run(["train", str(topic_file), *options]) == 143
     assert "resume with" in capsys.readouterr().err

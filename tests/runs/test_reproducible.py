@@ -9,7 +9,7 @@ import pytest
 from jaxtext import cli, runs
 from jaxtext.text import encoded, sources
 from jaxtext.training import METHODS
-from jaxtext.training.counts import passes
+from jaxtext.training.counts import newton
 from jaxtext.training.stream import loop
 
 OPTIONS = ["--dim=8", "--min-count=1"]
@@ -164,7 +164,7 @@ def test_a_repeated_run_that_diverges_again_is_compared(topic_file, tmp_path, ca
 def test_a_repeated_run_is_compared_also_when_it_was_stopped_and_resumed(
     first, tmp_path, capsys, monkeypatch
 ):
-    improve, calls = passes.improve, []
+    improve, calls = newton.improve, []
 
     def interrupted(*arguments):
         calls.append(0)
@@ -174,7 +174,7 @@ def test_a_repeated_run_is_compared_also_when_it_was_stopped_and_resumed(
 
     manifest, out = first / "exact" / runs.MANIFEST, tmp_path / "again"
     with monkeypatch.context() as patch:
-        patch.setattr(passes, "improve", interrupted)
+        patch.setattr(newton, "improve", interrupted)
         begun = ["train", "--from-manifest", str(manifest), "--out", str(out)]
         assert cli.run(begun) == 143
     capsys.readouterr()

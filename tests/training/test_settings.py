@@ -8,6 +8,7 @@ from jaxtext.training.settings import (
     METHODS,
     Exact,
     Sgns,
+    Softmax,
     Svd,
     check_method,
     settings_of,
@@ -30,7 +31,9 @@ def test_defaults_are_those_of_word2vec_and_for_svd_those_of_levy_and_goldberg()
 def test_a_method_has_its_own_settings_only():
     common = {"dim", "window", "negatives", "subsample", "noise_exponent"}
     assert set(settings_of(Sgns)) == common | {"epochs", "learning_rate", "streams"}
-    assert set(settings_of(Exact())) == common | {"epochs"}
+    assert set(settings_of(Exact())) == common | {"epochs", "columns"}
+    softmax = common - {"negatives", "noise_exponent"}
+    assert set(settings_of(Softmax())) == softmax | {"epochs", "columns"}
     assert set(settings_of(Svd)) == common
     for method, missing in ((Exact, "learning_rate"), (Svd, "learning_rate"), (Svd, "epochs")):
         with pytest.raises(TypeError, match=missing):
@@ -46,6 +49,7 @@ RANGES = {
     "noise_exponent": (-2, 2),
     "learning_rate": (1e-12, 1e6),
     "streams": (1, 64),
+    "columns": (1, 10_000_000),
 }
 
 
@@ -84,8 +88,10 @@ def test_a_record_cannot_be_changed():
     ("size", "passes"), [(2, 50), (1_200, 50), (10_000, 6), (20_000, 3), (10**6, 3)]
 )
 def test_passes_of_exact_are_settled_by_the_vocabulary(size, passes):
-    assert settled(Exact(), size, 10**6) == Exact(epochs=passes)
-    for method in (Exact(epochs=7), Sgns(epochs=7, streams=3), Svd()):
+    columns = min(size, 4_096) if size > 20_000 else size
+    assert settled(Exact(), size, 10**6) == Exact(epochs=passes, columns=columns)
+    assert settled(Softmax(), size, 10**6) == Softmax(epochs=passes, columns=columns)
+    for method in (Exact(epochs=7, columns=2), Sgns(epochs=7, streams=3), Svd()):
         assert settled(method, size, 10**6) == method
 
 
@@ -112,7 +118,7 @@ def test_only_a_record_is_a_method(unchecked, other):
     for method in METHODS.values():
         check_method(method())
     with pytest.raises(
-        InputError, match=r"must be one of Sgns\(...\), Exact\(...\), Svd"
+        InputError, match=r"must be one of Sgns\(...\), Exact\(...\), Softmax"
     ) as caught:
         check_method(other)
     assert caught.value.parameter == "method"

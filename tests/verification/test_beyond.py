@@ -158,7 +158,10 @@ MUTATIONS = {
         "least-loss.zero",
     ),
     "the gap's losses of positives only": (
-        "jaxtext.evaluation.gap.cell_loss", lambda n, e, s: n * np.logaddexp(0, -s),
+        "jaxtext.evaluation.gap._cell_losses",
+        lambda s, n, e, share, cell: np.stack([
+            np.log(n / e), *(n * np.logaddexp(0, -x) for x in (s, s, np.log(n / e)))
+        ]),
         "least-loss.excess",
     ),
     "cells mixed": (

@@ -247,7 +247,8 @@ SLIPS = {
         ("factorization.c.2", "factorization.c.eq5"),
     ),
     "k left out of the trainer's optimum": Slip(
-        MODELS + "objective.expected", "objective.negatives * pairs", "pairs",
+        MODELS + "objective.expected",
+        "objective.noise, objective.negatives)", "objective.noise, 1)",
         ("factorization.c.2",),
     ),
     "k left out of the gradient": Slip(

@@ -34,28 +34,28 @@ objective depends only on the product of the tables. Of all tables with the same
 returns those that share its singular values evenly (`factorization.vectors`).
 """
 
+from jaxtext.training.counts.halves import Problem, problem, with_biases
 from jaxtext.training.counts.newton import (
-    Problem,
     block_gradient,
     gradient,
     improve,
     improve_contexts,
-    logistic,
     loss,
-    problem,
 )
-from jaxtext.training.counts.passes import Report, State, fit
+from jaxtext.training.counts.passes import Report, State, cell_of, first_contexts, fit
 
 __all__ = [
     "Problem",
     "Report",
     "State",
     "block_gradient",
+    "cell_of",
+    "first_contexts",
     "fit",
     "gradient",
     "improve",
     "improve_contexts",
-    "logistic",
     "loss",
     "problem",
+    "with_biases",
 ]

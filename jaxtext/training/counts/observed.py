@@ -17,6 +17,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy import sparse
 
+from jaxtext.models.cells import Cell
+from jaxtext.training.counts.blocks import kept
+from jaxtext.training.devices import of_streams, seen
+
 TILE = 32  # cells of one row
 TOGETHER = 64  # tiles whose columns are gathered at a time, which fit into the cache
 CHUNK = 64 * TOGETHER  # tiles per call
@@ -44,7 +48,7 @@ def _tiles(counts: sparse.csr_array, first: int, last: int, dtype: Any) -> Tiles
     begin, end = counts.indptr[first], counts.indptr[last]
     cells = np.diff(counts.indptr[first : last + 1])
     numbers = -(-cells // TILE)  # tiles of each row
-    total = -(-int(numbers.sum()) // CHUNK) * CHUNK
+    total = max(-(-int(numbers.sum()) // CHUNK), 1) * CHUNK
     row = np.zeros(total, np.int32)
     row[: numbers.sum()] = np.repeat(np.arange(last - first, dtype=np.int32), numbers)
     row[numbers.sum() :] = last - first - 1
@@ -55,3 +59,123 @@ def _tiles(counts: sparse.csr_array, first: int, last: int, dtype: Any) -> Tiles
     columns[places], values[places] = counts.indices[begin:end], counts.data[begin:end]
     shape = total, TILE
     return Tiles(first, last - first, row, columns.reshape(shape), values.reshape(shape))
+
+
+def slopes(
+    parts: Sequence[Tiles],
+    rows: Float[Array, "R W"],
+    columns: Float[Array, "V W"],
+    offset: Float[Array, " V"] | None,
+    cell: Cell,
+) -> tuple[Float[np.ndarray, "R W"], Float[np.ndarray, " R"]]:
+    """Return the gradient of the observed part of the loss in each row, and this part."""
+    return _by_parts(partial(_slopes, cell=cell), parts, (rows,), columns, offset)
+
+
+def bends(
+    parts: Sequence[Tiles],
+    rows: Float[Array, "R W"],
+    directions: Float[Array, "R W"],
+    columns: Float[Array, "V W"],
+    offset: Float[Array, " V"] | None,
+    cell: Cell,
+) -> tuple[Float[np.ndarray, " R"], Float[np.ndarray, " R"]]:
+    """Return the curvature of each row along a direction, and the largest change of a score."""
+    return _by_parts(partial(_bends, cell=cell), parts, (rows, directions), columns, offset)
+
+
+def _by_parts(
+    function: Callable[..., Any],
+    parts: Sequence[Tiles],
+    tables: Sequence[Array],
+    columns: Array,
+    offset: Array | None,
+) -> Any:
+    """Apply a function to all chunks of each part, and put the rows of the results together."""
+    places = of_streams(len(parts))
+    threads = len(set(places))
+    everywhere = {place: [seen(table, place) for table in (*tables, columns)] for place in places}
+    offsets = {place: None if offset is None else seen(offset, place) for place in places}
+
+    def compute(part: Tiles, place: jax.Device) -> Any:
+        *mine, others = everywhere[place]
+        mine = [table[part.first : part.first + part.rows] for table in mine]
+        sums: Any = None
+        for first in range(0, len(part.row), CHUNK):
+            some = [x[first : first + CHUNK] for x in (part.row, part.columns, part.counts)]
+            some = [jax.device_put(x, place) for x in some]
+            sums = function(sums, *mine, others, offsets[place], *some)
+        return [np.asarray(each) for each in sums]
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(compute, parts, places))
+    return tuple(np.concatenate(each) for each in zip(*found, strict=True))
+
+
+def _scan(function: Callable[..., Any], sums: Any, *tiles: Array) -> Any:
+    """Apply a function to TOGETHER tiles at a time; it adds to the sums by row."""
+    blocks = tuple(each.reshape(-1, TOGETHER, *each.shape[1:]) for each in tiles)
+    return jax.lax.scan(lambda sums, block: (function(sums, *block), None), sums, blocks)[0]
+
+
+@partial(jax.jit, static_argnames="cell", donate_argnums=0)
+def _slopes(
+    sums: tuple[Array, Array] | None,
+    rows: Float[Array, "R W"],
+    columns: Float[Array, "V W"],
+    offset: Float[Array, " V"] | None,
+    row: Int[Array, " T"],
+    index: Int[Array, "T TILE"],
+    counts: Float[Array, "T TILE"],
+    cell: Cell,
+) -> tuple[Float[Array, "R W"], Float[Array, " R"]]:
+    def some(sums: Any, row: Array, index: Array, counts: Array) -> Any:
+        slope, losses = sums
+        gathered, scores = _gathered(rows[row][:, None], columns, offset, index)
+        g = cell.derivative(scores[:, 0], counts, jnp.zeros_like(counts))
+        value = cell.value(scores[:, 0], counts, jnp.zeros_like(counts))
+        slope = slope.at[row].add((g[:, None] @ gathered)[:, 0], indices_are_sorted=True)
+        return slope, losses.at[row].add(value.sum(1), indices_are_sorted=True)
+
+    if sums is None:
+        sums = jnp.zeros_like(rows), jnp.zeros_like(rows[:, 0])
+    return _scan(some, sums, row, index, counts)
+
+
+@partial(jax.jit, static_argnames="cell", donate_argnums=0)
+def _bends(
+    sums: tuple[Array, Array] | None,
+    rows: Float[Array, "R W"],
+    directions: Float[Array, "R W"],
+    columns: Float[Array, "V W"],
+    offset: Float[Array, " V"] | None,
+    row: Int[Array, " T"],
+    index: Int[Array, "T TILE"],
+    counts: Float[Array, "T TILE"],
+    cell: Cell,
+) -> tuple[Float[Array, " R"], Float[Array, " R"]]:
+    def some(sums: Any, row: Array, index: Array, counts: Array) -> Any:
+        bend, reach = sums
+        both = jnp.stack([rows[row], directions[row]], 1)  # [T, 2, W]
+        _, scores = _gathered(both, columns, None, index)
+        change = jnp.where(counts > 0, scores[:, 1], 0.0)
+        scores = scores[:, 0] if offset is None else scores[:, 0] + offset[index]
+        q = cell.curvature(scores, counts, jnp.zeros_like(counts))
+        bend = bend.at[row].add((q * change**2).sum(1), indices_are_sorted=True)
+        return bend, reach.at[row].max(jnp.abs(change).max(1), indices_are_sorted=True)
+
+    if sums is None:
+        sums = jnp.zeros_like(rows[:, 0]), jnp.zeros_like(rows[:, 0])
+    return _scan(some, sums, row, index, counts)
+
+
+def _gathered(
+    rows: Float[Array, "T n W"],
+    columns: Float[Array, "V W"],
+    offset: Float[Array, " V"] | None,
+    index: Int[Array, "T TILE"],
+) -> tuple[Float[Array, "T TILE W"], Float[Array, "T n TILE"]]:
+    """Return the vectors of the tiles' columns, and their scores with the rows."""
+    gathered = kept(columns.at[index].get(mode="promise_in_bounds"))
+    scores = kept(rows @ gathered.transpose(0, 2, 1))
+    return gathered, scores if offset is None else scores + offset[index][:, None]

@@ -4,16 +4,24 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float, Key
 
 from jaxtext.base.checks import check_at_least
 from jaxtext.base.types import Counts, EmbeddingParams
 from jaxtext.models import factorization
+from jaxtext.models.cells import EXPONENTIAL, LOGISTIC, Cell
 from jaxtext.training import starts
-from jaxtext.training.counts.newton import improve, loss, problem
-from jaxtext.training.settings import Exact
+from jaxtext.training.counts import drawn, newton
+from jaxtext.training.counts.halves import Problem, problem, with_biases, without_biases
+from jaxtext.training.settings import Counted, Softmax
+
+
+def cell_of(method: Counted) -> Cell:
+    """Return the cell loss that a method minimises."""
+    return EXPONENTIAL if isinstance(method, Softmax) else LOGISTIC
 
 
 class State(NamedTuple):
@@ -39,18 +47,23 @@ class State(NamedTuple):
         tables = (jnp.asarray(arrays[name]) for name in EmbeddingParams._fields)
         return cls(EmbeddingParams(*tables), number, scalars["passes"])
 
-    def fits(self, vocab_size: int, config: Exact, words: int) -> bool:
+    def fits(self, vocab_size: int, config: Counted, words: int) -> bool:
         """Whether a training can have this state; the length of the text does not matter."""
         del words
+        width = config.dim + cell_of(config).biases
         return (
-            all(table.shape == (vocab_size, config.dim) for table in self.params)
+            all(table.shape == (vocab_size, width) for table in self.params)
             and all(bool(jnp.isfinite(table).all()) for table in self.params)
             and 0 <= self.number <= self.passes == config.epochs
         )
 
 
 class Report(NamedTuple):
-    """The progress of training: share of the passes done, seconds, and loss per pair in nats."""
+    """The progress of training: share of the passes done, seconds, and loss per pair in nats.
+
+    Where columns are drawn, the loss is an estimate. That of the softmax is the negative
+    log-likelihood, whose exponential is the perplexity.
+    """
 
     done: float  # in [0, 1]
     seconds: float
@@ -67,8 +80,16 @@ def fit(
     own_curvature: bool = False,
     on_report: Callable[[Report], None] = lambda report: None,
     on_state: Callable[[Callable[[], State]], None] = lambda state: None,
+    *,
+    cell: Cell = LOGISTIC,
+    columns: int | None = None,
+    key: Key[Array, ""] | None = None,
 ) -> EmbeddingParams:
-    """Minimise `sgns.expected_loss` and return both tables [V, D].
+    """Minimise an objective over counts and return both tables [V, D].
+
+    The objective is the sum of `cell` over all cells, by default `sgns.expected_loss`. With fewer
+    `columns` than words, the sum over unobserved cells is estimated from that number of columns,
+    which `key` draws for each half of each pass.
 
     Training begins at the tables `start`, by default `starts.singular_vectors`, and works in their
     precision, by default float32. If `start` is a `State` and the other arguments are the same,
@@ -77,29 +98,67 @@ def fit(
     after each pass. After each pass, `on_state` is called with a function that returns the state.
 
     Raises `ValueError` as `problem` does, for more dimensions than words, for fewer than one
-    dimension, and for a negative number of passes.
+    dimension or column, and for a negative number of passes.
     """
     check_at_least("dim", dim, 1)
     check_at_least("passes", passes, 0)
-    params, first = (start.params, start.number) if isinstance(start, State) else (start, 0)
-    precision = np.dtype(np.float32) if params is None else params.center.dtype
-    objective = problem(counts, noise, negatives, precision)
-    size = len(objective.center_weight)
+    shape: Any = counts.shape
+    size = shape[0]
     if dim > size:
         raise ValueError(f"dim: found {dim}, must be at most the number of words, {size}")
+    params, first = (start.params, start.number) if isinstance(start, State) else (start, 0)
+    precision = np.dtype(np.float32) if params is None else params.center.dtype
+    objective = problem(counts, noise, negatives, precision, cell)
+    improve, loss = _passes(objective, columns, key, own_curvature)
     begin = time.perf_counter()
     if params is None:
-        params = starts.singular_vectors(counts, negatives, dim)
+        levels = np.log(np.maximum(counts.sum(axis=0), 0.5)) if cell is EXPONENTIAL else None
+        params = starts.singular_vectors(counts, negatives, dim, levels)
+    if not isinstance(start, State):
+        params = with_biases(params, cell)
     pairs = float(counts.sum())
 
     def report(done: int, total: float) -> None:
         on_report(Report(done / max(passes, 1), time.perf_counter() - begin, total / pairs))
 
     for number in range(first, passes):
-        params, before = improve(params, objective, own_curvature)
+        params, before = improve(params, number)
         report(number, before)
         after = State(params, number + 1, passes)
         on_state(lambda after=after: after)
-    report(passes, loss(params, objective))
+    report(passes, loss(params, passes))
+    params = without_biases(params, cell)
     halves = factorization.vectors(factorization.product_svd(params))
     return EmbeddingParams(*(table.astype(params.center.dtype) for table in halves))
+
+
+def first_contexts(
+    params: EmbeddingParams,
+    counts: Counts,
+    noise: Float[np.ndarray, " V"],
+    negatives: int,
+    cell: Cell,
+) -> EmbeddingParams:
+    """Make a step of every context, for centers whose contexts are not known."""
+    objective = problem(counts, noise, negatives, cell=cell)
+    return without_biases(newton.improve_contexts(with_biases(params, cell), objective), cell)
+
+
+def _passes(
+    problem: Problem, columns: int | None, key: Key[Array, ""] | None, own_curvature: bool
+) -> tuple[Callable[..., Any], Callable[..., float]]:
+    """Return a function that makes a pass, given its number, and one that returns the loss."""
+    size = len(problem.noise)
+    if columns is None or columns >= size:
+        return (
+            lambda params, number: newton.improve(params, problem, own_curvature),
+            lambda params, number: newton.loss(params, problem),
+        )
+    check_at_least("columns", columns, 1)
+    if key is None:
+        raise ValueError("key: none is given, and columns are drawn")
+    estimate = drawn.Estimate.of(problem, columns)
+    return (
+        lambda params, number: drawn.improve(params, estimate, jax.random.fold_in(key, number)),
+        lambda params, number: drawn.loss(params, estimate, jax.random.fold_in(key, number)),
+    )

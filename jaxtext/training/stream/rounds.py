@@ -6,11 +6,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from jaxtext.base.compiled import options
 from jaxtext.base.types import EmbeddingParams
+from jaxtext.training.devices import seen
 from jaxtext.training.stream.combine import tree
 from jaxtext.training.stream.steps import ANY_ORDER
 
@@ -29,7 +29,7 @@ def spread(
     if not spare:
         return [jax.device_put(params, place, may_alias=False) for place in places]
     return [
-        EmbeddingParams(*map(_copy, old, (_seen(table, place) for table in params)))
+        EmbeddingParams(*map(_copy, old, (seen(table, place) for table in params)))
         for old, place in zip(spare, places, strict=True)
     ]
 
@@ -44,12 +44,12 @@ def joined(
     if len(tables) == 1:
         return tables[0]
     found = [
-        _compiled_join()(_seen(table, place), [_seen(other, place) for other in others])
+        _compiled_join()(seen(table, place), [seen(other, place) for other in others])
         for table, others, place in zip(
             base, zip(*tables, strict=True), (places[0], places[-1]), strict=True
         )
     ]
-    return EmbeddingParams(*(_seen(table, places[0]) for table in found))
+    return EmbeddingParams(*(seen(table, places[0]) for table in found))
 
 
 def joined_table(base: Table, tables: Sequence[Table]) -> Table:
@@ -76,10 +76,3 @@ def _compiled_join() -> Any:
 def _copy(old: Table, new: Table) -> Table:
     """Return a copy of `new` in the memory of `old`."""
     return new
-
-
-def _seen(table: Table, place: jax.Device) -> Table:
-    """Return a table on another device; devices of one CPU share its memory."""
-    if table.device == place:
-        return table
-    return jax.device_put(np.asarray(table) if place.platform == "cpu" else table, place)

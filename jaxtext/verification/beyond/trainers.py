@@ -10,7 +10,7 @@ from scipy import sparse
 
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.training import sampling
-from jaxtext.training.counts import newton
+from jaxtext.training.counts import halves, newton
 from jaxtext.training.settings import Sgns
 from jaxtext.training.stream import combine, feed, loop, plan, rounds, steps
 from jaxtext.verification import references
@@ -302,7 +302,7 @@ def improved_rows(
 def loss_and_gradient() -> Finding:
     params = tables(35)
     arrays = tuple(map(np.asarray, params))
-    problem = newton.problem(sparse.csr_array(COUNTS), NOISE, K, np.float64)
+    problem = halves.problem(sparse.csr_array(COUNTS), NOISE, K, np.float64)
     loop_ = references.corpus_loss(arrays, COUNTS, NOISE.tolist(), K)
     center, context = references.corpus_gradient(arrays, COUNTS, NOISE.tolist(), K)
     found = newton.gradient(params, problem)
@@ -324,7 +324,7 @@ def passes() -> Finding:
     everywhere = np.where(COUNTS > 0, COUNTS, 1.0)
     errors, rises, losses = [], [], []
     for seed, size, n in ((36, 1.0, everywhere), (37, 0.01, COUNTS), (38, 4.0, COUNTS)):
-        problem = newton.problem(sparse.csr_array(n), NOISE, K, np.float64)
+        problem = halves.problem(sparse.csr_array(n), NOISE, K, np.float64)
         e, params = K * np.outer(n.sum(1), NOISE), tables(seed, size, V)
         center, context = map(np.asarray, params)
         for number in range(60 if seed == 36 else 3):

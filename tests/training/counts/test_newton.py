@@ -7,7 +7,7 @@ from scipy import sparse
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
 from jaxtext.training import counts as exact
-from jaxtext.training.counts import blocks, newton
+from jaxtext.training.counts import blocks, halves, newton
 
 SIZE, DIM, NEGATIVES = 300, 7, 5
 
@@ -65,8 +65,7 @@ def test_a_step_takes_every_row_downhill(rng, counts, noise, sizes, own_curvatur
     params = tables(rng)
     problem = exact.problem(counts, noise, NEGATIVES, np.float64)
     center, before = newton._improve_rows(
-        *params, problem.by_center, problem.center_weight, problem.noise, own_curvature,
-        newton.logistic, True,
+        *params, halves.halves(problem, DIM)[0], None, problem.cell, own_curvature, True
     )  # fmt: skip
     assert before == pytest.approx(exact.loss(params, problem), rel=1e-12)
 
@@ -85,8 +84,7 @@ def test_a_step_has_the_length_of_the_bound(rng, counts, noise, own_curvature):
     params = tables(rng)
     problem = exact.problem(counts, noise, NEGATIVES, np.float64)
     center, _ = newton._improve_rows(
-        *params, problem.by_center, problem.center_weight, problem.noise, own_curvature,
-        newton.logistic, False,
+        *params, halves.halves(problem, DIM)[0], None, problem.cell, own_curvature, False
     )  # fmt: skip
     scores = np.asarray(params.center @ params.context.T)
     delta = np.asarray((center - params.center) @ params.context.T)
