@@ -8,8 +8,8 @@ dimensions, and the first of these parts with 50 to 300, each by a process of it
 `benchmark_trainers.py` starts: seconds of reading, training, writing and the closing gap, and the
 largest resident set until the end of each. gensim trains on the tokens of the same parts. Every
 finished measurement is a line of results.jsonl; a second start measures only what is missing. Also
-writes table.md and growth.png. Takes 25 minutes on 2 cores for 45 million words; nothing else
-should run. Expect seconds linear in the text, and at most 1.5 GB.
+writes table.md and growth.png. gensim takes most of the time; nothing else should run. Expect
+seconds to be linear in the text.
 """
 
 import itertools
