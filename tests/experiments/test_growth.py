@@ -25,7 +25,7 @@ def test_sizes_and_dimensions_are_measured_at_a_tiny_setting(
             assert row["peak"] >= row["peaks"]["gap"] >= row["peaks"]["read"] > 50
     assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
     table = (tmp_path / "table.md").read_text()
-    assert "| jaxtext | 0.0 M | 12 |" in table and "jaxtext 1 12" in capsys.readouterr().out
+    assert "| jaxtext | 0.0 M | 12 |" in table and "jaxtext 2 12" in capsys.readouterr().out
     monkeypatch.setattr(experiment, "trained", None)  # all is measured already
     experiment.main(config)
     assert (tmp_path / "table.md").read_text() == table
