@@ -105,7 +105,7 @@ MUTATIONS = [
              "EmbeddingParams(g / len(g) @"),
     Mutation("exact", "sign", EXACT, "columns.T, counts", "columns.T, -counts"),
     Mutation("exact", "missing factor", EXACT, "weight[:, None] * other", "other"),
-    Mutation("exact", "missing term", EXACT, "counts, weight", "counts, 0 * weight"),
+    Mutation("exact", "missing term", EXACT, "counts, weight[", "counts, 0 * weight["),
     Mutation("exact", "wrong transpose", EXACT, "g.T @ rows", "g @ rows"),
     Mutation("exact", "mean instead of sum", EXACT, "g.T @ rows", "g.T @ rows / len(rows)"),
     Mutation("stream", "sign", BLOCK, "(w, c)) - 1)", "(w, c)) + 1)"),
