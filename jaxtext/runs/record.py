@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from jaxtext.base.errors import InputError
 from jaxtext.base.ranges import check_ranges, number, ranged, words
 from jaxtext.text.reading import Reading, Source
-from jaxtext.training.settings import METHODS, Method, Sgns, settings_of
+from jaxtext.training.settings import COLUMNS, METHODS, Exact, Method, Sgns, settings_of
 
 SEEDS = (0, 2**32 - 1)
 MINUTE = 60.0  # seconds
@@ -120,6 +120,8 @@ def read(content: Any, where: Path) -> tuple[Record, dict[str, Any]]:
     options = {
         name: value for name, value in content.items() if name not in others and name not in PLACE
     }
+    if method is Exact:  # before columns were drawn, all were summed
+        options.setdefault("columns", COLUMNS[1])
     try:
         paths = options.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):

@@ -40,7 +40,7 @@ def resumed(place: Place, given: Mapping[str, Any]) -> tuple[Record, Place] | No
     saved, kept = records.read(run.read_json(CONFIG), place.out / CONFIG)
     then = records.as_json(saved)
     for name, now in given.items():
-        chosen_later = name in ("epochs", "streams") and now is None
+        chosen_later = name in ("epochs", "streams", "columns") and now is None
         if name not in TEXT and not chosen_later and then.get(name) != now:
             _check_known(name, given, saved)
             before = "not given" if then[name] is None else f"{then[name]}"

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from jaxtext.base.errors import InputError
 from jaxtext.base.ranges import check_ranges, ranged
 
+COLUMNS = (1, 10_000_000)
 DIM, WINDOW, NEGATIVES, EXPONENT = (1, 10_000), (1, 100), (1, 1_000), (-2, 2)
 # Where they are not given: epochs for a million tokens, fewest and most epochs; fewest passes of
 # `Exact`, the rows that all passes visit together, most passes.
@@ -63,7 +64,7 @@ class Exact:
     epochs: int | None = ranged(None, 1, 100_000)
     subsample: int | float = ranged(1e-3, 0, 1)
     noise_exponent: int | float = ranged(0.75, *EXPONENT)
-    columns: int | None = ranged(None, 1, 10_000_000)
+    columns: int | None = ranged(None, *COLUMNS)
     __post_init__ = check_ranges
 
 
@@ -79,7 +80,7 @@ class Softmax:
     window: int = ranged(5, *WINDOW)
     epochs: int | None = ranged(None, 1, 100_000)
     subsample: int | float = ranged(1e-3, 0, 1)
-    columns: int | None = ranged(None, 1, 10_000_000)
+    columns: int | None = ranged(None, *COLUMNS)
     __post_init__ = check_ranges
 
 

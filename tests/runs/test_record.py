@@ -8,6 +8,7 @@ from jaxtext.runs import record
 from jaxtext.runs.record import Place, Record
 from jaxtext.text import Reading, Source
 from jaxtext.training import METHODS, Exact, Sgns, Svd
+from jaxtext.training.settings import settled
 
 RECORDS = [
     Record(Source(("a.txt", "b")), Reading(2, 100, False), Sgns(dim=7, epochs=2), 3),
@@ -54,6 +55,14 @@ def test_options_that_an_older_run_lacks_are_what_it_did():
     assert record.LATER.items() <= flat.items()
     older = {name: value for name, value in flat.items() if name not in record.LATER}
     assert record.read(older, Path("config.json"))[0] == RECORDS[1]
+
+
+def test_an_older_exact_run_summed_all_columns():
+    options = record.as_json(Record(Source(("a.txt",)), Reading(), Exact(), 0))
+    assert options.pop("columns") is None
+    method = record.read(options, Path("config.json"))[0].method
+    assert settled(method, 100_000, 10**6).columns == 100_000
+    assert record.read(options | {"columns": None}, Path("config.json"))[0].method == Exact()
 
 
 def test_missing_options_have_the_defaults_of_their_method():
