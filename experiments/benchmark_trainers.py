@@ -132,6 +132,7 @@ def train_word2vec(config: Config) -> Measured:
         str(config.corpus), str(config.out / "vectors.bin"), size=config.dim, window=config.window,
         sample=f"{config.subsample:g}", hs=0, negative=config.negatives, threads=WORKERS,
         iter_=config.epochs, min_count=config.min_count, alpha=0.025, binary=True, cbow=0,
+        debug=0,  # the package does not read what the program prints, which would stop it at 64 kB
     )  # fmt: skip
     seconds = time.perf_counter() - begin
     return {"train": seconds}

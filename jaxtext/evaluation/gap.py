@@ -107,6 +107,7 @@ class Gap(NamedTuple):
 
     pairs: float
     centers: int  # how many were measured
+    cells: tuple[int, int]  # that were summed: all of these centers, and the observed among them
     all: Sums  # over all cells
     observed: Sums  # over the cells of pairs that occur
     bands: tuple[Band, ...]
@@ -176,7 +177,7 @@ def measure(
 
     with jax.enable_x64(True):
         whole = reduce(_merged, measured())
-    return _gap(whole, borders.tolist(), len(centers))
+    return _gap(whole, borders.tolist(), len(centers), (len(centers) * size, int(rows.nnz)))
 
 
 @partial(jax.jit, static_argnames="cell")
@@ -300,7 +301,7 @@ def _measure_block(
     return _Part(totals, _farthest(far))
 
 
-def _gap(part: _Part, borders: list[int], centers: int) -> Gap:
+def _gap(part: _Part, borders: list[int], centers: int, cells: tuple[int, int]) -> Gap:
     """Name the sums of all centers that were measured."""
     pairs, whole, observed, least = part.totals.cells
     ranges = [(first + 1, last) for first, last in pairwise(borders)]
@@ -319,6 +320,7 @@ def _gap(part: _Part, borders: list[int], centers: int) -> Gap:
     return Gap(
         pairs=float(pairs.sum()),
         centers=centers,
+        cells=cells,
         all=Sums(float(whole.sum()), float(least.sum())),
         observed=Sums(float(observed.sum()), float(least.sum())),
         bands=tuple(bands),
@@ -351,6 +353,7 @@ def as_json(gap: Gap, words: tuple[str, ...]) -> dict[str, Any]:
     return {
         "pairs": gap.pairs,
         "centers": gap.centers,
+        "summed_cells": {"all": gap.cells[0], "observed": gap.cells[1]},
         "all_cells": sums(gap.all),
         "observed_cells": sums(gap.observed),
         "correlation": finite(gap.correlation),

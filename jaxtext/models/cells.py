@@ -58,9 +58,10 @@ class Cell(NamedTuple):
 
     `growth` bounds the third derivative: |f'''| <= `growth` f''. `factors` makes e, whose rows are
     zero for words without a pair. The biases say whether the score contains a free number for each
-    center and for each context. `shift` returns how far the best bias of a center is from the
-    present one, from n and the part of the loss in which n is zero, both summed over the row;
-    `constant` is what is subtracted from the loss of a row, given its n.
+    center and for each context. `linear` says whether the part with n is linear in the score. If
+    the best bias of a center has a closed form, `shift` returns how far it is from the present one,
+    given the center's factor of e and the sum of the part with e; `constant` is what is subtracted
+    from the loss of a center, given the same factor.
     """
 
     value: Function
@@ -70,6 +71,7 @@ class Cell(NamedTuple):
     factors: Factors
     center_bias: bool = False
     context_bias: bool = False
+    linear: bool = False
     shift: Callable[[Weights, Weights], Weights] | None = None
     constant: Callable[[Weights], Weights] | None = None
 
@@ -106,8 +108,9 @@ EXPONENTIAL = Cell(
     growth=1.0,
     factors=lambda pairs, noise, k: (pairs, np.ones_like(noise)),
     center_bias=True,
-    shift=lambda n, background: _logarithm(n) - _logarithm(background),
-    constant=lambda n: n,
+    linear=True,
+    shift=lambda pairs, background: _logarithm(pairs) - _logarithm(background),
+    constant=lambda pairs: pairs,
 )
 
 SQUARES = Cell(
@@ -116,6 +119,7 @@ SQUARES = Cell(
     curvature=lambda s, n, e: e * jnp.ones_like(s),
     growth=0.0,
     factors=lambda pairs, noise, k: (np.ones_like(pairs), np.ones_like(noise)),
+    linear=True,
 )
 
 

@@ -15,6 +15,7 @@ For word vectors M is the positive PMI of counts. It can be any other matrix: wo
 weighted as in latent semantic analysis, give vectors of both in the same way.
 """
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ WORKERS = 2  # threads
 TOLERANCE = 1e-3  # of squared singular values; ARPACK's results are a hundred times more precise
 LEAST_BASIS = 20  # Lanczos vectors in addition to those that are asked for, at least
 SPARE = 10  # additional vectors of subspace iteration
+TALL = 4  # times as many rows as columns
 
 
 class SVD(NamedTuple):
@@ -121,14 +123,40 @@ def product_svd(params: EmbeddingParams) -> SVD:
     return _with_signs(left.Q @ inner.left, inner.values, right.Q @ inner.right)
 
 
+def transposed_product(
+    matrix: sparse.csr_array, x: Float[np.ndarray, "V D"]
+) -> Float[np.ndarray, "U D"]:
+    """Return the product of a sparse matrix, transposed, and a dense one, by several threads."""
+    parts = _parts(matrix)
+    ends = np.cumsum([0, *(part.shape[0] for part in parts)])  # pyright: ignore
+    blocks = [x[a:b] for a, b in itertools.pairwise(ends)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return sum(pool.map(lambda part, some: part.T @ some, parts, blocks))  # pyright: ignore
+
+
 def _subspace(
     operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the singular vectors within the space that repeated products with the matrix span."""
+    if matrix.shape[0] > TALL * matrix.shape[1]:
+        return _tall_subspace(operator, matrix, size, steps)
     basis = np.linalg.qr(matrix[:, :size].toarray()).Q
     for _ in range(steps):
         basis = np.linalg.qr(operator.product(operator.columns, basis)).Q
         basis = np.linalg.qr(operator.product(operator.rows, basis)).Q
+    right, s, inner = np.linalg.svd(operator.product(operator.columns, basis), full_matrices=False)
+    return basis @ inner.T, s, right.T
+
+
+def _tall_subspace(
+    operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Do the same with few long vectors: they are made orthonormal only at the end."""
+    basis = matrix[:, :size].toarray()
+    for _ in range(steps):
+        basis = np.linalg.qr(operator.product(operator.columns, basis)).Q
+        basis = operator.product(operator.rows, basis)
+    basis = np.linalg.qr(basis).Q
     right, s, inner = np.linalg.svd(operator.product(operator.columns, basis), full_matrices=False)
     return basis @ inner.T, s, right.T
 

@@ -25,6 +25,7 @@ TITLES = {
     "geometry": "Beyond the sheet: convexity, two tables and the freedom to change both",
     "low-rank": "Beyond the sheet: the optimum of few dimensions",
     "trainers": "Beyond the sheet: the trainers, and what they are given",
+    "cells": "Beyond the sheet: the losses of a cell, and sums over drawn columns",
     "gradients": "Gradients derived by hand, against three oracles",
 }
 

@@ -30,16 +30,20 @@ def sums_table(gap: Gap, vocab_size: int) -> Table:
     rows = [
         [
             name,
+            f"{summed:,}",
             f"{sums.objective / gap.pairs:.4f}",
             f"{sums.optimum / gap.pairs:.4f}",
             f"{sums.percent:.1f}%",
         ]
-        for name, sums in (("all", gap.all), ("observed", gap.observed))
+        for name, summed, sums in (
+            ("all", gap.cells[0], gap.all),
+            ("observed", gap.cells[1], gap.observed),
+        )
     ]
     title = f"Loss per pair, over {gap.pairs:,.0f} pairs"
     if gap.centers < vocab_size:
         title += f", estimated from {gap.centers:,} of {vocab_size:,} centers"
-    return Table(title, ["cells", "w.c", "optimum", "above it"], rows)
+    return Table(title, ["cells", "summed", "w.c", "optimum", "above it"], rows)
 
 
 def bands_table(gap: Gap) -> Table:

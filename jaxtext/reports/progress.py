@@ -92,6 +92,8 @@ class Bars:
             texts.append(f"{speed / 1e6:.2f} M words/s")
         if math.isfinite(loss):
             texts.append(f"loss {loss:.3f}")
+        if perplexity := getattr(report, "perplexity", 0):
+            texts.append(f"perplexity {perplexity:,.0f}")
         self.show(report.done, "  ".join(texts))
 
     def show(self, done: float | None, text: str) -> None:

@@ -1,6 +1,7 @@
 """Where training begins: random tables, singular vectors, or vectors that were trained before."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -29,16 +30,30 @@ def random(key: Key[Array, ""], vocab_size: int, dim: int) -> EmbeddingParams:
 
 
 def singular_vectors(
-    counts: Counts, negatives: int, dim: int, levels: Float[np.ndarray, " V"] | None = None
+    counts: Counts,
+    negatives: int,
+    dim: int,
+    levels: Float[np.ndarray, " V"] | None = None,
+    columns: int | None = None,
 ) -> EmbeddingParams:
     """Compute float32 tables whose scores approximate the positive PMI, minus ln k.
 
     The last dimension represents the shift by ln k or, in its place, `levels` of the contexts,
-    unless it is the only one. The center of a word without a pair is zero.
+    unless it is the only one. The center of a word without a pair is zero. With fewer `columns`
+    than words, the centers are those of the PMI with the most frequent contexts, which takes less
+    time, and all contexts follow from the centers.
     """
     counts = sparse.csr_array(counts)
-    matrix = pmi.positive(pmi.pmi(counts)).astype(np.float32)
-    svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)  # pyright: ignore
+    pairs = counts.sum(axis=0)
+    matrix: Any = pmi.positive(pmi.pmi(counts)).astype(np.float32)
+    some = matrix
+    if columns is not None and dim <= columns < len(pairs):
+        some = matrix[:, np.sort(np.argsort(-pairs, kind="stable")[:columns])]
+    svd = factorization.truncated_svd(some, dim, full_rank=False, steps=STEPS)
+    if some is not matrix:
+        known = svd.values > svd.values[0] * 1e-6
+        scale = np.where(known, 1 / np.where(known, svd.values, 1.0), 0.0)
+        svd = svd._replace(right=factorization.transposed_product(matrix, svd.left) * scale)
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
         level = -math.log(negatives) if levels is None else 1.0

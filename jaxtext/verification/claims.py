@@ -7,6 +7,7 @@ import numpy as np
 from jaxtext.verification import oracles
 from jaxtext.verification.beyond import (
     approximation,
+    cells,
     counted,
     definitions,
     drawing,
@@ -47,6 +48,7 @@ SECTIONS = [
     low_rank.SECTION,
     drawing.SECTION,
     trainers.SECTION,
+    cells.SECTION,
     counted.SECTION,
 ]
 

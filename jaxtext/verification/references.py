@@ -292,3 +292,21 @@ def stream_gradient(
                 d_center += parts[0]
                 d_context += parts[1]
     return d_center, d_context
+
+
+def cell(name: str, s: float, n: float, e: float) -> tuple[float, float, float, float]:
+    """Return the loss of a cell, by name, and its first three derivatives in the score."""
+    if name == "logistic":
+        p, q = sigmoid(s), sigmoid(-s)
+        loss = -n * log_sigmoid(s) - e * log_sigmoid(-s)
+        return loss, e * p - n * q, (n + e) * p * q, (n + e) * p * q * (q - p)
+    if name == "exponential":
+        power = e * math.exp(s)
+        return power - n * s, power - n, power, power
+    if name == "squares":
+        return e * s * s / 2 - n * s, e * s - n, e, 0.0
+    if n == 0:
+        return 0.0, 0.0, 0.0, 0.0
+    weight = 1.0 if n > 100 else (n / 100) ** 0.75  # as published with GloVe
+    off = s - math.log(n)
+    return weight * off * off / 2, weight * off, weight, 0.0

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxtext.base.types import EmbeddingParams
-from jaxtext.models import mlp, sgns, skipgram
+from jaxtext.models import cells, mlp, sgns, skipgram
 from jaxtext.training.counts import newton
 from jaxtext.training.sampling import noise_distribution
 from jaxtext.training.stream import block as stream
@@ -22,7 +22,13 @@ LOSSES = {"squared_error": mlp.squared_error, "cross_entropy": mlp.cross_entropy
 
 def suites() -> list[Suite]:
     """Build and return all suites."""
-    return [*network_suites(), *skipgram_suites(), *corpus_suites(), stream_suite()]
+    return [
+        *network_suites(),
+        *skipgram_suites(),
+        *corpus_suites(),
+        stream_suite(),
+        *cell_suites(),
+    ]
 
 
 def network_suites() -> list[Suite]:
@@ -210,3 +216,34 @@ def stream_suite() -> Suite:
     return Suite(
         "stream", "the fast training path: a block of a token stream", loss, by_hand, by_loop, cases
     )
+
+
+CELLS: dict[str, cells.Cell] = {
+    "logistic": cells.LOGISTIC,
+    "exponential": cells.EXPONENTIAL,
+    "squares": cells.SQUARES,
+    "weighted-squares": cells.weighted_squares(),
+}
+
+
+def cell_suites() -> list[Suite]:
+    """Return the suites of the cell losses: slope and curvature of each, by cell."""
+    n, e = (x.ravel() for x in np.meshgrid([0.0, 1.0, 7.0, 250.0], [0.0, 0.5, 20.0]))
+    scores = np.random.default_rng(19).normal(scale=3, size=len(n))
+    usual = Case("scores of 0 to 9", jnp.asarray(scores), (n, e), rate=1e-3)
+    far = Case("scores of 1000", jnp.asarray(1000 * np.sign(scores)), (n, e))
+
+    def suite(name: str, cell: cells.Cell, order: int) -> Suite:
+        lower, by_hand = (cell.value, cell.derivative, cell.curvature)[order - 1 : order + 1]
+        return Suite(
+            f"cell.{name}.{('slope', 'curvature')[order - 1]}",
+            f"the {('slope', 'curvature')[order - 1]} of a cell, {name.replace('-', ' ')}",
+            lambda s, n, e: lower(s, jnp.asarray(n), jnp.asarray(e)).sum(),
+            lambda s, n, e: by_hand(s, jnp.asarray(n), jnp.asarray(e)),
+            lambda s, n, e: np.array(
+                [references.cell(name, *each)[order] for each in zip(s, n, e, strict=True)]
+            ),
+            [usual] if name == "exponential" else [usual, far],
+        )
+
+    return [suite(name, cell, order) for name, cell in CELLS.items() for order in (1, 2)]

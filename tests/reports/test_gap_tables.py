@@ -31,6 +31,7 @@ def gap():
     return Gap(
         pairs=2000.0,
         centers=2,
+        cells=(6, 5),
         all=Sums(530.0, 400.0),
         observed=Sums(360.0, 400.0),
         bands=tuple(bands),
@@ -45,8 +46,8 @@ def test_tables_are_the_sums_the_bands_the_correlations_and_the_farthest(gap):
     sums, bands, correlations, farthest = reports.tables(gap, VOCAB)
     assert sums.title == "Loss per pair, over 2,000 pairs, estimated from 2 of 3 centers"
     assert sums.rows == [
-        ["all", "0.2650", "0.2000", "32.5%"],
-        ["observed", "0.1800", "0.2000", "-10.0%"],
+        ["all", "6", "0.2650", "0.2000", "32.5%"],
+        ["observed", "5", "0.1800", "0.2000", "-10.0%"],
     ]
     assert bands.header == ["center", "1-1", "2-3"]
     assert bands.rows == [["1-1", "0.0%", "10.0%"], ["2-3", "20.0%", "100.0%"]]

@@ -1,11 +1,12 @@
 """Functions of a sparse matrix and two dense tables, computed for some rows at a time.
 
-Nothing of the size of the matrix is ever dense as a whole. Counts are made dense in two buffers of
-some rows each: a second thread fills one while the first computes with the other. Scores are
-computed for `ROWS` rows at a time.
+Nothing of the size of the matrix is ever dense as a whole. Counts are made dense in a buffer of
+some rows for each thread. Scores are computed for `ROWS` rows at a time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 import jax
@@ -14,46 +15,75 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy import sparse
 
-from jaxtext.training.prefetch import prefetch
+from jaxtext.training.devices import of_streams, seen
 
 ROWS = 128  # whose scores are in memory at a time: enough to keep the processor busy
 BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
 
 
 def by_blocks(
-    function: Callable[..., Any],
-    table: Float[Array, "V D"],
-    columns: Float[Array, "V D"],
+    functions: Callable[[], Callable[..., Any]],
+    table: Any,
+    columns: Any,
     counts: sparse.csr_array,
     weight: Float[np.ndarray, " V"],
-    factor: Float[Array, " V"],
+    factor: Float[np.ndarray, " U"],
+    together: int = 1,
 ) -> list[Any]:
-    """Apply `function` to blocks of rows and return the list of its results.
+    """Apply a function to blocks of rows and return the list of its results, as NumPy arrays.
 
-    The arguments of `function` are the rows, `columns`, the rows' counts and weights, and `factor`.
-    All blocks have the same shape; the last is padded with rows of zeros. A second thread makes the
-    counts dense, in two buffers that are used in turn.
+    The arguments of the function are the rows, `columns`, the rows' counts and weights, and
+    `factor`. `table` has V rows; it and `columns` may be tuples of arrays. All blocks have the same
+    shape; the last is padded with rows of zeros. `functions` returns a function for `together`
+    blocks, one after the other. Devices compute such groups in turn, at least two at a time, so
+    that one can make its counts dense while another computes. The results do not depend on the
+    number of devices.
     """
     size, width = counts.shape  # pyright: ignore
-    rows = min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
-    buffers = [_aligned((rows, width), counts.dtype) for _ in range(2)]
+    rows = block_rows(size, width)
+    firsts = range(0, size, rows)
+    groups = [firsts[i : i + together] for i in range(0, len(firsts), together)]
+    places = of_streams(len(groups))
+    everywhere = {
+        place: jax.tree.map(lambda each: seen(jnp.asarray(each), place), (table, columns, factor))  # noqa: B023
+        for place in dict.fromkeys(places)
+    }
+    workers = min(max(len(everywhere), 2), len(groups))
+    buffers: SimpleQueue[np.ndarray] = SimpleQueue()
+    for _ in range(workers):
+        buffers.put(_aligned((rows, width), counts.dtype))
 
-    def dense() -> Iterator[tuple[int, np.ndarray]]:
-        for number, first in enumerate(range(0, size, rows)):
-            buffer = buffers[number % 2]
+    def compute(group: Sequence[int], place: jax.Device) -> list[Any]:
+        function, buffer = functions(), buffers.get()
+        mine, others, factors = everywhere[place]
+        results = []
+        for first in group:
+            short = max(first + rows - size, 0)
             some = counts[first : first + rows]
             some.toarray(out=buffer[: some.shape[0]])
             buffer[some.shape[0] :] = 0
-            yield first, buffer
+            part = jax.tree.map(
+                lambda each: jnp.pad(each[first : first + rows], ((0, short), (0, 0))),  # noqa: B023
+                mine,
+            )
+            weights = jax.device_put(np.pad(weight[first : first + rows], (0, short)), place)
+            result = function(part, others, jax.device_put(buffer, place), weights, factors)
+            results.append(jax.tree.map(np.asarray, result))  # then the buffer may be filled again
+        buffers.put(buffer)
+        return results
 
-    results = []
-    for first, buffer in prefetch(dense()):
-        short = max(first + rows - size, 0)
-        some = jnp.pad(table[first : first + rows], ((0, short), (0, 0)))
-        weights = jnp.asarray(np.pad(weight[first : first + rows], (0, short)))
-        result = function(some, columns, jax.device_put(buffer), weights, factor)
-        results.append(jax.block_until_ready(result))  # the buffer may be filled again from here
-    return results
+    with ThreadPoolExecutor(workers) as pool:
+        return [each for results in pool.map(compute, groups, places) for each in results]
+
+
+def joined(results: Sequence[Any], size: int) -> Any:
+    """Put the rows of results of `by_blocks` together."""
+    return jax.tree.map(lambda *parts: jnp.asarray(np.concatenate(parts)[:size]), *results)
+
+
+def block_rows(size: int, width: int) -> int:
+    """Return the rows of a block."""
+    return min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
 
 
 def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
@@ -64,15 +94,15 @@ def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
     return raw[begin : begin + size].view(dtype).reshape(shape)
 
 
-def scan(function: Callable[..., Any], *blocks: Array) -> Any:
+def scan(function: Callable[..., Any], *blocks: Any) -> Any:
     """Apply `function` to `ROWS` rows at a time, so that its arrays fit into the cache."""
     return jax.lax.scan(lambda _, some: (None, function(*some)), None, split(*blocks))[1]
 
 
-def split(*blocks: Array) -> Any:
+def split(*blocks: Any) -> Any:
     """Reshape each block to [R / ROWS, ROWS, ...]; a block with fewer rows stays whole."""
-    size = min(ROWS, len(blocks[0]))
-    return tuple(block.reshape(-1, size, *block.shape[1:]) for block in blocks)
+    size = min(ROWS, len(jax.tree.leaves(blocks)[0]))
+    return jax.tree.map(lambda block: block.reshape(-1, size, *block.shape[1:]), blocks)
 
 
 def kept(values: Array) -> Array:

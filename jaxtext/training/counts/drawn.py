@@ -1,9 +1,10 @@
-"""A pass over drawn columns: the sum over unobserved cells is estimated, observed ones are exact.
+"""A pass over some columns: the sum over unobserved cells is estimated, observed ones are exact.
 
-The loss of a cell has a part that needs the observed cells alone, and a part in all cells that is
-the same function of the score (`models.cells`). The first is summed over the observed cells, tile
-by tile. The second is summed over some columns, each of which counts as many times as it stands
-for. What is estimated is an objective of the same form, so that a step never raises it.
+Half of the columns are the most frequent ones, which are summed whole. The others are drawn, and
+each counts as many times as it stands for, but only in the part of the loss that unobserved cells
+have too (`models.cells`). The other part is summed over all observed cells: those of the frequent
+columns together with these, the rest tile by tile. What is estimated is an objective of the same
+form, so that a step never raises it.
 """
 
 from functools import partial
@@ -12,55 +13,51 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 from scipy import sparse
 
 from jaxtext.base.types import EmbeddingParams
-from jaxtext.models.cells import Cell
 from jaxtext.training.counts import observed
-from jaxtext.training.counts.blocks import ROWS, kept, row_sums
-from jaxtext.training.counts.columns import Columns, drawn
+from jaxtext.training.counts.blocks import by_blocks, joined
+from jaxtext.training.counts.columns import Columns, drawn, most
 from jaxtext.training.counts.halves import Half, Problem, halves, oriented, restored
-from jaxtext.training.counts.newton import (
-    CURVATURE_ROWS,
-    JITTER,
-    lifted,
-    of_unit_size,
-    outer,
-    step_length,
-)
+from jaxtext.training.counts.newton import Step, block_losses, end, steps, total
 from jaxtext.training.counts.observed import Tiles
-
-CELLS = 1 << 16  # whose curvature is computed in a call
-EVERY = CURVATURE_ROWS // ROWS  # one row in this many stands for all in a curvature
 
 
 class Cells(NamedTuple):
-    """The observed cells of one half: of all rows, and of those that stand for all."""
+    """The observed cells of one half, and the importance of its columns for the sum over others."""
 
-    tiles: list[Tiles]
-    sample: sparse.csr_array
-    pairs: Float[np.ndarray, " V"]
+    frequent: Int[np.ndarray, " F"]  # columns that are always summed
+    counts: sparse.csr_array  # of these, as the first of all columns that are summed
+    rest: list[Tiles]
+    importance: Float[np.ndarray, " V"]  # zero for the frequent ones
 
     @classmethod
-    def of(cls, half: Half) -> "Cells":
-        """Cut the counts of a half into tiles."""
-        counts: Any = half.counts
-        pairs = counts.sum(axis=1).astype(counts.dtype)
-        return cls(observed.tiles_of(counts, counts.dtype), counts[::EVERY], pairs)
+    def of(cls, half: Half, importance: Float[np.ndarray, " V"], columns: int) -> "Cells":
+        """Divide the counts of a half into those of the frequent columns and the rest."""
+        frequent = most(importance, columns // 2)
+        counts, rest = _divided(half.counts, frequent, columns)
+        importance = np.maximum(importance, importance[importance > 0].min())
+        importance[frequent] = 0
+        return cls(frequent, counts, observed.tiles_of(rest, rest.dtype), importance)
 
 
 class Estimate(NamedTuple):
     """An objective whose unobserved cells are summed in some columns."""
 
-    problem: Problem
+    problem: Problem  # without its counts, which the cells contain
     cells: tuple[Cells, Cells]  # by center, by context
     columns: int
 
     @classmethod
     def of(cls, problem: Problem, columns: int) -> "Estimate":
-        """Prepare the observed cells of an objective."""
-        first, second = (Cells.of(half) for half in halves(problem, problem.cell.biases + 1))
+        """Divide the counts of an objective; those of the problem are needed no more."""
+        both = halves(problem, problem.cell.biases + 1)
+        pairs = [np.asarray(half.counts.sum(axis=1), np.float64) for half in both]  # pyright: ignore
+        first, second = map(Cells.of, both, reversed(pairs), (columns, columns))
+        none: Any = sparse.csr_array(problem.by_center.shape, dtype=problem.noise.dtype)
+        problem = problem._replace(by_center=none, by_context=none)
         return cls(problem, (first, second), columns)
 
 
@@ -71,215 +68,119 @@ def improve(
 
     `key` draws contexts for the step of the centers, then centers for that of the contexts.
     """
-    problem, cells, _ = estimate
-    first, second = halves(problem, params.center.shape[1])
-    some = [_drawn(estimate, half, key) for half in range(2)]
-    center, context, before = _improve_half(*params, first, cells[0], some[0], problem.cell)
-    context, center, _ = _improve_half(context, center, second, cells[1], some[1], problem.cell)
-    return EmbeddingParams(center, context), before
+    params, before = improve_half(params, estimate, 0, offset_of(key, 0))
+    params, _ = improve_half(params, estimate, 1, offset_of(key, 1))
+    return params, before
 
 
-def loss(params: EmbeddingParams, estimate: Estimate, key: Key[Array, ""]) -> float:
-    """Return an unbiased estimate of `newton.loss` from columns that `key` draws."""
-    problem, cells, _ = estimate
-    half, _ = halves(problem, params.center.shape[1])
-    step = _begin(*params, half, cells[0], _drawn(estimate, 0, key), problem.cell)
-    return step.loss
+def improve_half(
+    params: EmbeddingParams, estimate: Estimate, half: int, offset: float
+) -> tuple[EmbeddingParams, float]:
+    """Move each row of one table by a step that does not raise the estimated loss of the row.
+
+    `half` 0 moves the centers, 1 the contexts. `offset` in [0, 1) draws the columns. Also return
+    the loss before the step of the centers, 0 for that of the contexts.
+    """
+    cell = estimate.problem.cell
+    table, columns = params[half], params[1 - half]
+    step, basis = _steps(params, estimate, half, offset)
+    own = halves(estimate.problem, table.shape[1])[half].own
+    moved = restored(end(step, cell), basis, table, columns, table.shape[1] - cell.biases, own)
+    return EmbeddingParams(*(moved if half == 0 else moved[::-1])), 0.0 if half else total(
+        step.losses
+    )
 
 
-def _drawn(estimate: Estimate, half: int, key: Key[Array, ""]) -> Columns:
-    """Draw columns for one half of a pass, frequent ones rather than rare ones."""
-    importance = estimate.cells[1 - half].pairs.astype(np.float64)
-    offset = float(jax.random.uniform(jax.random.fold_in(key, half)))
-    return drawn(np.maximum(importance, importance[importance > 0].min()), estimate.columns, offset)
+def loss(params: EmbeddingParams, estimate: Estimate, offset: float, half: int = 0) -> float:
+    """Return an unbiased estimate of `newton.loss` from the columns that `offset` draws."""
+    cell = estimate.problem.cell
+    begun = _begin(params, estimate, half, offset)
+    some = begun.half
+    compute = partial(block_losses, cell=cell, biased=some.own is not None)
+    columns, factors = (begun.columns, begun.biases), (some.counts, some.weight, some.other)
+    parts = by_blocks(lambda: compute, begun.rows, columns, *factors)
+    found = joined(parts, len(begun.rows))
+    return total(found.losses + begun.losses_at(found.shift))
 
 
-class _Dense(NamedTuple):
-    """The drawn columns: vectors, factors of e times what each stands for, biases."""
-
-    vectors: Float[Array, "M W"]
-    other: Float[Array, " M"]
-    offset: Float[Array, " M"]
+def offset_of(key: Key[Array, ""], half: int) -> float:
+    """Return the one random number, in [0, 1), that draws the columns of half a pass."""
+    return float(jax.random.uniform(jax.random.fold_in(key, half)))
 
 
-class _Step(NamedTuple):
-    """What is known before the direction of a step is chosen."""
+def _chosen(cells: Cells, columns: int, offset: float) -> Columns:
+    """Draw columns in addition to the frequent ones, which stand for themselves."""
+    others = drawn(cells.importance, columns - len(cells.frequent), offset)
+    ids = np.append(cells.frequent, others.ids)
+    return Columns(ids, np.append(np.ones(len(cells.frequent)), others.weights))
 
-    rows: Float[Array, "V W"]  # with their best biases
+
+def _divided(
+    counts: sparse.csr_array, frequent: Int[np.ndarray, " F"], width: int
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Return the counts of some columns, in a matrix with `width` columns, and all others."""
+    found: Any = counts
+    size = found.shape[0]
+    place = np.full(found.shape[1], -1, found.indices.dtype)
+    place[frequent] = np.arange(len(frequent))
+    places = place[found.indices]
+    row_ends = found.indptr[1:]
+
+    def part(chosen: np.ndarray, indices: np.ndarray, columns: int) -> sparse.csr_array:
+        indptr = np.append(0, np.append(0, np.cumsum(chosen))[row_ends])
+        return sparse.csr_array(
+            (found.data[chosen], indices[chosen], indptr.astype(found.indptr.dtype)),
+            shape=(size, columns),
+        )
+
+    mine = places >= 0
+    return part(mine, places, width), part(~mine, found.indices, found.shape[1])
+
+
+class _Begun(NamedTuple):
+    """Half a pass before its steps: the columns that are summed, and the sums over the rest."""
+
+    half: Half  # with the counts and factors of the columns
+    rows: Float[Array, "V W"]
     basis: Float[Array, "V W"]
-    offset: Float[Array, " V"] | None
-    dense: _Dense
-    slope: Float[Array, "V W"]
-    loss: float
+    columns: Float[Array, "M W"]  # of the basis
+    biases: Float[Array, " M"] | None
+    all_biases: Float[Array, " V"] | None
+    slope: Float[np.ndarray, "V W"]  # of the rest, as all that follows
+    losses: Float[np.ndarray, " V"]
+
+    def losses_at(self, shift: Float[Array, " V"]) -> Float[Array, " V"]:
+        """Return the losses of the rest after a shift of the biases, in which they are linear."""
+        if self.half.own is None:
+            return jnp.asarray(self.losses)
+        return jnp.asarray(self.losses) + self.slope[:, 0] * shift / self.basis[0, 0]
 
 
-def _begin(
-    table: Float[Array, "V W"],
-    columns: Float[Array, "V W"],
-    half: Half,
-    cells: Cells,
-    chosen: Columns,
-    cell: Cell,
-) -> _Step:
-    """Return slope and loss at the present tables."""
-    dim = table.shape[1] - cell.biases
-    rows, basis = oriented(table, columns, dim, half.own)
-    offset = None if half.offset is None else columns[:, half.offset]
-    other = jnp.asarray(half.other[chosen.ids] * chosen.weights, rows.dtype)
-    biases = jnp.zeros_like(other) if offset is None else offset[chosen.ids]
-    dense = _Dense(basis[chosen.ids], other, biases)
-    weight, pairs = jnp.asarray(half.weight), jnp.asarray(cells.pairs)
-    rows, slope, losses = _background(rows, weight, pairs, dense, cell, half.own is not None)
-    slope_seen, losses_seen = observed.slopes(cells.tiles, rows, basis, offset, cell)
-    loss = float(np.sum(np.asarray(losses, np.float64) + losses_seen))
-    return _Step(rows, basis, offset, dense, slope + slope_seen, loss)
+def _begin(params: EmbeddingParams, estimate: Estimate, half: int, offset: float) -> _Begun:
+    """Draw columns, and sum over the observed cells of the rest."""
+    cell, cells = estimate.problem.cell, estimate.cells[half]
+    table, columns = params[half], params[1 - half]
+    whole = halves(estimate.problem, table.shape[1])[half]
+    ids, weights = _chosen(cells, estimate.columns, offset)
+    rows, basis = oriented(table, columns, table.shape[1] - cell.biases, whole.own)
+    biases = None if whole.offset is None else columns[:, whole.offset]
+    slope, losses = observed.slopes(cells.rest, rows, basis, biases, cell)
+    other = (whole.other[ids] * weights).astype(whole.other.dtype)
+    some = whole._replace(counts=cells.counts, other=other)
+    of_some = None if biases is None else biases[ids]
+    return _Begun(some, rows, basis, basis[ids], of_some, biases, slope, losses)
 
 
-def _improve_half(
-    table: Float[Array, "V W"],
-    columns: Float[Array, "V W"],
-    half: Half,
-    cells: Cells,
-    chosen: Columns,
-    cell: Cell,
-) -> tuple[Float[Array, "V W"], Float[Array, "V W"], float]:
-    """Move each row of `table`; return both tables, and the estimated loss before."""
-    rows, basis, offset, dense, slope, loss = _begin(table, columns, half, cells, chosen, cell)
-    weight = jnp.asarray(half.weight)
-    inverse = _inverse_curvatures(rows, weight, basis, offset, dense, cells.sample, cell)
-    direction, bend, reach = _along(rows, weight, slope, inverse, dense, cell)
-    bend_seen, reach_seen = observed.bends(cells.tiles, rows, direction, basis, offset, cell)
-    moved = _moved(rows, slope, direction, bend + bend_seen, jnp.maximum(reach, reach_seen), cell)
-    dim = table.shape[1] - cell.biases
-    return *restored(moved, basis, table, columns, dim, half.own), loss
-
-
-def _by_rows(function, *tables: Array):
-    """Apply a function to ROWS rows at a time, and put its results together."""
-    size = len(tables[0])
-    short = -size % ROWS
-    padded = [jnp.pad(x, ((0, short), *[(0, 0)] * (x.ndim - 1))) for x in tables]
-    blocks = tuple(x.reshape(-1, ROWS, *x.shape[1:]) for x in padded)
-    found = jax.lax.scan(lambda _, block: (None, function(*block)), None, blocks)[1]
-    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:size], found)
-
-
-@partial(jax.jit, static_argnames=("cell", "biased"))
-def _background(rows, weight, pairs, dense: _Dense, cell: Cell, biased: bool):
-    """Return the rows with their best biases, and slope and loss of the unobserved part."""
-    vectors, other, offset = dense
-
-    def some(rows: Array, weight: Array, pairs: Array):
-        scores = kept(rows @ vectors.T) + offset[None, :]
-        expected = weight[:, None] * other[None, :]
-        none = jnp.zeros_like(scores)
-        if biased and cell.shift is not None:
-            top = scores.max(1)  # without it, an exponential could overflow
-            shift = cell.shift(pairs, row_sums(cell.value(scores - top[:, None], none, expected)))
-            shift = shift - top
-            scores = kept(scores + shift[:, None])
-            rows = rows.at[:, 0].add(shift / vectors[0, 0])
-        slope = kept(cell.derivative(scores, none, expected)) @ vectors
-        losses = row_sums(cell.value(scores, none, expected))
-        if cell.constant is not None:
-            losses = losses - cell.constant(pairs)
-        return rows, slope, losses
-
-    return _by_rows(some, rows, weight, pairs)
-
-
-@partial(jax.jit, static_argnames="cell")
-def _along(rows, weight, slope, inverse, dense: _Dense, cell: Cell):
-    """Return the direction of each row, and curvature and reach along it in the drawn columns."""
-    vectors, other, offset = dense
-    groups = -(-len(rows) // CURVATURE_ROWS)
-    slope = jnp.pad(slope, ((0, groups * CURVATURE_ROWS - len(rows)), (0, 0)))
-    direction = -(slope.reshape(groups, CURVATURE_ROWS, -1) @ inverse)
-    direction = of_unit_size(direction.reshape(slope.shape)[: len(rows)])
-
-    def some(rows: Array, weight: Array, direction: Array):
-        scores = kept(rows @ vectors.T) + offset[None, :]
-        change = kept(direction @ vectors.T)
-        q = cell.curvature(scores, jnp.zeros_like(scores), weight[:, None] * other[None, :])
-        reach = jnp.abs(jnp.where(other[None, :] > 0, change, 0.0)).max(1)
-        return row_sums(q * change**2), reach
-
-    return direction, *_by_rows(some, rows, weight, direction)
-
-
-@partial(jax.jit, static_argnames="cell")
-def _moved(rows, slope, direction, bend, reach, cell: Cell):
-    fall = -(slope * direction).sum(1)
-    return rows + step_length(fall, bend, reach, cell.growth)[:, None] * direction
-
-
-def _inverse_curvatures(rows, weight, basis, offset, dense: _Dense, sample, cell: Cell):
-    """Invert the average curvature of each group of rows, in which all count alike."""
-    rows, weight = rows[::EVERY], weight[::EVERY]
-    of_cells = np.repeat(np.arange(len(rows)), np.diff(sample.indptr))
-    q_seen = _curvatures_seen(rows, basis, offset, sample, of_cells, cell)
-    total = np.asarray(_sum_background(rows, weight, dense, cell), np.float64)
-    total = total + np.bincount(of_cells, q_seen, len(rows))
-    share = 1 / np.maximum(total, np.finfo(rows.dtype).tiny)
-    matrices = []
-    for first in range(0, len(rows), ROWS):
-        some = slice(first, first + ROWS)
-        cells = slice(sample.indptr[first], sample.indptr[min(first + ROWS, len(rows))])
-        q = np.bincount(sample.indices[cells], q_seen[cells] * share[of_cells[cells]], len(basis))
-        matrices.append(
-            _inverse(
-                rows[some],
-                weight[some],
-                share[some].astype(rows.dtype),
-                q.astype(rows.dtype),
-                basis,
-                dense,
-                cell,
-            )
-        )
-    return jnp.stack(matrices)
-
-
-@partial(jax.jit, static_argnames="cell")
-def _inverse(rows, weight, share, q, basis, dense: _Dense, cell: Cell):
-    vectors, other, offset = dense
-    scores = kept(rows @ vectors.T) + offset[None, :]
-    drawn = cell.curvature(scores, jnp.zeros_like(scores), weight[:, None] * other[None, :])
-    drawn = share @ kept(drawn)
-    return jnp.linalg.inv(lifted(outer(drawn, vectors) + outer(q, basis), JITTER))
-
-
-@partial(jax.jit, static_argnames="cell")
-def _sum_background(rows, weight, dense: _Dense, cell: Cell):
-    vectors, other, offset = dense
-
-    def some(rows: Array, weight: Array):
-        scores = kept(rows @ vectors.T) + offset[None, :]
-        return row_sums(
-            cell.curvature(scores, jnp.zeros_like(scores), weight[:, None] * other[None, :])
-        )
-
-    return _by_rows(some, rows, weight)
-
-
-def _curvatures_seen(rows, basis, offset, sample, of_cells, cell: Cell):
-    """Return the curvature of each observed cell of some rows."""
-    found = []
-    for first in range(0, len(of_cells), CELLS):
-        short = max(first + CELLS - len(of_cells), 0)
-        parts = (x[first : first + CELLS] for x in (of_cells, sample.indices, sample.data))
-        parts = [np.pad(x, (0, short)) for x in parts]
-        found.append(np.asarray(_cell_curvatures(rows, basis, offset, *parts, cell)))
-    return np.concatenate(found)[: len(of_cells)] if found else np.zeros(0, rows.dtype)
-
-
-@partial(jax.jit, static_argnames="cell")
-def _cell_curvatures(rows, basis, offset, row, column, counts, cell: Cell):
-    def some(_: None, block):
-        row, column, counts = block
-        scores = (rows[row] * basis[column]).sum(1)
-        scores = scores if offset is None else scores + offset[column]
-        return None, cell.curvature(scores, counts, jnp.zeros_like(counts))
-
-    blocks = tuple(x.reshape(-1, 2048) for x in (row, column, counts))
-    return jax.lax.scan(some, None, blocks)[1].ravel()
+def _steps(
+    params: EmbeddingParams, estimate: Estimate, half: int, offset: float
+) -> tuple[Step, Float[Array, "V W"]]:
+    """Return the step of each row of a table, but for its length, and the basis of the step."""
+    cell, rest = estimate.problem.cell, estimate.cells[half].rest
+    begun = _begin(params, estimate, half, offset)
+    rows, basis = begun.rows, begun.basis
+    table = rows, jnp.asarray(begun.slope)
+    step = steps(table, begun.columns, begun.half, begun.biases, cell, measured=half == 0)
+    if not cell.linear:
+        seen = observed.bends(rest, rows, step.direction, basis, begun.all_biases, cell)
+        step = step._replace(bend=step.bend + seen[0], reach=jnp.maximum(step.reach, seen[1]))
+    return step._replace(losses=step.losses + begun.losses_at(step.shift)), basis

@@ -1,9 +1,9 @@
 """One pass over the counts: one step per row of both tables, none of which raises the loss."""
 
-import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import partial, reduce
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.cells import LOGISTIC, Cell
 from jaxtext.training.counts import blocks
-from jaxtext.training.counts.blocks import ROWS, by_blocks, kept, row_sums, scan, split
+from jaxtext.training.counts.blocks import ROWS, by_blocks, joined, kept, row_sums, scan, split
 from jaxtext.training.counts.halves import Half, Problem, halves, oriented, restored
 
 CURVATURE_ROWS = 2048  # that share a curvature matrix
@@ -22,15 +22,36 @@ OWN_JITTER = 1e-10  # the same, if each row has its own curvature matrix
 FARTHEST = 30.0  # that a score may move in a step if its curvature underflows
 
 
+class Losses(NamedTuple):
+    """The loss of each row, and how far its best bias is from the present one."""
+
+    losses: Float[Array, " V"]
+    shift: Float[Array, " V"]
+
+
+class Step(NamedTuple):
+    """The step of each row but for its length, and what its length follows from."""
+
+    rows: Float[Array, "V W"]  # with their best biases
+    direction: Float[Array, "V W"]
+    fall: Float[Array, " V"]  # minus the slope along the direction
+    bend: Float[Array, " V"]  # the curvature along it
+    reach: Float[Array, " V"]  # the largest change of a score per unit
+    losses: Float[Array, " V"]  # before the step, zero unless they are measured
+    shift: Float[Array, " V"]  # of the biases, which the rows contain
+
+
 def loss(params: EmbeddingParams, problem: Problem) -> float:
     """Return the objective, summed over all pairs, in the precision of `params`.
 
     If centers have biases, it is that with the best ones, and without the constant of the cell: for
     the softmax, the negative log-likelihood.
     """
-    factors = problem.center_weight, jnp.asarray(problem.noise)
-    block_loss = partial(_block_loss, cell=problem.cell)
-    return _total(by_blocks(block_loss, *params, problem.by_center, *factors))
+    compute = partial(block_losses, cell=problem.cell, biased=True)
+    tables = params.center, (params.context, None)
+    factors = problem.center_weight, problem.noise
+    parts = by_blocks(lambda: compute, *tables, problem.by_center, *factors)
+    return total(joined(parts, len(params.center)).losses)
 
 
 def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
@@ -40,12 +61,12 @@ def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
     $(n_{wc} + e_{wc})\,\sigma(s_{wc}) - n_{wc}$, the gradient is $\partial w = \sum_c g_{wc}\, c$
     and $\partial c = \sum_w g_{wc}\, w$. Columns of `params` that hold ones have one, too.
     """
-    factors = problem.center_weight, jnp.asarray(problem.noise)
+    factors = problem.center_weight, problem.noise
     compute = partial(jax.jit(block_gradient, static_argnames="cell"), cell=problem.cell)
-    parts = by_blocks(compute, *params, problem.by_center, *factors)
+    parts = by_blocks(lambda: compute, *params, problem.by_center, *factors)
     center, context = zip(*parts, strict=True)
     return EmbeddingParams(
-        jnp.concatenate(center)[: len(params.center)], reduce(operator.add, context)
+        joined(center, len(params.center)), jnp.asarray(reduce(operator.add, context))
     )
 
 
@@ -86,31 +107,58 @@ def _improve_half(
     dim = table.shape[1] - cell.biases
     rows, basis = oriented(table, columns, dim, half.own)
     offset = None if half.offset is None else columns[:, half.offset]
-    moved, before = _improve_rows(rows, basis, half, offset, cell, own_curvature, measured)
-    return *restored(moved, basis, table, columns, dim, half.own), before
+    step = steps((rows, None), basis, half, offset, cell, own_curvature, measured)
+    moved = end(step, cell)
+    return *restored(moved, basis, table, columns, dim, half.own), total(step.losses)
 
 
-def _total(parts: Sequence[Array]) -> float:
-    return float(np.concatenate(parts).sum(dtype=np.float64))
+def total(losses: Float[Array, " V"]) -> float:
+    """Sum the losses of rows in float64."""
+    return float(np.asarray(losses).sum(dtype=np.float64))
 
 
-@partial(jax.jit, static_argnames="cell")
-def _block_loss(
+@partial(jax.jit, static_argnames=("cell", "biased"))
+def block_losses(
     rows: Float[Array, "R W"],
-    columns: Float[Array, "V W"],
-    counts: Float[Array, "R V"],
+    columns: tuple[Float[Array, "U W"], Float[Array, " U"] | None],
+    counts: Float[Array, "R U"],
     weight: Float[Array, " R"],
-    other: Float[Array, " V"],
+    other: Float[Array, " U"],
     cell: Cell,
-) -> Float[Array, " R"]:
-    def some(rows: Array, counts: Array, weight: Array) -> Array:
-        expected = weight[:, None] * other[None, :]
-        scores = kept(rows @ columns.T)
-        if cell.shift is not None:
-            scores = scores + _shift(scores, counts, expected, cell)[:, None]
-        return _losses(scores, counts, expected, cell)
+    biased: bool,
+) -> Losses:
+    """Return the loss of each row; if rows have biases, with the best ones.
 
-    return scan(some, rows, counts, weight).ravel()
+    With the vectors of the columns come their biases, if they have any.
+    """
+
+    def some(rows: Array, counts: Array, weight: Array) -> Losses:
+        scores, expected, shift = _at_best(rows, *columns, weight, other, cell, biased)
+        of_bias = weight if biased else None
+        return Losses(_losses(scores, counts, expected, of_bias, cell), shift)
+
+    found = scan(some, rows, counts, weight)
+    return Losses(*(each.ravel() for each in found))
+
+
+def _at_best(
+    rows: Float[Array, "R W"],
+    columns: Float[Array, "U W"],
+    offset: Float[Array, " U"] | None,
+    weight: Float[Array, " R"],
+    other: Float[Array, " U"],
+    cell: Cell,
+    biased: bool,
+) -> tuple[Float[Array, "R U"], Float[Array, "R U"], Float[Array, " R"]]:
+    """Return scores with the best bias of each row, e, and how far this bias was."""
+    scores = kept(_scores(rows, columns, offset))
+    expected = weight[:, None] * other[None, :]
+    if not biased or cell.shift is None:
+        return scores, expected, jnp.zeros_like(weight)
+    top = scores.max(1)  # without it, an exponential could overflow
+    background = row_sums(cell.value(scores - top[:, None], jnp.zeros_like(scores), expected))
+    shift = cell.shift(weight, background) - top
+    return kept(scores + shift[:, None]), expected, shift
 
 
 def block_gradient(
@@ -136,52 +184,62 @@ def block_gradient(
     return of_rows.reshape(rows.shape), of_columns
 
 
-def _improve_rows(
-    table: Float[Array, "V W"],
-    columns: Float[Array, "V W"],
+def steps(
+    table: tuple[Float[Array, "V W"], Float[Array, "V W"] | None],
+    columns: Float[Array, "U W"],
     half: Half,
-    offset: Float[Array, " V"] | None,
+    offset: Float[Array, " U"] | None,
     cell: Cell,
-    own_curvature: bool,
-    measured: bool,
-) -> tuple[Float[Array, "V W"], float]:
-    """Move each row of `table` by one step, given the other table; all coordinates are free.
+    own_curvature: bool = False,
+    measured: bool = True,
+) -> Step:
+    """Return a step of each row of a table, given the columns; all coordinates are free.
 
-    Also return the loss before the step; it is zero unless it is to be `measured`.
+    With the rows comes the slope of what the counts of the half do not contain, if there is any.
     """
     width = half.counts.shape[1]  # pyright: ignore
     every = max(CURVATURE_ROWS // max(blocks.BUFFER_CELLS // width, 1), 1)
-    number, inverse = itertools.count(), None
 
-    def step(*block: Array) -> tuple[Array, Array]:
-        nonlocal inverse
-        if not own_curvature and next(number) % every == 0:
-            inverse = _inverse_curvature(*block, offset, cell)
-        return _block_step(*block, offset, inverse, cell, half.own is not None, measured)
+    def functions() -> Callable[..., Step]:
+        inverse = None  # of the first block that it gets
 
-    moved = by_blocks(step, table, columns, half.counts, half.weight, jnp.asarray(half.other))
-    rows, losses = zip(*moved, strict=True)
-    return jnp.concatenate(rows)[: len(table)], _total(losses)
+        def step(some: tuple[Array, Array | None], *block: Any) -> Step:
+            nonlocal inverse
+            if inverse is None and not own_curvature:
+                inverse = _inverse_curvature(some[0], *block, cell)
+            return _block_step(*some, *block, inverse, cell, half.own is not None, measured)
+
+        return step
+
+    factors = half.weight, half.other
+    found = by_blocks(functions, table, (columns, offset), half.counts, *factors, every)
+    return joined(found, len(table[0]))
+
+
+@partial(jax.jit, static_argnames="cell")
+def end(step: Step, cell: Cell) -> Float[Array, "V W"]:
+    """Return the rows after a step of the length at which the bound of the loss is smallest."""
+    length = step_length(step.fall, step.bend, step.reach, cell.growth)
+    return step.rows + length[:, None] * step.direction
 
 
 @partial(jax.jit, static_argnames="cell")
 def _inverse_curvature(
     rows: Float[Array, "R W"],
-    columns: Float[Array, "V W"],
-    counts: Float[Array, "R V"],
+    columns: tuple[Float[Array, "U W"], Float[Array, " U"] | None],
+    counts: Float[Array, "R U"],
     weight: Float[Array, " R"],
-    other: Float[Array, " V"],
-    offset: Float[Array, " V"] | None,
+    other: Float[Array, " U"],
     cell: Cell,
 ) -> Float[Array, "W W"]:
     """Invert the average curvature of rows, in which all count alike, however frequent."""
     every = len(rows) // ROWS
     rows, counts, weight = rows[::every], counts[::every], weight[::every]
-    scores = kept(_scores(rows, columns, offset))
-    q = kept(cell.curvature(scores, counts, weight[:, None] * other[None, :]))  # [ROWS, V]
+    scores = kept(_scores(rows, *columns))
+    q = kept(cell.curvature(scores, counts, weight[:, None] * other[None, :]))  # [ROWS, U]
     tiny = jnp.finfo(q.dtype).tiny
-    mean = kept(q / jnp.maximum(row_sums(q), tiny)[:, None]).sum(0)  # [V]
-    return jnp.linalg.inv(lifted(outer(mean, columns), JITTER))
+    mean = kept(q / jnp.maximum(row_sums(q), tiny)[:, None]).sum(0)  # [U]
+    return jnp.linalg.inv(lifted(outer(mean, columns[0]), JITTER))
 
 
 def _scores(
@@ -211,24 +269,24 @@ def _solve(curvature: Float[Array, "W W"], slope: Float[Array, " W"]) -> Float[A
 @partial(jax.jit, static_argnames=("cell", "biased", "measured"))
 def _block_step(
     rows: Float[Array, "R W"],
-    columns: Float[Array, "V W"],
-    counts: Float[Array, "R V"],
+    slope: Float[Array, "R W"] | None,
+    both: tuple[Float[Array, "U W"], Float[Array, " U"] | None],
+    counts: Float[Array, "R U"],
     weight: Float[Array, " R"],
-    other: Float[Array, " V"],
-    offset: Float[Array, " V"] | None,
+    other: Float[Array, " U"],
     inverse: Float[Array, "W W"] | None,
     cell: Cell,
     biased: bool,
     measured: bool,
-) -> tuple[Float[Array, "R W"], Float[Array, " R"]]:
-    def some(rows: Array, counts: Array, weight: Array) -> tuple[Array, Array]:
-        scores = kept(_scores(rows, columns, offset))  # [ROWS, V]
-        expected = weight[:, None] * other[None, :]
+) -> Step:
+    columns, offset = both
+
+    def some(rows: Array, added: Array | None, counts: Array, weight: Array) -> Step:
+        scores, expected, shift = _at_best(rows, columns, offset, weight, other, cell, biased)
         if biased and cell.shift is not None:
-            shift = _shift(scores, counts, expected, cell)
-            scores = kept(scores + shift[:, None])
             rows = rows.at[:, 0].add(shift / columns[0, 0])
         slope = kept(kept(cell.derivative(scores, counts, expected)) @ columns)  # [ROWS, W]
+        slope = slope if added is None else slope + added
         q = cell.curvature(scores, counts, expected)
         if inverse is None:
             direction = -jax.lax.map(
@@ -238,39 +296,27 @@ def _block_step(
         else:
             direction = -slope @ inverse
         direction = of_unit_size(direction)
-        change = kept(direction @ columns.T)  # [ROWS, V]
+        change = kept(direction @ columns.T)  # [ROWS, U]
         fall = -(slope * direction).sum(1)
-        length = step_length(fall, row_sums(q * change**2), jnp.abs(change).max(1), cell.growth)
         losses = jnp.zeros_like(weight)
         if measured:
-            losses = _losses(scores, counts, expected, cell)
-        return rows + length[:, None] * direction, losses
+            losses = _losses(scores, counts, expected, weight if biased else None, cell)
+        bend, reach = row_sums(q * change**2), jnp.abs(change).max(1)
+        return Step(rows, direction, fall, bend, reach, losses, shift)
 
-    moved, losses = scan(some, rows, counts, weight)
-    return moved.reshape(rows.shape), losses.ravel()
-
-
-def _shift(
-    scores: Float[Array, "R V"],
-    counts: Float[Array, "R V"],
-    expected: Float[Array, "R V"],
-    cell: Cell,
-) -> Float[Array, " R"]:
-    """Return how far the best bias of each row is from the present one."""
-    assert cell.shift is not None
-    top = scores.max(1)  # without it, an exponential could overflow
-    background = row_sums(cell.value(scores - top[:, None], jnp.zeros_like(counts), expected))
-    return cell.shift(row_sums(counts), background) - top
+    found = scan(some, rows, slope, counts, weight)
+    return jax.tree.map(lambda each: each.reshape(-1, *each.shape[2:]), found)
 
 
 def _losses(
-    scores: Float[Array, "R V"],
-    counts: Float[Array, "R V"],
-    expected: Float[Array, "R V"],
+    scores: Float[Array, "R U"],
+    counts: Float[Array, "R U"],
+    expected: Float[Array, "R U"],
+    weight: Float[Array, " R"] | None,
     cell: Cell,
 ) -> Float[Array, " R"]:
     losses = row_sums(cell.value(scores, counts, expected))
-    return losses if cell.constant is None else losses - cell.constant(row_sums(counts))
+    return losses if weight is None or cell.constant is None else losses - cell.constant(weight)
 
 
 def of_unit_size(direction: Float[Array, "R W"]) -> Float[Array, "R W"]:

@@ -69,7 +69,8 @@ def slopes(
     cell: Cell,
 ) -> tuple[Float[np.ndarray, "R W"], Float[np.ndarray, " R"]]:
     """Return the gradient of the observed part of the loss in each row, and this part."""
-    return _by_parts(partial(_slopes, cell=cell), parts, (rows,), columns, offset)
+    function = partial(_slopes, cell=cell)
+    return _by_parts(function, parts, (rows,), columns, offset, (rows.shape[1:], ()))
 
 
 def bends(
@@ -81,7 +82,8 @@ def bends(
     cell: Cell,
 ) -> tuple[Float[np.ndarray, " R"], Float[np.ndarray, " R"]]:
     """Return the curvature of each row along a direction, and the largest change of a score."""
-    return _by_parts(partial(_bends, cell=cell), parts, (rows, directions), columns, offset)
+    function = partial(_bends, cell=cell)
+    return _by_parts(function, parts, (rows, directions), columns, offset, ((), ()))
 
 
 def _by_parts(
@@ -90,22 +92,28 @@ def _by_parts(
     tables: Sequence[Array],
     columns: Array,
     offset: Array | None,
+    widths: Sequence[tuple[int, ...]],
 ) -> Any:
-    """Apply a function to all chunks of each part, and put the rows of the results together."""
+    """Apply a function to all chunks of each part, and put the rows of the results together.
+
+    The function adds to sums by row, which have these widths.
+    """
     places = of_streams(len(parts))
     threads = len(set(places))
     everywhere = {place: [seen(table, place) for table in (*tables, columns)] for place in places}
     offsets = {place: None if offset is None else seen(offset, place) for place in places}
 
+    most = max(part.rows for part in parts)  # one shape for all, which is compiled once
+
     def compute(part: Tiles, place: jax.Device) -> Any:
         *mine, others = everywhere[place]
-        mine = [table[part.first : part.first + part.rows] for table in mine]
-        sums: Any = None
+        begin = jax.device_put(np.int32(part.first), place)
+        sums = jax.device_put([np.zeros((most, *width), columns.dtype) for width in widths], place)
         for first in range(0, len(part.row), CHUNK):
             some = [x[first : first + CHUNK] for x in (part.row, part.columns, part.counts)]
             some = [jax.device_put(x, place) for x in some]
-            sums = function(sums, *mine, others, offsets[place], *some)
-        return [np.asarray(each) for each in sums]
+            sums = function(sums, begin, *mine, others, offsets[place], *some)
+        return [np.asarray(each)[: part.rows] for each in sums]
 
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(compute, parts, places))
@@ -120,7 +128,8 @@ def _scan(function: Callable[..., Any], sums: Any, *tiles: Array) -> Any:
 
 @partial(jax.jit, static_argnames="cell", donate_argnums=0)
 def _slopes(
-    sums: tuple[Array, Array] | None,
+    sums: list[Array],
+    first: Int[Array, ""],
     rows: Float[Array, "R W"],
     columns: Float[Array, "V W"],
     offset: Float[Array, " V"] | None,
@@ -128,23 +137,22 @@ def _slopes(
     index: Int[Array, "T TILE"],
     counts: Float[Array, "T TILE"],
     cell: Cell,
-) -> tuple[Float[Array, "R W"], Float[Array, " R"]]:
+) -> list[Array]:
     def some(sums: Any, row: Array, index: Array, counts: Array) -> Any:
         slope, losses = sums
-        gathered, scores = _gathered(rows[row][:, None], columns, offset, index)
+        gathered, scores = _gathered(rows[first + row][:, None], columns, offset, index)
         g = cell.derivative(scores[:, 0], counts, jnp.zeros_like(counts))
         value = cell.value(scores[:, 0], counts, jnp.zeros_like(counts))
         slope = slope.at[row].add((g[:, None] @ gathered)[:, 0], indices_are_sorted=True)
-        return slope, losses.at[row].add(value.sum(1), indices_are_sorted=True)
+        return [slope, losses.at[row].add(value.sum(1), indices_are_sorted=True)]
 
-    if sums is None:
-        sums = jnp.zeros_like(rows), jnp.zeros_like(rows[:, 0])
     return _scan(some, sums, row, index, counts)
 
 
 @partial(jax.jit, static_argnames="cell", donate_argnums=0)
 def _bends(
-    sums: tuple[Array, Array] | None,
+    sums: list[Array],
+    first: Int[Array, ""],
     rows: Float[Array, "R W"],
     directions: Float[Array, "R W"],
     columns: Float[Array, "V W"],
@@ -153,19 +161,17 @@ def _bends(
     index: Int[Array, "T TILE"],
     counts: Float[Array, "T TILE"],
     cell: Cell,
-) -> tuple[Float[Array, " R"], Float[Array, " R"]]:
+) -> list[Array]:
     def some(sums: Any, row: Array, index: Array, counts: Array) -> Any:
         bend, reach = sums
-        both = jnp.stack([rows[row], directions[row]], 1)  # [T, 2, W]
+        both = jnp.stack([rows[first + row], directions[first + row]], 1)  # [T, 2, W]
         _, scores = _gathered(both, columns, None, index)
         change = jnp.where(counts > 0, scores[:, 1], 0.0)
         scores = scores[:, 0] if offset is None else scores[:, 0] + offset[index]
         q = cell.curvature(scores, counts, jnp.zeros_like(counts))
         bend = bend.at[row].add((q * change**2).sum(1), indices_are_sorted=True)
-        return bend, reach.at[row].max(jnp.abs(change).max(1), indices_are_sorted=True)
+        return [bend, reach.at[row].max(jnp.abs(change).max(1), indices_are_sorted=True)]
 
-    if sums is None:
-        sums = jnp.zeros_like(rows[:, 0]), jnp.zeros_like(rows[:, 0])
     return _scan(some, sums, row, index, counts)
 
 

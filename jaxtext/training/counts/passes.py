@@ -1,5 +1,6 @@
 """Minimise the objective over counts, pass after pass, and report progress and state."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -61,13 +62,21 @@ class State(NamedTuple):
 class Report(NamedTuple):
     """The progress of training: share of the passes done, seconds, and loss per pair in nats.
 
-    Where columns are drawn, the loss is an estimate. That of the softmax is the negative
-    log-likelihood, whose exponential is the perplexity.
+    Where columns are drawn, the loss is an estimate.
     """
 
     done: float  # in [0, 1]
     seconds: float
     loss: float
+
+
+class LikelihoodReport(Report):
+    """The progress of training by the negative log-likelihood."""
+
+    @property
+    def perplexity(self) -> float:
+        """The exponential of the loss per pair."""
+        return math.exp(self.loss)
 
 
 def fit(
@@ -108,18 +117,20 @@ def fit(
         raise ValueError(f"dim: found {dim}, must be at most the number of words, {size}")
     params, first = (start.params, start.number) if isinstance(start, State) else (start, 0)
     precision = np.dtype(np.float32) if params is None else params.center.dtype
-    objective = problem(counts, noise, negatives, precision, cell)
-    improve, loss = _passes(objective, columns, key, own_curvature)
+    improve, loss = _passes(
+        problem(counts, noise, negatives, precision, cell), columns, key, own_curvature
+    )
     begin = time.perf_counter()
     if params is None:
         levels = np.log(np.maximum(counts.sum(axis=0), 0.5)) if cell is EXPONENTIAL else None
-        params = starts.singular_vectors(counts, negatives, dim, levels)
+        params = starts.singular_vectors(counts, negatives, dim, levels, columns)
     if not isinstance(start, State):
         params = with_biases(params, cell)
     pairs = float(counts.sum())
+    kind = LikelihoodReport if cell is EXPONENTIAL else Report
 
     def report(done: int, total: float) -> None:
-        on_report(Report(done / max(passes, 1), time.perf_counter() - begin, total / pairs))
+        on_report(kind(done / max(passes, 1), time.perf_counter() - begin, total / pairs))
 
     for number in range(first, passes):
         params, before = improve(params, number)
@@ -158,7 +169,11 @@ def _passes(
     if key is None:
         raise ValueError("key: none is given, and columns are drawn")
     estimate = drawn.Estimate.of(problem, columns)
+
+    def keyed(number: int) -> Key[Array, ""]:
+        return jax.random.fold_in(key, number)
+
     return (
-        lambda params, number: drawn.improve(params, estimate, jax.random.fold_in(key, number)),
-        lambda params, number: drawn.loss(params, estimate, jax.random.fold_in(key, number)),
+        lambda params, number: drawn.improve(params, estimate, keyed(number)),
+        lambda params, number: drawn.loss(params, estimate, drawn.offset_of(keyed(number), 0)),
     )

@@ -59,14 +59,21 @@ def test_no_pass_raises_the_loss_wherever_it_begins(rng, counts, noise, scale):
     assert (np.diff(losses) < 0).all()
 
 
+def stepped(params, problem, own_curvature):
+    """Return the centers after a step, given the contexts, and the loss before."""
+    half = halves.halves(problem, DIM)[0]
+    step = newton.steps(
+        (params.center, None), params.context, half, None, problem.cell, own_curvature
+    )
+    return newton.end(step, problem.cell), newton.total(step.losses)
+
+
 @pytest.mark.parametrize("own_curvature", [False, True])
 def test_a_step_takes_every_row_downhill(rng, counts, noise, sizes, own_curvature):
     """The loss of a row, given the other table, is its own: none may rise."""
     params = tables(rng)
     problem = exact.problem(counts, noise, NEGATIVES, np.float64)
-    center, before = newton._improve_rows(
-        *params, halves.halves(problem, DIM)[0], None, problem.cell, own_curvature, True
-    )  # fmt: skip
+    center, before = stepped(params, problem, own_curvature)
     assert before == pytest.approx(exact.loss(params, problem), rel=1e-12)
 
     def by_row(center):
@@ -83,9 +90,7 @@ def test_a_step_has_the_length_of_the_bound(rng, counts, noise, own_curvature):
     """With delta the change of the scores: exp(reach) - 1 = fall * reach / bend, row by row."""
     params = tables(rng)
     problem = exact.problem(counts, noise, NEGATIVES, np.float64)
-    center, _ = newton._improve_rows(
-        *params, halves.halves(problem, DIM)[0], None, problem.cell, own_curvature, False
-    )  # fmt: skip
+    center, _ = stepped(params, problem, own_curvature)
     scores = np.asarray(params.center @ params.context.T)
     delta = np.asarray((center - params.center) @ params.context.T)
     total = counts.toarray() + NEGATIVES * np.outer(counts.sum(axis=1), noise)
