@@ -128,7 +128,7 @@ def transposed_product(
 ) -> Float[np.ndarray, "U D"]:
     """Return the product of a sparse matrix, transposed, and a dense one, by several threads."""
     parts = _parts(matrix)
-    ends = np.cumsum([0, *(part.shape[0] for part in parts)])  # pyright: ignore
+    ends = np.cumsum([0, *(len(part.indptr) - 1 for part in parts)])
     blocks = [x[a:b] for a, b in itertools.pairwise(ends)]
     with ThreadPoolExecutor(WORKERS) as pool:
         return sum(pool.map(lambda part, some: part.T @ some, parts, blocks))  # pyright: ignore
@@ -151,14 +151,17 @@ def _subspace(
 def _tall_subspace(
     operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Do the same with few long vectors: they are made orthonormal only at the end."""
-    basis = matrix[:, :size].toarray()
-    for _ in range(steps):
-        basis = np.linalg.qr(operator.product(operator.columns, basis)).Q
-        basis = operator.product(operator.rows, basis)
-    basis = np.linalg.qr(basis).Q
-    right, s, inner = np.linalg.svd(operator.product(operator.columns, basis), full_matrices=False)
-    return basis @ inner.T, s, right.T
+    """Do the same for many more rows than columns: only short vectors are made orthonormal."""
+    left, right = matrix[:, :size].toarray(), np.zeros(0)
+    for _ in range(max(steps, 1)):
+        right = np.linalg.qr(operator.product(operator.columns, left)).Q
+        left = operator.product(operator.rows, right)
+    wide = left.astype(np.float64)
+    squares, turn = np.linalg.eigh(wide.T @ wide)
+    known = squares > squares.max() * np.finfo(left.dtype).eps  # the others are rounding errors
+    s = np.sqrt(np.where(known, squares, 0.0))
+    scaled = turn * np.where(known, 1 / np.where(known, s, 1.0), 0.0)
+    return left @ scaled.astype(left.dtype), s, (right @ turn.astype(left.dtype)).T
 
 
 class _Operator(LinearOperator):

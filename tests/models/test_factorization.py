@@ -142,3 +142,23 @@ def test_product_svd_is_that_of_the_scores(random_params):
         np.testing.assert_allclose(mine, theirs, atol=1e-12)
     halves = factorization.vectors(found)
     np.testing.assert_allclose(halves.center @ halves.context.T, scores, atol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [3, 12])
+def test_subspace_iteration_of_a_tall_matrix_finds_its_singular_vectors(rng, rank):
+    """Also where the matrix has fewer singular values than are asked for."""
+    dense = rng.normal(size=(300, rank)) * 2.0 ** -np.arange(rank) @ rng.normal(size=(rank, 25))
+    found = factorization.truncated_svd(sparse.csr_array(dense), 6, full_rank=False, steps=4)
+    left, s, right = np.linalg.svd(dense, full_matrices=False)
+    kept = min(rank, 6)
+    np.testing.assert_allclose(found.values[:kept], s[:kept], rtol=1e-6)
+    np.testing.assert_allclose(found.values[kept:], 0, atol=1e-6 * s[0])
+    product = (found.left * found.values) @ found.right.T
+    best = (left[:, :kept] * s[:kept]) @ right[:kept]
+    np.testing.assert_allclose(product, best, atol=1e-5 * s[0])
+
+
+def test_a_transposed_product_is_that_of_the_transposed_matrix(rng):
+    matrix, x = rng.normal(size=(41, 7)), rng.normal(size=(41, 3))
+    found = factorization.transposed_product(sparse.csr_array(matrix), x)
+    np.testing.assert_allclose(found, matrix.T @ x, atol=1e-12)

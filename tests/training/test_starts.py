@@ -7,7 +7,7 @@ from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import pmi
 from jaxtext.text import Vocab
-from jaxtext.training import starts
+from jaxtext.training import exact, starts
 from jaxtext.vectors.embeddings import Embeddings
 
 SIZE, DIM, NEGATIVES = 300, 7, 5
@@ -45,6 +45,18 @@ def test_singular_vectors_of_full_rank_are_the_positive_pmi_itself(rng):
 def test_one_dimension_is_not_given_away(counts):
     center, context = starts.singular_vectors(counts, NEGATIVES, 1)
     assert np.ptp(center) > 0 and np.ptp(context) > 0
+
+
+def test_a_start_from_frequent_contexts_is_nearly_as_good(rng, counts, noise):
+    def loss(params):
+        return exact.loss(params, exact.problem(counts, noise, NEGATIVES))
+
+    whole, some = (
+        starts.singular_vectors(counts, NEGATIVES, DIM, columns=columns) for columns in (None, 60)
+    )
+    shuffled = EmbeddingParams(some.center, jnp.asarray(rng.permutation(some.context)))
+    assert some.center.dtype == some.context.dtype == np.float32
+    assert loss(whole) < loss(some) < loss(whole) + 0.2 * (loss(shuffled) - loss(whole))
 
 
 @pytest.fixture
