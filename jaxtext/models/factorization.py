@@ -138,7 +138,8 @@ def _subspace(
     operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the singular vectors within the space that repeated products with the matrix span."""
-    if matrix.shape[0] > TALL * matrix.shape[1]:
+    rows, columns = matrix.shape  # pyright: ignore
+    if rows > TALL * columns:
         return _tall_subspace(operator, matrix, size, steps)
     basis = np.linalg.qr(matrix[:, :size].toarray()).Q
     for _ in range(steps):
