@@ -1,5 +1,9 @@
 """Which devices JAX has, and what each of them does."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import jax
 import numpy as np
 
@@ -19,3 +23,15 @@ def seen(table: jax.Array, place: jax.Device) -> jax.Array:
     if table.device == place:
         return table
     return jax.device_put(np.asarray(table) if place.platform == "cpu" else table, place)
+
+
+@contextmanager
+def threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """Yield a pool of threads that compute in the precision of this one.
+
+    Without it, a thread would not know of `jax.enable_x64(True)` around its work.
+    """
+    wide = jax.config.jax_enable_x64
+    begin = jax.enable_x64(wide).__enter__
+    with ThreadPoolExecutor(number, initializer=begin) as pool:
+        yield pool

@@ -56,7 +56,7 @@ def test_a_start_from_frequent_contexts_is_nearly_as_good(rng, counts, noise):
     )
     shuffled = EmbeddingParams(some.center, jnp.asarray(rng.permutation(some.context)))
     assert some.center.dtype == some.context.dtype == np.float32
-    assert abs(loss(some) - loss(whole)) < 0.1 * (loss(shuffled) - loss(whole))
+    assert abs(loss(some) - loss(whole)) < 0.25 * (loss(shuffled) - loss(whole))
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ FEED, PLAN, BLOCK, LOOP, STEPS, COMBINE, ROUNDS = (
     for name in ("feed", "plan", "block", "loop", "steps", "combine", "rounds")
 )
 NEWTON, PASSES = "training.counts.newton", "training.counts.passes"
-HALVES = "training.counts.halves"
+HALVES, DRAWN, OBSERVED, COLUMNS = (
+    f"training.counts.{name}" for name in ("halves", "drawn", "observed", "columns")
+)
 STARTS, OBJECTIVE, COUNTING = "training.starts", "models.objective", "training.counting"
 PMI, FACTORS, GAP, MLP = "models.pmi", "models.factorization", "evaluation.gap", "models.mlp"
 STREAM = "trainers.stream"
@@ -177,8 +179,24 @@ MUTATIONS = [
     M(NEWTON, "_block_step", "-(slope * direction)", "(slope * direction)", "trainers.counts.step"),
     M(NEWTON, "_block_step", "cell.derivative(scores, counts",
       "cell.derivative(scores, jnp.minimum(counts, 1)", "trainers.counts.step"),
-    M(NEWTON, "_block_step", "weight[:, None] *", "", "trainers.counts.step"),
-    M(NEWTON, "_block_step", "rows + length", "rows + 2 * length", "trainers.counts.step"),
+    M(NEWTON, "_at_best", "weight[:, None] *", "", "trainers.counts.step"),
+    M(NEWTON, "_at_best", "cell.shift(weight, background) - top", "top", "cells.softmax"),
+    M(NEWTON, "_losses", "losses - cell.constant(weight)", "losses", "cells.softmax"),
+    M(NEWTON, "end", "step.rows + length", "step.rows + 2 * length", "trainers.counts.step"),
+    # Drawn columns.
+    M(COLUMNS, "drawn", "1 / chance", "chance / chance", "cells.drawn"),
+    M(DRAWN, "_divided", "part(~mine", "part(mine", "cells.drawn"),
+    M(DRAWN, "_divided", "(found.data[chosen]", "(0 * found.data[chosen]", "cells.drawn"),
+    M(DRAWN, "_chosen", "np.ones(len(cells.frequent))", "2 * np.ones(len(cells.frequent))",
+      "cells.drawn"),
+    M(DRAWN, "_begin", "whole.other[ids] * weights", "whole.other[ids]", "cells.drawn"),
+    M(DRAWN, "_begin", "biases[ids]", "biases[: len(ids)]", "cells.drawn"),
+    M(DRAWN, "_steps", "(begun.slope)", "(0 * begun.slope)", "cells.drawn"),
+    M(DRAWN, "loss", "found.losses + begun.losses_at(found.shift)", "found.losses",
+      "cells.drawn"),
+    M(DRAWN, "loss", "found.shift", "0 * found.shift", "cells.drawn"),
+    M(OBSERVED, "_slopes", "g[:, None] @ gathered", "-g[:, None] @ gathered", "cells.drawn"),
+    M(OBSERVED, "_tiles", "counts.data[begin:end]", "np.ones(end - begin)", "cells.drawn"),
     M(NEWTON, "step_length", "jnp.log1p(reach * fall / bend)", "reach * fall / bend",
       "trainers.counts.step"),
     M(NEWTON, "FARTHEST", "", 3.0, "trainers.counts.step"),

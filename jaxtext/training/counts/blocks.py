@@ -5,7 +5,6 @@ some rows for each thread. Scores are computed for `ROWS` rows at a time.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy import sparse
 
-from jaxtext.training.devices import of_streams, seen
+from jaxtext.training.devices import of_streams, seen, threads
 
 ROWS = 128  # whose scores are in memory at a time: enough to keep the processor busy
 BUFFER_CELLS = 1 << 25  # of counts that are made dense at a time
@@ -72,7 +71,7 @@ def by_blocks(
         buffers.put(buffer)
         return results
 
-    with ThreadPoolExecutor(workers) as pool:
+    with threads(workers) as pool:
         return [each for results in pool.map(compute, groups, places) for each in results]
 
 

@@ -7,7 +7,6 @@ in turn. Every row is summed in one order, so that the result does not depend on
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from scipy import sparse
 
 from jaxtext.models.cells import Cell
 from jaxtext.training.counts.blocks import kept
-from jaxtext.training.devices import of_streams, seen
+from jaxtext.training.devices import of_streams, seen, threads
 
 TILE = 32  # cells of one row
 TOGETHER = 64  # tiles whose columns are gathered at a time, which fit into the cache
@@ -99,7 +98,6 @@ def _by_parts(
     The function adds to sums by row, which have these widths.
     """
     places = of_streams(len(parts))
-    threads = len(set(places))
     everywhere = {place: [seen(table, place) for table in (*tables, columns)] for place in places}
     offsets = {place: None if offset is None else seen(offset, place) for place in places}
 
@@ -115,7 +113,7 @@ def _by_parts(
             sums = function(sums, begin, *mine, others, offsets[place], *some)
         return [np.asarray(each)[: part.rows] for each in sums]
 
-    with ThreadPoolExecutor(threads) as pool:
+    with threads(len(everywhere)) as pool:
         found = list(pool.map(compute, parts, places))
     return tuple(np.concatenate(each) for each in zip(*found, strict=True))
 
