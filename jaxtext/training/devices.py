@@ -31,7 +31,7 @@ def threads(number: int) -> Iterator[ThreadPoolExecutor]:
 
     Without it, a thread would not know of `jax.enable_x64(True)` around its work.
     """
-    wide = jax.config.jax_enable_x64
+    wide = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
     begin = jax.enable_x64(wide).__enter__
     with ThreadPoolExecutor(number, initializer=begin) as pool:
         yield pool
