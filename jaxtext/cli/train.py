@@ -96,8 +96,9 @@ class Train:
     # vectors depend on this number, not on the cores.
     streams: Annotated[int | None, open_("INT", "by size of the text")] = None
 
-    # Columns of the table of all pairs in which exact and softmax sum pairs that do not occur; they
-    # are drawn anew for each half of a pass. By default all up to 20,000 words, and 4,096 beyond.
+    # Columns of the table of all pairs in which exact and softmax sum pairs that do not occur: half
+    # of them the most frequent words, the others drawn anew for each half of a pass. By default all
+    # up to 20,000 words, and 4,096 beyond.
     columns: Annotated[int | None, open_("INT", "by size of the vocabulary")] = None
 
     # Seed of every random draw.

@@ -32,6 +32,5 @@ def threads(number: int) -> Iterator[ThreadPoolExecutor]:
     Without it, a thread would not know of `jax.enable_x64(True)` around its work.
     """
     wide = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
-    begin = jax.enable_x64(wide).__enter__
-    with ThreadPoolExecutor(number, initializer=begin) as pool:
+    with ThreadPoolExecutor(number, initializer=lambda: jax.enable_x64(wide).__enter__()) as pool:
         yield pool

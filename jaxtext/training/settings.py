@@ -52,8 +52,9 @@ class Exact:
     """The objective of `Sgns` summed over the counts of all pairs, minimised without sampling.
 
     `epochs` is the number of passes over both tables. A pass sums the cells of all observed pairs
-    and, of the others, those in `columns` columns that are drawn anew for each half of a pass; with
-    as many columns as words, nothing is drawn. With None, both depend on the size of the vocabulary
+    and, of the others, those in `columns` columns. Half of these are the most frequent words; the
+    others are drawn anew for each half of a pass and stand for all that are left. With as many
+    columns as words, nothing is drawn. With None, both numbers depend on the size of the vocabulary
     (see `epochs_of` and `columns_of`).
     """
 

@@ -39,7 +39,7 @@ def by_blocks(
     number of devices.
     """
     size, width = counts.shape  # pyright: ignore
-    rows = block_rows(size, width)
+    rows = _block_rows(size, width)
     firsts = range(0, size, rows)
     groups = [firsts[i : i + together] for i in range(0, len(firsts), together)]
     places = of_streams(len(groups))
@@ -54,22 +54,23 @@ def by_blocks(
 
     def compute(group: Sequence[int], place: jax.Device) -> list[Any]:
         function, buffer = functions(), buffers.get()
+        try:
+            return [one(function, first, buffer, place) for first in group]
+        finally:  # so that no other group waits for the buffer of one that failed
+            buffers.put(buffer)
+
+    def one(function: Callable[..., Any], first: int, buffer: np.ndarray, place: jax.Device) -> Any:
+        short = max(first + rows - size, 0)
+        some = counts[first : first + rows]
+        some.toarray(out=buffer[: some.shape[0]])
+        buffer[some.shape[0] :] = 0
         mine, others, factors = everywhere[place]
-        results = []
-        for first in group:
-            short = max(first + rows - size, 0)
-            some = counts[first : first + rows]
-            some.toarray(out=buffer[: some.shape[0]])
-            buffer[some.shape[0] :] = 0
-            part = jax.tree.map(
-                lambda each: jnp.pad(each[first : first + rows], ((0, short), (0, 0))),  # noqa: B023
-                mine,
-            )
-            weights = jax.device_put(np.pad(weight[first : first + rows], (0, short)), place)
-            result = function(part, others, jax.device_put(buffer, place), weights, factors)
-            results.append(jax.tree.map(np.asarray, result))  # then the buffer may be filled again
-        buffers.put(buffer)
-        return results
+        part = jax.tree.map(
+            lambda each: jnp.pad(each[first : first + rows], ((0, short), (0, 0))), mine
+        )
+        weights = jax.device_put(np.pad(weight[first : first + rows], (0, short)), place)
+        result = function(part, others, jax.device_put(buffer, place), weights, factors)
+        return jax.tree.map(np.asarray, result)  # then the buffer may be filled again
 
     with threads(workers) as pool:
         return [each for results in pool.map(compute, groups, places) for each in results]
@@ -80,7 +81,7 @@ def joined(results: Sequence[Any], size: int) -> Any:
     return jax.tree.map(lambda *parts: jnp.asarray(np.concatenate(parts)[:size]), *results)
 
 
-def block_rows(size: int, width: int) -> int:
+def _block_rows(size: int, width: int) -> int:
     """Return the rows of a block."""
     return min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
 

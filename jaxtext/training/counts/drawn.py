@@ -86,9 +86,9 @@ def improve_half(
     step, basis = _steps(params, estimate, half, offset)
     own = halves(estimate.problem, table.shape[1])[half].own
     moved = restored(end(step, cell), basis, table, columns, table.shape[1] - cell.biases, own)
-    return EmbeddingParams(*(moved if half == 0 else moved[::-1])), 0.0 if half else total(
-        step.losses
-    )
+    if half:
+        return EmbeddingParams(*moved[::-1]), 0.0
+    return EmbeddingParams(*moved), total(step.losses)
 
 
 def loss(params: EmbeddingParams, estimate: Estimate, offset: float, half: int = 0) -> float:
@@ -150,7 +150,10 @@ class _Begun(NamedTuple):
     losses: Float[np.ndarray, " V"]
 
     def losses_at(self, shift: Float[Array, " V"]) -> Float[Array, " V"]:
-        """Return the losses of the rest after a shift of the biases, in which they are linear."""
+        """Return the losses of the rest after a shift of the biases.
+
+        Only the losses that are linear in them have a best bias, and hence a shift.
+        """
         if self.half.own is None:
             return jnp.asarray(self.losses)
         return jnp.asarray(self.losses) + self.slope[:, 0] * shift / self.basis[0, 0]
