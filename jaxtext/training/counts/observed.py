@@ -6,6 +6,7 @@ and each tile is a small product. A matrix is cut into parts of whole rows, whic
 in turn. Every row is summed in one order, so that the result does not depend on the devices.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from jaxtext.training.devices import of_streams, seen, threads
 
 TILE = 32  # cells of one row
 TOGETHER = 64  # tiles whose columns are gathered at a time, which fit into the cache
-CHUNK = 64 * TOGETHER  # tiles per call
+CHUNK = 64 * TOGETHER  # tiles per call, unless there are fewer
 PARTS = 8  # of a matrix
 
 
@@ -40,14 +41,17 @@ def tiles_of(counts: sparse.csr_array, dtype: Any = np.float32) -> list[Tiles]:
     """Cut a matrix into at most `PARTS` parts with about equally many cells, and into tiles."""
     cuts = np.searchsorted(counts.indptr, counts.nnz * np.arange(1, PARTS) / PARTS)
     bounds = np.unique([0, *cuts.tolist(), len(counts.indptr) - 1]).tolist()
-    return [_tiles(counts, a, b, dtype) for a, b in zip(bounds, bounds[1:], strict=False)]
+    numbers = -(-np.diff(counts.indptr) // TILE)  # tiles of each row
+    most = int(np.add.reduceat(numbers, bounds[:-1]).max())
+    chunk = min(CHUNK, TOGETHER << (max(most - 1, 0) // TOGETHER).bit_length())
+    return [_tiles(counts, a, b, chunk, dtype) for a, b in itertools.pairwise(bounds)]
 
 
-def _tiles(counts: sparse.csr_array, first: int, last: int, dtype: Any) -> Tiles:
+def _tiles(counts: sparse.csr_array, first: int, last: int, chunk: int, dtype: Any) -> Tiles:
     begin, end = counts.indptr[first], counts.indptr[last]
     cells = np.diff(counts.indptr[first : last + 1])
     numbers = -(-cells // TILE)  # tiles of each row
-    total = max(-(-int(numbers.sum()) // CHUNK), 1) * CHUNK
+    total = max(-(-int(numbers.sum()) // chunk), 1) * chunk
     row = np.zeros(total, np.int32)
     row[: numbers.sum()] = np.repeat(np.arange(last - first, dtype=np.int32), numbers)
     row[numbers.sum() :] = last - first - 1
@@ -101,14 +105,15 @@ def _by_parts(
     everywhere = {place: [seen(table, place) for table in (*tables, columns)] for place in places}
     offsets = {place: None if offset is None else seen(offset, place) for place in places}
 
+    chunk = min(CHUNK, *(len(part.row) for part in parts))
     most = max(part.rows for part in parts)  # one shape for all, which is compiled once
 
     def compute(part: Tiles, place: jax.Device) -> Any:
         *mine, others = everywhere[place]
         begin = jax.device_put(np.int32(part.first), place)
         sums = jax.device_put([np.zeros((most, *width), columns.dtype) for width in widths], place)
-        for first in range(0, len(part.row), CHUNK):
-            some = [x[first : first + CHUNK] for x in (part.row, part.columns, part.counts)]
+        for first in range(0, len(part.row), chunk):
+            some = [x[first : first + chunk] for x in (part.row, part.columns, part.counts)]
             some = [jax.device_put(x, place) for x in some]
             sums = function(sums, begin, *mine, others, offsets[place], *some)
         return [np.asarray(each)[: part.rows] for each in sums]
