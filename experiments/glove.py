@@ -13,9 +13,9 @@ that closes a training has no meaning for it, since its optimum for free scores 
 biases are not part of the vectors.
 
 The loss is that which the authors' program prints, half the weighted square per observed cell.
-EVAL is as for `compare_methods.py`. The vectors are those of centers, and the sum of both tables,
-which the authors recommend; beside them stands `--method exact` on the same words. Also writes
-table.md and results.json.
+EVAL is as for `hyperparameters.py`, which compares it over three windows. The vectors are those of
+centers, and the sum of both tables, which the authors recommend; beside them stands
+`--method exact` on the same words. Also writes table.md and results.json.
 """
 
 from collections.abc import Iterator
@@ -42,6 +42,18 @@ ANALOGY_WORDS = 30_000  # answers and questions are among the most frequent word
 
 
 @dataclass(frozen=True)
+class Glove:
+    """The settings of GloVe, by default those that were published, with passes for AdaGrad."""
+
+    dim: int = 100
+    window: int = 10
+    epochs: int = 10
+    """Passes over the counts."""
+    x_max: float = X_MAX
+    alpha: float = ALPHA
+
+
+@dataclass(frozen=True)
 class Config:
     """What is trained, and on what it is evaluated."""
 
@@ -50,11 +62,7 @@ class Config:
     out: Path = Path("runs/glove")
     max_vocab: int = 20_000
     min_count: int = 5
-    dim: int = 100
-    window: int = 10
-    passes: int = 10
-    x_max: float = X_MAX
-    alpha: float = ALPHA
+    glove: Glove = Glove()
     seed: int = 0
 
 
@@ -66,19 +74,18 @@ def harmonic(ids: Encoded, vocab_size: int, window: int) -> sparse.csr_array:
     return sparse.csr_array(total)
 
 
-def train(config: Config, corpus: Corpus) -> tuple[EmbeddingParams, list[float]]:
+def train(corpus: Corpus, method: Glove) -> tuple[EmbeddingParams, list[float]]:
     """Minimise GloVe's objective; return both tables and its loss per cell, pass by pass."""
     size = len(corpus.vocab)
-    pairs = harmonic(corpus.text, size, config.window)
+    pairs = harmonic(corpus.text, size, method.window)
     losses: list[float] = []
 
     def report(report: counts.Report) -> None:
         losses.append(report.loss * float(pairs.sum()) / pairs.nnz)
-        print(f"pass {len(losses) - 1}: {losses[-1]:.5f}, {report.seconds:.0f} s", flush=True)
 
     params = counts.fit(
-        pairs, np.full(size, 1 / size), 1, config.dim, config.passes, on_report=report,
-        cell=weighted_squares(config.x_max, config.alpha),
+        pairs, np.full(size, 1 / size), 1, method.dim, method.epochs, on_report=report,
+        cell=weighted_squares(method.x_max, method.alpha),
     )  # fmt: skip
     return params, losses
 
@@ -100,8 +107,8 @@ def main(config: Config) -> None:
     similarity = sorted((config.eval / "similarity").glob("*.tsv"))
     analogy = [path for path in [config.eval / "analogy" / "questions-words.txt"] if path.exists()]
     sets = evaluation.read(similarity, analogy)
-    glove, losses = train(config, corpus)
-    exact = fit(jax.random.key(config.seed), corpus, Exact(dim=config.dim))
+    glove, losses = train(corpus, config.glove)
+    exact = fit(jax.random.key(config.seed), corpus, Exact(dim=config.glove.dim))
     rows = [
         [name, *row]
         for name, params in (("glove", glove), ("exact", exact))

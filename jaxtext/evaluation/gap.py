@@ -166,14 +166,21 @@ def measure(
         pairs = np.asarray(rows.sum(axis=1), np.float64)
         weight, other = cell.factors(pairs, objective.noise, objective.negatives)
         shares = jnp.asarray(other[:, None] * by_band)  # [V, bands]
-        for first in range(0, len(centers), step):
-            some = slice(first, first + step)
+
+        def scores(some: slice) -> Any:
             vectors = jnp.asarray(center[centers[some]], jnp.float64)
             factors = (jnp.asarray(x[some]) for x in (pairs, weight))
-            scores = map(np.asarray, _scores(vectors, context, shares, *factors, cell))
-            block = _Block(centers[some], weights[some], rows[some], *scores)
+            return _scores(vectors, context, shares, *factors, cell)
+
+        parts = [slice(first, first + step) for first in range(0, len(centers), step)]
+        following = map(scores, parts)
+        next_scores = next(following, None)
+        for number, some in enumerate(parts, 1):
+            # JAX computes the next scores while NumPy sums the cells of these.
+            present, next_scores = next_scores, next(following, None)
+            block = _Block(centers[some], weights[some], rows[some], *map(np.asarray, present))
             yield _measure_block(block, objective, bands, cell)
-            on_done(min(first + step, len(centers)) / len(centers))
+            on_done(number / len(parts))
 
     with jax.enable_x64(True):
         whole = reduce(_merged, measured())

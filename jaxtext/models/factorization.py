@@ -32,7 +32,6 @@ WORKERS = 2  # threads
 TOLERANCE = 1e-3  # of squared singular values; ARPACK's results are a hundred times more precise
 LEAST_BASIS = 20  # Lanczos vectors in addition to those that are asked for, at least
 SPARE = 10  # additional vectors of subspace iteration
-TALL = 4  # times as many rows as columns
 
 
 class SVD(NamedTuple):
@@ -123,6 +122,12 @@ def product_svd(params: EmbeddingParams) -> SVD:
     return _with_signs(left.Q @ inner.left, inner.values, right.Q @ inner.right)
 
 
+def product(matrix: sparse.csr_array, x: Float[np.ndarray, "U D"]) -> Float[np.ndarray, "V D"]:
+    """Return the product of a sparse matrix and a dense one, by several threads."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return np.concatenate(list(pool.map(lambda part: part @ x, _parts(matrix))))
+
+
 def transposed_product(
     matrix: sparse.csr_array, x: Float[np.ndarray, "V D"]
 ) -> Float[np.ndarray, "U D"]:
@@ -138,31 +143,12 @@ def _subspace(
     operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the singular vectors within the space that repeated products with the matrix span."""
-    rows, columns = matrix.shape  # pyright: ignore
-    if rows > TALL * columns:
-        return _tall_subspace(operator, matrix, size, steps)
     basis = np.linalg.qr(matrix[:, :size].toarray()).Q
     for _ in range(steps):
         basis = np.linalg.qr(operator.product(operator.columns, basis)).Q
         basis = np.linalg.qr(operator.product(operator.rows, basis)).Q
     right, s, inner = np.linalg.svd(operator.product(operator.columns, basis), full_matrices=False)
     return basis @ inner.T, s, right.T
-
-
-def _tall_subspace(
-    operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Do the same for many more rows than columns: only short vectors are made orthonormal."""
-    left, right = matrix[:, :size].toarray(), np.zeros(0)
-    for _ in range(max(steps, 1)):
-        right = np.linalg.qr(operator.product(operator.columns, left)).Q
-        left = operator.product(operator.rows, right)
-    wide = left.astype(np.float64)
-    squares, turn = np.linalg.eigh(wide.T @ wide)
-    known = squares > squares.max() * np.finfo(left.dtype).eps  # the others are rounding errors
-    s = np.sqrt(np.where(known, squares, 0.0))
-    scaled = turn * np.where(known, 1 / np.where(known, s, 1.0), 0.0)
-    return left @ scaled.astype(left.dtype), s, (right @ turn.astype(left.dtype)).T
 
 
 class _Operator(LinearOperator):

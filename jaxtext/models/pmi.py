@@ -48,8 +48,10 @@ def pmi(counts: Matrix, exponent: float = 1.0) -> Matrix:
         of_rows = np.log(rows)
         of_columns = _log_shares(columns, exponent)
         if sparse.issparse(matrix):
-            values = np.log(stored) - np.repeat(of_rows, np.diff(matrix.indptr))
-            return _like(matrix, values - of_columns[matrix.indices])
+            values = np.log(stored).astype(of_rows.dtype, copy=False)
+            values -= np.repeat(of_rows, np.diff(matrix.indptr))
+            values -= of_columns[matrix.indices]
+            return _like(matrix, values)
         scores = np.log(matrix) - of_rows[:, None] - of_columns
     return np.where(matrix > 0, scores, -np.inf)
 

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Key
+from scipy import sparse
 
 from jaxtext.base import memory
 from jaxtext.base.errors import InputError
@@ -28,6 +29,7 @@ from jaxtext.vectors.embeddings import Embeddings
 
 COLUMNS = 2  # joins the key in the draws of columns
 COPIES = 3  # of both tables that training keeps in memory at a time, at least
+CELL_BYTES = 40  # that methods on counts need for each pair that occurs, beside its count
 POWER = (
     0.25  # of the singular values in the centers of methods on counts; contexts get the other 0.75
 )
@@ -63,7 +65,7 @@ def fit(
 
     Raises `Diverged` when a loss or a vector becomes NaN or infinite. Raises `InputError` for a
     `method` that is not a record of settings, for more dimensions than words where the method works
-    on counts, and for a text or a start that cannot be used.
+    on counts, for more memory than there is, and for a text or a start that cannot be used.
     """
     check_method(method)
     _check_start(start, method)
@@ -74,6 +76,7 @@ def fit(
     check_dim(method, len(corpus.vocab))
     if objective is None:
         objective = counting.objective(key, corpus.vocab, corpus.text, method)
+    check_pairs(method, objective)
     if isinstance(method, Svd):
         return _float32(svd.fit(objective, method.dim, method.noise_exponent, on_report))
     return _counts(key, corpus, method, objective, start, on_report, on_state)
@@ -82,11 +85,18 @@ def fit(
 def check_memory(method: Method, vocab_size: int) -> None:
     """Raise `InputError` if both tables, and what training keeps beside them, need too much memory.
 
-    The counts of a text are not known before they are made, and are not included.
+    For the counts of a text, which are not known before they are made, see `check_pairs`.
     """
     needed = COPIES * 8 * vocab_size * method.dim  # bytes
     what = f"{method.name} with {method.dim:,} dimensions for {vocab_size:,} words"
     memory.check(needed, what, "use fewer dimensions or a smaller vocabulary")
+
+
+def check_pairs(method: Method, objective: Objective) -> None:
+    """Raise `InputError` if what a method makes of the counts needs too much memory."""
+    pairs = sparse.csr_array(objective.counts).nnz
+    what = f"{method.name} with {pairs:,} different pairs of words"
+    memory.check(CELL_BYTES * pairs, what, "use a smaller vocabulary, a smaller window or sgns")
 
 
 def _check_start(start: Any, method: Method) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 from scipy import sparse
 
 from jaxtext.base.errors import InputError
@@ -15,6 +15,7 @@ from jaxtext.models import factorization, pmi
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors.embeddings import Embeddings
 
+FREQUENT = 8_192  # words whose singular vectors suffice for a large vocabulary
 STEPS = 2  # of subspace iteration, which need not converge: the passes do the rest
 
 
@@ -34,26 +35,23 @@ def singular_vectors(
     negatives: int,
     dim: int,
     levels: Float[np.ndarray, " V"] | None = None,
-    columns: int | None = None,
+    words: int | None = None,
 ) -> EmbeddingParams:
     """Compute float32 tables whose scores approximate the positive PMI, minus ln k.
 
     The last dimension represents the shift by ln k or, in its place, `levels` of the contexts,
-    unless it is the only one. The center of a word without a pair is zero. With fewer `columns`
-    than words, the centers are those of the PMI with the most frequent contexts, which takes less
-    time, and all contexts follow from the centers.
+    unless it is the only one. The center of a word without a pair is zero. With fewer `words` than
+    there are, the singular vectors are those of the PMI of the most frequent words with each other,
+    and the others follow from their PMI with these. This takes less time, and the dimensions go to
+    what is known best: the PMI of rare words is large and mostly chance.
     """
     counts = sparse.csr_array(counts)
-    pairs = counts.sum(axis=0)
     matrix: Any = pmi.positive(pmi.pmi(counts)).astype(np.float32)
-    some = matrix
-    if columns is not None and dim <= columns < len(pairs):
-        some = matrix[:, np.sort(np.argsort(-pairs, kind="stable")[:columns])]
-    svd = factorization.truncated_svd(some, dim, full_rank=False, steps=STEPS)
-    if some is not matrix:
-        known = svd.values > svd.values[0] * 1e-6
-        scale = np.where(known, 1 / np.where(known, svd.values, 1.0), 0.0)
-        svd = svd._replace(right=factorization.transposed_product(matrix, svd.left) * scale)
+    if words is not None and dim <= words < matrix.shape[0]:
+        rows, columns = (_most(counts.sum(axis=axis), words) for axis in (1, 0))
+        svd = _extended_svd(matrix, rows, columns, dim)
+    else:
+        svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)
     center, context = (table.astype(jnp.float32) for table in factorization.vectors(svd, 0.5))
     if dim > 1:
         level = -math.log(negatives) if levels is None else 1.0
@@ -63,6 +61,33 @@ def singular_vectors(
             1.0 if levels is None else jnp.asarray(levels, context.dtype)
         )
     return EmbeddingParams(center, context)
+
+
+def _most(pairs: Float[np.ndarray, " V"], words: int) -> Int[np.ndarray, " M"]:
+    return np.sort(np.argsort(-pairs, kind="stable")[:words])
+
+
+def _extended_svd(
+    matrix: Any, rows: Int[np.ndarray, " M"], columns: Int[np.ndarray, " M"], dim: int
+) -> factorization.SVD:
+    """Decompose a part of a sparse matrix and extend its singular vectors to all rows and columns.
+
+    What belongs to a row is its product with the right vectors, divided by the singular values, as
+    it is for the rows of the part; and likewise for columns (Nyström's method).
+    """
+    some = matrix[rows]
+    left, values, right = factorization.truncated_svd(
+        some[:, columns], dim, full_rank=False, steps=STEPS
+    )
+    known = values > values[0] * 1e-6
+    scale = np.where(known, 1 / np.where(known, values, 1), 0).astype(values.dtype)
+    wide = np.zeros((matrix.shape[1], dim), right.dtype)
+    wide[columns] = right * scale
+    return factorization.SVD(
+        factorization.product(matrix, wide),
+        values,
+        factorization.transposed_product(some, left) * scale,
+    )
 
 
 def given(vectors: Embeddings, vocab: Vocab, usual: EmbeddingParams) -> EmbeddingParams:

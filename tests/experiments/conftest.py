@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+sys.path.append(str(EXPERIMENTS))  # as for a command, since some use others
 
 
 @cache

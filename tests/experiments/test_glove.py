@@ -26,9 +26,8 @@ def test_glove_is_trained_at_a_tiny_setting(experiment, topic_file, tmp_path, ca
     words = sorted(set(topic_file.read_text().split()))[:6]
     lines = [f"{a}\t{b}\t{len(a)}" for a, b in zip(words, words[1:], strict=False)]
     (sets / "made.tsv").write_text("\n".join(lines) + "\n")
-    config = experiment.Config(
-        topic_file, tmp_path / "eval", tmp_path, dim=5, passes=6, min_count=1, window=3
-    )
+    glove = experiment.Glove(dim=5, epochs=6, window=3)
+    config = experiment.Config(topic_file, tmp_path / "eval", tmp_path, min_count=1, glove=glove)
     experiment.main(config)
     found = json.loads((tmp_path / "results.json").read_text())
     losses = found["losses"]

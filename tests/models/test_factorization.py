@@ -145,7 +145,7 @@ def test_product_svd_is_that_of_the_scores(random_params):
 
 
 @pytest.mark.parametrize("rank", [3, 12])
-def test_subspace_iteration_of_a_tall_matrix_finds_its_singular_vectors(rng, rank):
+def test_subspace_iteration_of_more_rows_than_columns_finds_its_singular_vectors(rng, rank):
     """Also where the matrix has fewer singular values than are asked for."""
     dense = rng.normal(size=(300, rank)) * 2.0 ** -np.arange(rank) @ rng.normal(size=(rank, 25))
     found = factorization.truncated_svd(sparse.csr_array(dense), 6, full_rank=False, steps=4)
@@ -158,7 +158,9 @@ def test_subspace_iteration_of_a_tall_matrix_finds_its_singular_vectors(rng, ran
     np.testing.assert_allclose(product, best, atol=1e-5 * s[0])
 
 
-def test_a_transposed_product_is_that_of_the_transposed_matrix(rng):
-    matrix, x = rng.normal(size=(41, 7)), rng.normal(size=(41, 3))
-    found = factorization.transposed_product(sparse.csr_array(matrix), x)
-    np.testing.assert_allclose(found, matrix.T @ x, atol=1e-12)
+def test_products_by_several_threads_are_those_of_the_matrix(rng):
+    matrix, x, y = (rng.normal(size=shape) for shape in ((41, 7), (7, 3), (41, 3)))
+    found = factorization.product(sparse.csr_array(matrix), x)
+    np.testing.assert_allclose(found, matrix @ x, atol=1e-12)
+    found = factorization.transposed_product(sparse.csr_array(matrix), y)
+    np.testing.assert_allclose(found, matrix.T @ y, atol=1e-12)

@@ -210,6 +210,15 @@ def test_tables_that_need_more_memory_than_is_free_are_refused(text, tmp_path, m
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "sgns"])
+def test_counts_that_need_more_memory_than_is_free_are_refused(text, tmp_path, monkeypatch, method):
+    monkeypatch.setattr(memory, "free", lambda: 12_000)  # enough for the tables of 50 words
+    message = rf"^{method} with \d+ different pairs of words needs 0.0 MB of memory, and 0.0 MB are"
+    with pytest.raises(InputError, match=message):
+        execute(Place(tmp_path / "run"), options(text, method=method))
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("begun", [True, False])
 def test_too_little_memory_in_training_is_one_line_and_keeps_the_last_checkpoint(
     text, tmp_path, monkeypatch, capsys, begun

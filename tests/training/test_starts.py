@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.base.types import EmbeddingParams
@@ -47,16 +48,29 @@ def test_one_dimension_is_not_given_away(counts):
     assert np.ptp(center) > 0 and np.ptp(context) > 0
 
 
-def test_a_start_from_frequent_contexts_is_nearly_as_good(rng, counts, noise):
+def test_a_start_from_frequent_words_is_nearly_as_good(rng, counts, noise):
     def loss(params):
         return exact.loss(params, exact.problem(counts, noise, NEGATIVES))
 
     whole, some = (
-        starts.singular_vectors(counts, NEGATIVES, DIM, columns=columns) for columns in (None, 60)
+        starts.singular_vectors(counts, NEGATIVES, DIM, words=words) for words in (None, 60)
     )
-    shuffled = EmbeddingParams(some.center, jnp.asarray(rng.permutation(some.context)))
     assert some.center.dtype == some.context.dtype == np.float32
-    assert abs(loss(some) - loss(whole)) < 0.25 * (loss(shuffled) - loss(whole))
+    for table in (0, 1):
+        shuffled = list(some)
+        shuffled[table] = jnp.asarray(rng.permutation(some[table]))
+        between = loss(EmbeddingParams(*shuffled)) - loss(whole)
+        assert abs(loss(some) - loss(whole)) < 0.25 * between
+
+
+def test_frequent_words_suffice_where_their_rank_is_that_of_all(rng):
+    """Any M independent rows and columns of a matrix of rank M determine it (Nyström)."""
+    factors = np.abs(rng.normal(size=(2, 40, 3))) + 0.1
+    matrix = sparse.csr_array(factors[0] @ factors[1].T)
+    rows, columns = np.arange(5, 15), np.arange(20, 40, 2)
+    found = starts._extended_svd(matrix, rows, columns, 3)
+    product = (found.left * found.values) @ found.right.T
+    np.testing.assert_allclose(product, matrix.toarray(), rtol=1e-6)
 
 
 @pytest.fixture

@@ -124,12 +124,14 @@ def _divided(
     place = np.full(found.shape[1], -1, found.indices.dtype)
     place[frequent] = np.arange(len(frequent))
     places = place[found.indices]
-    row_ends = found.indptr[1:]
+    filled = np.diff(found.indptr) > 0
+    begins = found.indptr[:-1][filled]
 
     def part(chosen: np.ndarray, indices: np.ndarray, columns: int) -> sparse.csr_array:
-        indptr = np.append(0, np.append(0, np.cumsum(chosen))[row_ends])
+        indptr = np.zeros(size + 1, found.indptr.dtype)
+        indptr[1:][filled] = np.add.reduceat(chosen, begins, dtype=indptr.dtype)
         return sparse.csr_array(
-            (found.data[chosen], indices[chosen], indptr.astype(found.indptr.dtype)),
+            (found.data[chosen], indices[chosen], indptr.cumsum(dtype=indptr.dtype)),
             shape=(size, columns),
         )
 

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from scipy import sparse
 
+from jaxtext.base import memory
 from jaxtext.models.cells import Cell
 from jaxtext.training.counts.blocks import kept
 from jaxtext.training.devices import of_streams, seen, threads
@@ -101,6 +102,7 @@ def _by_parts(
 
     The function adds to sums by row, which have these widths.
     """
+    memory.give_back()  # what blocks have freed; the C library would keep it for their threads
     places = of_streams(len(parts))
     everywhere = {place: [seen(table, place) for table in (*tables, columns)] for place in places}
     offsets = {place: None if offset is None else seen(offset, place) for place in places}

@@ -14,6 +14,7 @@ from jaxtext.base.checks import check_at_least
 from jaxtext.base.types import Counts, EmbeddingParams
 from jaxtext.models import factorization
 from jaxtext.models.cells import EXPONENTIAL, LOGISTIC, Cell
+from jaxtext.models.objective import Objective, check
 from jaxtext.training import starts
 from jaxtext.training.counts import drawn, newton
 from jaxtext.training.counts.halves import Problem, problem, with_biases, without_biases
@@ -115,15 +116,16 @@ def fit(
     size = shape[0]
     if dim > size:
         raise ValueError(f"dim: found {dim}, must be at most the number of words, {size}")
+    check(Objective(counts, noise, negatives))
     params, first = (start.params, start.number) if isinstance(start, State) else (start, 0)
-    precision = np.dtype(np.float32) if params is None else params.center.dtype
-    improve, loss = _passes(
-        problem(counts, noise, negatives, precision, cell), columns, key, own_curvature
-    )
     begin = time.perf_counter()
-    if params is None:
+    if params is None:  # before the counts are prepared, which takes as much memory
         levels = np.log(np.maximum(counts.sum(axis=0), 0.5)) if cell is EXPONENTIAL else None
-        params = starts.singular_vectors(counts, negatives, dim, levels, columns)
+        words = None if columns is None or columns >= size else starts.FREQUENT
+        params = starts.singular_vectors(counts, negatives, dim, levels, words)
+    prepared = problem(counts, noise, negatives, params.center.dtype, cell)
+    improve, loss = _passes(prepared, columns, key, own_curvature)
+    del prepared  # of which a part is needed no more, if columns are drawn
     if not isinstance(start, State):
         params = with_biases(params, cell)
     pairs = float(counts.sum())

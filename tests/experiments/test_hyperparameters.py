@@ -23,34 +23,34 @@ def sets(tmp_path_factory):
 
 @pytest.fixture
 def config(experiment, topic_file, sets, tmp_path):
-    """A grid of 15 configurations."""
+    """A grid of 17 configurations."""
     return experiment.Config(
         topic_file, sets, tmp_path / "out", windows=(2,), exponents=(0.75,), negatives=(1,),
-        powers=(0.0, 0.5), dim=5, epochs=1, passes=1, subsample=0.0,
+        powers=(0.0, 0.5), dim=5, epochs=1, passes=1, glove_passes=2, subsample=0.0,
     )  # fmt: skip
 
 
 def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(experiment, config, capsys):
     assert experiment.main(config) == 0
     printed = capsys.readouterr().out
-    assert "15 of 15 configurations to do" in printed
+    assert "17 of 17 configurations to do" in printed
     assert "sgns best" in printed and "ppmi best" in printed
     path = config.out / "results.jsonl"
     written = path.read_bytes()
     results = [json.loads(line) for line in written.splitlines()]
     methods = [result["settings"]["method"] for result in results]
-    assert [methods.count(name) for name in experiment.NAMES] == [1, 4, 4, 6]
+    assert [methods.count(name) for name in experiment.NAMES] == [1, 4, 4, 6, 2]
     for result in results:
         assert result["coverage"] == {"topics": 225 / 227, "questions-words": 0.5}
         assert set(result["seconds"]) == {"count", "train", "factorize"}
-        if result["settings"]["method"] != "sgns":
+        if result["settings"]["method"] not in ("sgns", "glove"):
             assert result["mean"] == result["scores"]["topics"] > 0.6
     table = (config.out / "table.md").read_text()
     assert "| exact best | 2 | 0.75 | 1 |" in table and "| topics | 99% |" in table
 
     assert experiment.main(config) == 0
     printed = capsys.readouterr().out
-    assert "0 of 15 configurations to do" in printed and "1 of" not in printed
+    assert "0 of 17 configurations to do" in printed and "1 of" not in printed
     assert path.read_bytes() == written
 
     lines = written.splitlines(keepends=True)
@@ -58,7 +58,7 @@ def test_a_grid_is_finished_shown_and_taken_up_where_it_ended(experiment, config
         path.write_bytes(left)
         assert experiment.main(config) == 0
         printed = capsys.readouterr().out
-        assert "1 of 15 configurations to do" in printed and "1 of 1: sgns" in printed
+        assert "1 of 17 configurations to do" in printed and "1 of 1: glove" in printed
         again = path.read_bytes().splitlines(keepends=True)
         assert again[:-1] == lines[:-1]
         redone, before = json.loads(again[-1]), results[-1]
@@ -108,9 +108,9 @@ def test_results_of_another_corpus_or_other_sets_are_refused(experiment, config,
 
 
 def test_what_cannot_be_used_is_one_line_and_status_two(start, sets, tmp_path):
-    process = start("compare_methods", tmp_path / "absent.txt", "--eval", sets, "--out", tmp_path)
+    process = start("hyperparameters", tmp_path / "absent.txt", "--eval", sets, "--out", tmp_path)
     assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr == f"compare_methods: {tmp_path / 'absent.txt'}: no such file\n"
+    assert process.stderr == f"hyperparameters: {tmp_path / 'absent.txt'}: no such file\n"
 
 
 def test_sets_without_enough_known_words_are_left_out(experiment, config, tmp_path):
@@ -130,12 +130,12 @@ def test_sets_without_enough_known_words_are_left_out(experiment, config, tmp_pa
 def test_the_default_is_that_of_the_command(experiment, config):
     """The default configuration of each method has the settings of its record."""
     config = dataclasses.replace(
-        config, windows=(2, 5), exponents=(1.0, 0.75), negatives=(1, 5), powers=(0.0, 0.25)
+        config, windows=(2, 5, 10), exponents=(1.0, 0.75), negatives=(1, 5), powers=(0.0, 0.25)
     )
     rows = [{"settings": settings, "mean": 0.1} for _, _, settings in experiment.grid(config)]
     names = ("window", "noise_exponent", "negatives", "power", "vectors")
     found = {
-        method: tuple(each["default"]["settings"][name] for name in names)
+        method: tuple(each["default"]["settings"].get(name) for name in names)
         for method, each in experiment.chosen(rows).items()
     }
     assert found == {
@@ -143,6 +143,7 @@ def test_the_default_is_that_of_the_command(experiment, config):
         "svd": (5, 1.0, 1, 0.0, "w"),
         "exact": (5, 0.75, 5, 0.25, "w"),
         "sgns": (5, 0.75, 5, None, "w"),
+        "glove": (10, None, None, None, "w"),
     }
 
 
@@ -159,3 +160,25 @@ def test_equal_counts_are_made_once(experiment, config, monkeypatch):
     monkeypatch.setattr(experiment.counting, "objective", count)
     assert experiment.main(config) == 0
     assert counted == ["svd", "exact"]
+
+
+def test_settings_are_chosen_on_the_other_half(experiment):
+    """The best on the first half is the second row, and the best on the second half the first."""
+    rows = [{"a": [0.1, 0.9]}, {"a": [0.8, 0.3]}, {"a": [0.99, None]}, {}]
+    assert experiment.held_out(rows, "a") == pytest.approx((0.1 + 0.3) / 2)
+    assert experiment.held_out(rows, "b") is None
+
+
+def test_halves_of_a_set_are_every_other_item(experiment, config, tmp_path):
+    """The pairs of the first half are judged by whether they share a topic, the others reversed."""
+    folder = tmp_path / "sets" / "similarity"
+    folder.mkdir(parents=True)
+    rows = [(a, i, 9 if a == 0 else 1) for i in range(1, 9) for a in (0, 1)]
+    lines = [f"t0w0\tt{a}w{i}\t{c}\nt0w0\tt{a}w{i}\t{-c}\n" for a, i, c in rows]
+    (folder / "ws353-sim.tsv").write_text("".join(lines))
+    config = dataclasses.replace(config, methods=("svd",), eval=folder.parent)
+    assert experiment.main(config) == 0
+    results = (config.out / "results.jsonl").read_text().splitlines()
+    for first, second in (json.loads(line)["halves"]["ws353-sim"] for line in results):
+        assert first == pytest.approx(-second) and first > 0.5
+    assert "000 / 0.772 |" in (config.out / "table.md").read_text()  # the mean of both halves

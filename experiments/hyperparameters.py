@@ -1,7 +1,7 @@
-"""Hyperparameters that matter: PPMI, SVD, SGNS and its exact objective over one grid of settings.
+"""Hyperparameters that matter: PPMI, SVD, SGNS, GloVe and the exact objective over one grid.
 
     pip install -e '.[eval]'
-    python experiments/compare_methods.py CORPUS --eval EVAL --out runs/compare_methods
+    python experiments/hyperparameters.py CORPUS --eval EVAL --out runs/hyperparameters
 
 CORPUS is a text file; EVAL is a folder with similarity/*.tsv (word, word, score) and, for
 analogies, analogy/questions-words.txt. The grid is that of Levy, Goldberg and Dagan (2015):
@@ -11,22 +11,25 @@ context vectors, w+c, for which both tables get the same power.
 
 - ppmi: rows of the positive shifted PMI matrix, as sparse vectors.
 - svd: its truncated singular value decomposition.
+- exact: the objective of sgns over counts, by powers of the singular values of its scores.
 - sgns: sampled, as trained (power "-"), and by powers of the singular values of its scores.
-- exact: the same objective over counts, by powers of the singular values of its scores.
+- glove: GloVe's objective over counts (`glove.py`), as trained; exponent and shift are no settings
+  of it, and no word is left out.
 
-Windows are dynamic. Subsampling is one draw for exact (dirty), a new draw in each epoch for sgns,
-and expected weights for ppmi and svd. A count serves all methods that use it, and a training all of
-its powers; the seconds of each configuration are what it would take alone, including compilation
-where a shape is new. Spearman's rho is taken over the pairs whose words are both known; the mean is
-over all similarity sets, each counted once, even where sets share pairs. Analogies are answered by
-3CosAdd among the 30,000 most frequent words. The best configuration is chosen on these same sets,
-which flatters it a little.
+Windows are dynamic; the pairs of glove count 1/d. Subsampling is one draw for exact (dirty), a new
+draw in each epoch for sgns, and expected weights for ppmi and svd. A count serves all methods that
+use it, and a training all of its powers; the seconds of each configuration are what it would take
+alone, including compilation where a shape is new. Spearman's rho is taken over the pairs whose
+words are both known; the mean is over all similarity sets, each counted once, even where sets share
+pairs. Analogies are answered among the 30,000 most frequent words, by 3CosAdd and by 3CosMul.
 
-Measured on 10 MB of Wikipedia with --max-vocab 10000: eleven minutes on 2 cores for all 486
-configurations; a training takes 1 second for ppmi, 4 for svd, 15 for exact and 5 to 43 for sgns.
-Expect w+c above w for every method, k 5 above k 1 for all but exact, and a best mean of .36 for
-ppmi, .46 for svd, .43 for exact and .44 for sgns. On 100 MB, sgns takes ten times as long: two
-hours.
+The first tables have the configurations with the best mean, chosen on the same sets, which flatters
+it a little. The last one is the paper's main table (table 5) on this text: for each window and set,
+the configuration is chosen on one half of the set, every other item, and measured on the other, and
+the two results are averaged. Beside it stand the numbers of the paper, which differ in text (1.5
+billion words of Wikipedia against CORPUS), vocabulary (words that occur at least 100 times),
+dimensions (500) and program; the order of the methods can be compared, the height of the scores
+cannot.
 
 Every finished configuration is a line of results.jsonl; a second start measures only what is
 missing. Also writes table.md. Exits with 1 if a training failed, and with 2 if the
@@ -38,6 +41,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any, Literal, NamedTuple
@@ -45,6 +49,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 import jax
 import numpy as np
 import tyro
+from glove import Glove
+from glove import train as train_glove
+from scipy.stats import spearmanr
 from tyro.conf import Positional, arg
 
 import jaxtext
@@ -60,17 +67,19 @@ from jaxtext.training import Exact, Sgns, Svd, counting, fit, methods, svd
 from jaxtext.training.sampling import noise_distribution
 from jaxtext.vectors.embeddings import SparseEmbeddings
 
-Name = Literal["ppmi", "svd", "exact", "sgns"]
+Name = Literal["ppmi", "svd", "exact", "sgns", "glove"]
 Kind = Literal["w", "w+c"]
-Compared = Sgns | Exact | Svd
+Compared = Sgns | Exact | Svd | Glove
 Row = dict[str, Any]  # a line of results.jsonl
-Counter = Callable[[Compared], tuple[Objective, float]]  # and its seconds
+Counter = Callable[[Exact | Svd], tuple[Objective, float]]  # and its seconds
 Chosen = dict[Name, dict[str, Row]]  # "best" and "default" of each method
 
-NAMES: tuple[Name, ...] = ("ppmi", "svd", "exact", "sgns")  # the first two share a count
-RECORDS: dict[Name, type[Compared]] = {"ppmi": Svd, "svd": Svd, "exact": Exact, "sgns": Sgns}
+NAMES: tuple[Name, ...] = ("ppmi", "svd", "exact", "sgns", "glove")  # the first two share a count
+RECORDS: dict[Name, type[Compared]] = {
+    "ppmi": Svd, "svd": Svd, "exact": Exact, "sgns": Sgns, "glove": Glove,
+}  # fmt: skip
 KINDS: dict[Kind, str] = {"w": "center", "w+c": "sum"}
-DEFAULT_POWER = {"ppmi": None, "svd": svd.POWER, "exact": methods.POWER, "sgns": None}
+DEFAULT_POWER = {"svd": svd.POWER, "exact": methods.POWER}
 ANALOGY = "questions-words"
 ANALOGY_WORDS = 30_000  # answers and questions are among the most frequent words
 STAGES = ("count", "train", "factorize")
@@ -79,6 +88,24 @@ HYPERPARAMETERS = {
     "window": "window", "noise_exponent": "exponent", "negatives": "k", "power": "power",
     "vectors": "vectors",
 }  # fmt: skip
+# Levy, Goldberg and Dagan (2015), table 5, of the sets that are here: window and method, scores.
+PUBLISHED_SETS = (
+    "ws353-sim", "ws353-rel", "rw2034", "simlex999", f"{ANALOGY} 3cosadd", f"{ANALOGY} 3cosmul",
+)  # fmt: skip
+PUBLISHED: dict[tuple[int, Name], tuple[float, ...]] = {
+    (2, "ppmi"): (0.732, 0.699, 0.457, 0.382, 0.552, 0.677),
+    (2, "svd"): (0.772, 0.671, 0.508, 0.425, 0.554, 0.591),
+    (2, "sgns"): (0.789, 0.675, 0.449, 0.433, 0.676, 0.689),
+    (2, "glove"): (0.720, 0.605, 0.389, 0.388, 0.649, 0.666),
+    (5, "ppmi"): (0.732, 0.706, 0.442, 0.360, 0.518, 0.649),
+    (5, "svd"): (0.764, 0.679, 0.499, 0.416, 0.532, 0.569),
+    (5, "sgns"): (0.772, 0.690, 0.454, 0.403, 0.692, 0.714),
+    (5, "glove"): (0.745, 0.617, 0.416, 0.389, 0.700, 0.712),
+    (10, "ppmi"): (0.735, 0.701, 0.235, 0.336, 0.532, 0.605),
+    (10, "svd"): (0.766, 0.681, 0.312, 0.419, 0.526, 0.562),
+    (10, "sgns"): (0.794, 0.700, 0.281, 0.422, 0.694, 0.710),
+    (10, "glove"): (0.746, 0.643, 0.266, 0.375, 0.702, 0.712),
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +114,7 @@ class Config:
 
     corpus: Annotated[Positional[Path], arg(metavar="CORPUS")]
     eval: Path
-    out: Path = Path("runs/compare_methods")
+    out: Path = Path("runs/hyperparameters")
     methods: tuple[Name, ...] = NAMES
     windows: tuple[int, ...] = (2, 5, 10)
     exponents: tuple[float, ...] = (1.0, 0.75)
@@ -104,6 +131,7 @@ class Config:
     """Epochs of sgns."""
     passes: int = 3
     """Passes of exact."""
+    glove_passes: int = 10
     seed: int = 0
 
 
@@ -115,10 +143,10 @@ class Training(NamedTuple):
 
     def __str__(self) -> str:
         name, method = self
-        return (
-            f"{name}, window {method.window}, exponent {method.noise_exponent:g}, "
-            f"k {method.negatives}"
-        )
+        own = ""
+        if not isinstance(method, Glove):
+            own = f", exponent {method.noise_exponent:g}, k {method.negatives}"
+        return f"{name}, window {method.window}{own}"
 
 
 class Variant(NamedTuple):
@@ -141,23 +169,25 @@ def grid(config: Config) -> Iterator[tuple[Training, Variant, Row]]:
     names: list[Name] = [name for name in NAMES if name in config.methods]
     for window in config.windows:
         for name in names:
-            powers: list[float | None] = [None] if name in ("ppmi", "sgns") else []
-            powers += [] if name == "ppmi" else dict.fromkeys(map(float, config.powers))
+            powers: list[float | None] = [None] if name in ("ppmi", "sgns", "glove") else []
+            powers += [] if name in ("ppmi", "glove") else dict.fromkeys(map(float, config.powers))
             kinds: tuple[Kind, ...] = ("w",) if name == "ppmi" else tuple(KINDS)
-            for exponent, negatives in itertools.product(config.exponents, config.negatives):
-                method = method_of(config, name, window, float(exponent), negatives)
+            for method in methods_of(config, name, window):
                 training = Training(name, method)
                 for variant in itertools.starmap(Variant, itertools.product(powers, kinds)):
                     yield training, variant, settings(config, training, variant)
 
 
-def method_of(config: Config, name: Name, window: int, exponent: float, negatives: int) -> Compared:
-    """Return the record of a method with settings of the grid."""
-    own = {"sgns": {"epochs": config.epochs}, "exact": {"epochs": config.passes}}.get(name, {})
-    return RECORDS[name](
-        dim=config.dim, subsample=config.subsample, window=window, noise_exponent=exponent,
-        negatives=negatives, **own,
-    )  # fmt: skip
+def methods_of(config: Config, name: Name, window: int) -> Iterator[Compared]:
+    """Yield the records of a method with the settings of the grid, for one window."""
+    if name == "glove":
+        yield Glove(dim=config.dim, window=window, epochs=config.glove_passes)
+        return
+    epochs = {"sgns": {"epochs": config.epochs}, "exact": {"epochs": config.passes}}
+    shared = {"dim": config.dim, "subsample": config.subsample, "window": window}
+    for exponent, negatives in itertools.product(config.exponents, config.negatives):
+        own = {"noise_exponent": float(exponent), "negatives": negatives}
+        yield RECORDS[name](**shared, **own, **epochs.get(name, {}))
 
 
 def settings(config: Config, training: Training, variant: Variant) -> Row:
@@ -165,7 +195,7 @@ def settings(config: Config, training: Training, variant: Variant) -> Row:
     values = {"method": training.name, **asdict(training.method)}
     values |= {"power": variant.power, "vectors": variant.kind, "seed": config.seed}
     values |= {"max_vocab": config.max_vocab, "min_count": config.min_count}
-    unused = {"ppmi": ("dim", "seed"), "svd": ("seed",)}.get(training.name, ())
+    unused = {"ppmi": ("dim", "seed"), "svd": ("seed",), "glove": ("seed",)}.get(training.name, ())
     return {name: value for name, value in values.items() if name not in unused}
 
 
@@ -173,12 +203,12 @@ def counter(key: jax.Array, corpus: Corpus) -> Counter:
     """Return a function that counts for a method; a count is kept until another one is needed."""
 
     @lru_cache(maxsize=1)
-    def count(method: Compared) -> tuple[Objective, float]:
+    def count(method: Exact | Svd) -> tuple[Objective, float]:
         begin = time.perf_counter()
         objective = counting.objective(key, corpus.vocab, corpus.text, method)
         return objective, time.perf_counter() - begin
 
-    def count_for(method: Compared) -> tuple[Objective, float]:
+    def count_for(method: Exact | Svd) -> tuple[Objective, float]:
         objective, seconds = count(replace(method, negatives=1, noise_exponent=1.0))
         noise = noise_distribution(corpus.vocab.counts, method.noise_exponent)  # svd has its own
         return objective._replace(noise=noise, negatives=method.negatives), seconds
@@ -189,12 +219,15 @@ def counter(key: jax.Array, corpus: Corpus) -> Counter:
 def train(key: jax.Array, corpus: Corpus, training: Training, count: Counter) -> Trained:
     """Train as `jaxtext.train` does. Raises `InputError` and `Diverged`."""
     name, method = training
-    objective, counted = (None, 0.0) if name == "sgns" else count(method)
+    objective, counted = count(method) if isinstance(method, Exact | Svd) else (None, 0.0)
     begin = time.perf_counter()
-    if objective is not None and name == "ppmi":
+    if objective is not None and isinstance(method, Svd) and name == "ppmi":
         vectors = SparseEmbeddings(corpus.vocab, svd.positive_pmi(objective, method.noise_exponent))
         return Trained(vectors, None, (counted, time.perf_counter() - begin, 0.0))
-    params = fit(key, corpus, method, objective=objective)
+    if isinstance(method, Glove):
+        params, _ = train_glove(corpus, method)
+    else:
+        params = fit(key, corpus, method, objective=objective)
     center, context = (np.asarray(table, np.float32) for table in params)
     vectors = Embeddings(corpus.vocab, center, context)
     trained = time.perf_counter()
@@ -223,7 +256,38 @@ def measure(trained: Trained, variant: Variant, sets: evaluation.Sets) -> Row:
         "scores": scores,
         "mean": mean(known) if known else None,
         "analogy": report.analogy[ANALOGY].accuracy if report.analogy else None,
+        "halves": dict(halves(report, vectors, sets, kind)),
     }
+
+
+def halves(
+    report: Any, vectors: Embeddings | SparseEmbeddings, sets: evaluation.Sets, kind: str
+) -> Iterator[tuple[str, list[float | None]]]:
+    """Yield each set's scores on its first, third, ... item, and on its second, fourth, ..."""
+    for name, result in report.similarity.items():
+        given = sets.similarity[name].scores
+        yield name, [rho(result.cosines[half::2], given[half::2]) for half in (0, 1)]
+    for name, asked in sets.analogy.items():
+        right = {"3cosadd": report.analogy[name].right}
+        multiplied = evaluation.analogy.evaluate(vectors, asked, kind, ANALOGY_WORDS, "3cosmul")
+        right["3cosmul"] = multiplied.right
+        for method, each in right.items():
+            yield f"{name} {method}", [accuracy(each[half::2]) for half in (0, 1)]
+
+
+def rho(cosines: np.ndarray, given: np.ndarray) -> float | None:
+    """Return Spearman's rho over the pairs whose cosine is known; None for too few."""
+    known = ~np.isnan(cosines)
+    if known.sum() < LEAST_PAIRS:
+        return None
+    found = float(spearmanr(cosines[known], given[known]).statistic)  # pyright: ignore
+    return None if np.isnan(found) else found
+
+
+def accuracy(right: np.ndarray) -> float | None:
+    """Return the part of the known questions that are answered right."""
+    known = right[~np.isnan(right)]
+    return float(known.mean()) if known.size else None
 
 
 # Running ----------------------------------------------------------------------------------------
@@ -297,7 +361,7 @@ def main(config: Config) -> int:
     failed = run(config, missing, results) if missing else 0
     rows = [row for each in wanted if (row := results.get(each[2])) is not None]
     if rows:
-        tables = [best_table(rows), set_table(rows), effect_table(rows)]
+        tables = [best_table(rows), set_table(rows), effect_table(rows), held_out_table(rows)]
         print_tables(*tables)
         content = "\n\n".join(table.markdown() for table in tables)
         write_text(config.out / "table.md", content + "\n")
@@ -318,8 +382,9 @@ def chosen(rows: Sequence[Row]) -> Chosen:
             continue
         both[name] = {"best": max(own, key=lambda r: -2 if r["mean"] is None else r["mean"])}
         record = RECORDS[name]()
-        default = {each: getattr(record, each) for each in ("window", "noise_exponent")}
-        default |= {"negatives": record.negatives, "power": DEFAULT_POWER[name], "vectors": "w"}
+        shared = {"window", "noise_exponent", "negatives"} & asdict(record).keys()
+        default = {each: getattr(record, each) for each in shared}
+        default |= {"power": DEFAULT_POWER.get(name), "vectors": "w"}
         for row in own:
             if default.items() <= row["settings"].items():
                 both[name]["default"] = row
@@ -331,7 +396,7 @@ def best_table(rows: Sequence[Row]) -> Table:
     lines = [
         [
             f"{name} {which}",
-            *(cell(row["settings"][setting]) for setting in HYPERPARAMETERS),
+            *(cell(row["settings"].get(setting)) for setting in HYPERPARAMETERS),
             score(row["mean"]),
             f"{row['seconds']['count']:.1f}",
             f"{row['seconds']['train'] + row['seconds']['factorize']:.1f}",
@@ -363,12 +428,39 @@ def effect_table(rows: Sequence[Row]) -> Table:
     names = list(chosen(rows))
     lines = []
     for setting, label in HYPERPARAMETERS.items():
-        values = {row["settings"][setting] for row in rows}
+        values = {row["settings"][setting] for row in rows if setting in row["settings"]}
         for value in sorted(values, key=lambda value: (value is not None, value)):
             means = (mean_at(rows, name, setting, value) for name in names)
             lines.append([label, cell(value), *map(score, means)])
     title = "Mean similarity by one setting, over all others"
     return Table(title, ["setting", "value", *names], lines)
+
+
+def held_out_table(rows: Sequence[Row]) -> Table:
+    """Return scores with held-out settings by window and method, beside those of the paper."""
+    lines = []
+    found = {(row["settings"]["window"], row["settings"]["method"]) for row in rows}
+    for window, name in sorted(found, key=lambda each: (each[0], NAMES.index(each[1]))):
+        own = [
+            row["halves"]
+            for row in rows
+            if (row["settings"]["window"], row["settings"]["method"]) == (window, name)
+        ]
+        theirs = PUBLISHED.get((window, name), (None,) * len(PUBLISHED_SETS))
+        pairs = zip(PUBLISHED_SETS, theirs, strict=True)
+        shown = [f"{score(held_out(own, each))} / {score(value)}" for each, value in pairs]
+        lines.append([str(window), name, *shown])
+    title = "Settings chosen on one half of a set, scores on the other: here / Levy et al. (2015)"
+    return Table(title, ["window", "method", *PUBLISHED_SETS], lines)
+
+
+def held_out(rows: Sequence[dict[str, list[float | None]]], name: str) -> float | None:
+    """Return the mean over both halves of a set of the score of what is best on the other half."""
+    both = [(a, b) for row in rows for a, b in [row.get(name, (None, None))] if None not in (a, b)]
+    if not both:
+        return None
+    chosen_on_second, chosen_on_first = (max(both, key=itemgetter(half)) for half in (1, 0))
+    return (chosen_on_second[0] + chosen_on_first[1]) / 2
 
 
 def mean_at(rows: Sequence[Row], name: Name, setting: str, value: Any) -> float | None:
