@@ -174,10 +174,10 @@ def measure(
 
         parts = [slice(first, first + step) for first in range(0, len(centers), step)]
         following = map(scores, parts)
-        next_scores = next(following, None)
+        computed: Any = next(following, None)
         for number, some in enumerate(parts, 1):
             # JAX computes the next scores while NumPy sums the cells of these.
-            present, next_scores = next_scores, next(following, None)
+            present, computed = computed, next(following, None)
             block = _Block(centers[some], weights[some], rows[some], *map(np.asarray, present))
             yield _measure_block(block, objective, bands, cell)
             on_done(number / len(parts))
