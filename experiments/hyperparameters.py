@@ -456,7 +456,11 @@ def held_out_table(rows: Sequence[Row]) -> Table:
 
 def held_out(rows: Sequence[dict[str, list[float | None]]], name: str) -> float | None:
     """Return the mean over both halves of a set of the score of what is best on the other half."""
-    both = [(a, b) for row in rows for a, b in [row.get(name, (None, None))] if None not in (a, b)]
+    both: list[tuple[float, float]] = []
+    for row in rows:
+        first, second = row.get(name, (None, None))
+        if first is not None and second is not None:
+            both.append((first, second))
     if not both:
         return None
     chosen_on_second, chosen_on_first = (max(both, key=itemgetter(half)) for half in (1, 0))

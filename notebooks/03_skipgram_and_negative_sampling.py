@@ -27,6 +27,7 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.special import xlogy
 
 import jaxtext
 from jaxtext import EmbeddingParams, plots, pmi, sampling, sgns, skipgram, text
@@ -475,62 +476,67 @@ plots.show(
 # %% [markdown]
 # ## On a real text
 #
-# Scores are free in a table of five words. In a real text there are fewer dimensions than words,
-# and each objective makes its own compromise: the softmax where probability is lost, negative
-# sampling where pairs and negatives are many. So how good a softmax do the vectors of negative
-# sampling give?
+# The scores of five words are free. In a real text there are fewer dimensions than words, and each
+# objective makes a compromise of its own: the softmax weighs an error by the probability that it
+# costs, negative sampling by how often a pair is seen and drawn. How good a softmax do the vectors
+# of negative sampling give then?
 #
 # The text is the built-in corpus, cut to its 500 most frequent words. Both objectives are trained
-# on the same counts, with 20 dimensions and as many passes. We compare the negative log-likelihood
-# of a pair (NLL) under the softmax of $w \cdot c + \ln P(c)$ and under that of $w \cdot c$ alone
-# with what the full softmax reaches, and with the conditional entropy of the text, below which
-# nothing can come.
+# on the same counts, in 20 dimensions, with as many passes. We compare the negative log-likelihood
+# of a pair (NLL) under the softmax of $w \cdot c + \ln P(c)$, and under that of $w \cdot c$ alone,
+# with the NLL that the full softmax reaches.
 
 # %%
 corpus = jaxtext.read(max_vocab=500)
 settings = {"dim": 20, "epochs": 30, "subsample": 0}
 key = jax.random.key(0)
 objective = counting.objective(key, corpus.vocab, corpus.text, jaxtext.Softmax(**settings))
-pairs = objective.counts.toarray()
-context_share = pairs.sum(axis=0) / pairs.sum()
-entropy = -(pairs * np.log(pairs / pairs.sum(1, keepdims=True), where=pairs > 0)).sum()
+pairs = objective.counts.toarray() / objective.counts.sum()
+context_share = pairs.sum(axis=0)
 
 
 def nll(params, prior):
     """Return the negative log-likelihood of a pair under the softmax of w.c + prior."""
-    scores = jnp.asarray(params.center) @ jnp.asarray(params.context).T + prior
-    return float(-(pairs * jax.nn.log_softmax(scores)).sum() / pairs.sum())
+    scores = jnp.asarray(params.center @ params.context.T, jnp.float64) + prior
+    return float(-(pairs * jax.nn.log_softmax(scores)).sum())
 
 
-softmax = nll(fit(key, corpus, jaxtext.Softmax(**settings), objective=objective), 0)
-ks = (1, 5, 15, 50)
-found = {"with ln P(c)": [], "w.c alone": []}
+full = nll(fit(key, corpus, jaxtext.Softmax(**settings), objective=objective), 0)
+ks = [1, 5, 15, 50]
+excess = []
 for k in ks:
-    sampled = jaxtext.Exact(negatives=k, noise_exponent=1, **settings)
     params = fit(
-        key, corpus, sampled, objective=objective._replace(negatives=k, noise=context_share)
+        key,
+        corpus,
+        jaxtext.Exact(negatives=k, noise_exponent=1, **settings),
+        objective=objective._replace(negatives=k, noise=context_share),
     )
-    for name, prior in zip(found, (np.log(context_share), 0), strict=True):
-        found[name].append(nll(params, prior))
-    print(f"k = {k:2}: NLL {found['with ln P(c)'][-1]:.3f}, w.c alone {found['w.c alone'][-1]:.3f}")
-print(f"full softmax {softmax:.3f}, conditional entropy {entropy / pairs.sum():.3f}")
+    excess.append([nll(params, prior) - full for prior in (np.log(context_share), 0)])
+    print(f"k = {k:2}: NLL {full:.3f} + {excess[-1][0]:.4f};", end=" ")
+    print(f"of w.c alone {full:.3f} + {excess[-1][1]:.2f}")
+entropy = -xlogy(pairs, pairs / pairs.sum(1, keepdims=True)).sum()
+print(f"full softmax {full:.3f}; entropy of a context, given its center: {entropy:.3f}")
 
 figure, ax = plt.subplots(figsize=(6, 4), layout="tight")
-ax.plot(ks, found["w.c alone"], "s-", color=plots.NEGATIVE, label=r"softmax of $w \cdot c$")
-ax.plot(ks, found["with ln P(c)"], "o-", color=plots.POSITIVE, label=r"of $w \cdot c + \ln P(c)$")
-ax.axhline(softmax, color="gray", linewidth=0.8, label="full softmax")
-ax.axhline(entropy / pairs.sum(), color="gray", linestyle=":", label="conditional entropy")
-ax.set(xscale="log", xlabel="negatives k", ylabel="NLL per pair")
+with_noise, bare = zip(*excess, strict=True)
+ax.loglog(ks, bare, "s-", color=plots.NEGATIVE, label=r"softmax of $w \cdot c$")
+ax.loglog(ks, with_noise, "o-", color=plots.POSITIVE, label=r"softmax of $w \cdot c + \ln P(c)$")
+ax.set(xlabel="negatives k", ylabel="NLL above that of the full softmax")
 ax.set_xticks(ks, map(str, ks))
 ax.minorticks_off()
 ax.legend()
 plots.show(
     figure,
-    "TODO",
+    "On logarithmic axes: with ln P(c), the distance from the full softmax falls from 0.013 for "
+    "one negative to 0.002 for fifty. Without it, it is one nat for every k.",
 )
 
 # %% [markdown]
-# TODO
+# With $\ln P(c)$, the vectors of negative sampling come close to those of the full softmax, the
+# closer the more negatives there are; and even one negative per pair loses little. Their bare
+# scores are off by a whole nat, however large $k$ is: the approximation is one of probabilities,
+# and the scores have to be read as what they are. Both objectives stay above the entropy, which
+# would take as many dimensions as words.
 #
 # ## Conclusion
 #
@@ -541,7 +547,8 @@ plots.show(
 # - Negative sampling learns $\ln \big( \#(w, c) / (k\,\#(w)\,P(c)) \big)$. This is PMI $- \ln k$
 #   for unigram noise, and $\ln \hat p(c \mid w)$ plus a constant for uniform noise.
 # - In both cases, adding $\ln P(c)$ and taking the softmax gives the relative frequencies back, if
-#   the scores are free, that is, with as many dimensions as words.
+#   the scores are free, that is, with as many dimensions as words. On a real text it nearly gives
+#   what the full softmax gives.
 #
 # ## Things to try
 #

@@ -55,7 +55,7 @@ __all__ = [
     "optimum",
 ]
 
-BLOCK_CELLS = 1 << 21  # scores in memory at a time
+BLOCK_CELLS = 1 << 20  # scores in memory at a time, twice
 BANDS = (100, 1_000, 10_000)  # ranks at which a band of frequency ends
 EDGES = np.linspace(-12, 16, 281)  # of the density's bins; the outermost also count what is beyond
 FARTHEST = 20

@@ -27,7 +27,7 @@ from jaxtext.training.settings import (
 )
 from jaxtext.vectors.embeddings import Embeddings
 
-COLUMNS = 2  # joins the key in the draws of columns
+COLUMNS, CONTEXTS = 2, 3  # join the key in the draws of columns: of passes, of first contexts
 COPIES = 3  # of both tables that training keeps in memory at a time, at least
 CELL_BYTES = 40  # that methods on counts need for each pair that occurs, beside its count
 POWER = (
@@ -150,7 +150,7 @@ def _counts(
     assert method.epochs is not None
     begin: Any = start
     if isinstance(start, Embeddings):
-        begin = _tables(start, corpus, objective, method)
+        begin = _tables(jax.random.fold_in(key, CONTEXTS), start, corpus, objective, method)
     params = counts.fit(
         *objective, method.dim, method.epochs, begin, on_report=on_report, on_state=on_state,
         cell=counts.cell_of(method), columns=method.columns, key=jax.random.fold_in(key, COLUMNS),
@@ -159,7 +159,11 @@ def _counts(
 
 
 def _tables(
-    start: Embeddings, corpus: Corpus, objective: Objective, method: Counted
+    key: Key[Array, ""],
+    start: Embeddings,
+    corpus: Corpus,
+    objective: Objective,
+    method: Counted,
 ) -> EmbeddingParams:
     """Turn vectors into tables to start from, with zero rows for new words.
 
@@ -169,7 +173,7 @@ def _tables(
     params = starts.given(start, corpus.vocab, EmbeddingParams(zeros, zeros))
     if start.context is not None:
         return params
-    return counts.first_contexts(params, *objective, counts.cell_of(method))
+    return counts.first_contexts(params, objective, counts.cell_of(method), method.columns, key)
 
 
 def _float32(params: EmbeddingParams) -> EmbeddingParams:

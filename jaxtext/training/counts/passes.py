@@ -147,14 +147,21 @@ def fit(
 
 def first_contexts(
     params: EmbeddingParams,
-    counts: Counts,
-    noise: Float[np.ndarray, " V"],
-    negatives: int,
+    objective: Objective,
     cell: Cell,
+    columns: int | None = None,
+    key: Key[Array, ""] | None = None,
 ) -> EmbeddingParams:
-    """Make a step of every context, for centers whose contexts are not known."""
-    objective = problem(counts, noise, negatives, cell=cell)
-    return without_biases(newton.improve_contexts(with_biases(params, cell), objective), cell)
+    """Make a step of every context, for centers whose contexts are not known.
+
+    `columns` and `key` are as in `fit`.
+    """
+    prepared, begun = problem(*objective, cell=cell), with_biases(params, cell)
+    if columns is None or key is None or columns >= len(objective.noise):
+        return without_biases(newton.improve_contexts(begun, prepared), cell)
+    estimate = drawn.Estimate.of(prepared, columns)
+    moved, _ = drawn.improve_half(begun, estimate, 1, drawn.offset_of(key, 1))
+    return without_biases(moved, cell)
 
 
 def _passes(

@@ -1,11 +1,14 @@
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import pmi, sgns
+from jaxtext.models.cells import LOGISTIC
+from jaxtext.models.objective import Objective
 from jaxtext.training import counts as exact
 from jaxtext.training import starts
 from jaxtext.training.sampling import noise_distribution
@@ -154,3 +157,19 @@ def test_no_pass_returns_the_start_as_it_is_but_for_rotation(rng, counts, noise)
     scores = [np.asarray(each.center @ each.context.T) for each in (start, found)]
     np.testing.assert_allclose(scores[1], scores[0], atol=1e-12)
     assert states == [] and [report.done for report in reports] == [0.0]
+
+
+def test_first_contexts_from_some_columns_are_nearly_as_good(counts, noise):
+    """Centers of an optimum, and no contexts: one step of these, from all columns or from some."""
+    problem = exact.problem(counts, noise, NEGATIVES)
+    params = exact.fit(counts, noise, NEGATIVES, DIM, 9)
+    bare = params._replace(context=jnp.zeros_like(params.context))
+    objective = Objective(counts, noise, NEGATIVES)
+    whole, some = (
+        exact.first_contexts(bare, objective, LOGISTIC, columns, jax.random.key(0))
+        for columns in (None, 60)
+    )
+    before, all_columns, some_columns = (exact.loss(each, problem) for each in (bare, whole, some))
+    assert not np.array_equal(whole.context, some.context)
+    assert all_columns < before
+    assert before - some_columns > 0.9 * (before - all_columns)
