@@ -12,9 +12,10 @@ For jaxtext it includes compilation, and counting for the methods that count; fo
 fasttext, which read the text in the same call, it includes the counting of words. --tools chooses
 among gensim, jaxtext, word2vec and fasttext. fastText takes no seed; it is told of subwords longer
 than any word, with a table for them that its memory includes, since without one (maxn = 0) it
-leaves a part of its first vectors unset and ends in NaN. Takes about five minutes per seed on 2
-cores for 16 million words; nothing else should run. Expect jaxtext to train at 6 to 8 times the
-speed of gensim (AVX-512), with no worse a mean score.
+leaves a part of its first vectors unset and ends in NaN. Takes five to seven minutes per seed on 2
+cores for 16 million words, and seventeen more for word2vec and fasttext; nothing else should run.
+Expect jaxtext to train at 6 to 8 times the speed of gensim and word2vec and more than ten times
+that of fasttext, with no worse a mean score.
 """
 
 import json

@@ -31,6 +31,11 @@ billion words of Wikipedia against CORPUS), vocabulary (words that occur at leas
 dimensions (500) and program; the order of the methods can be compared, the height of the scores
 cannot.
 
+On 10 MB of Wikipedia with --max-vocab 10000, all but glove took eleven minutes on 2 cores; a
+training took 1 second for ppmi, 4 for svd, 15 for exact and 5 to 43 for sgns, ten times as long on
+100 MB. Expect w+c above w for every method on so little text, k 5 above k 1 for all but exact, and
+a best mean of .36 for ppmi, .46 for svd, .43 for exact and .44 for sgns.
+
 Every finished configuration is a line of results.jsonl; a second start measures only what is
 missing. Also writes table.md. Exits with 1 if a training failed, and with 2 if the
 folder contains results of another corpus or of other evaluation sets.
