@@ -254,7 +254,7 @@ MUTATIONS = [
     M(GAP, "draw_centers", "np.sqrt(sizes)", "1.0 * sizes", "trainers.gap.sample"),
     M(GAP, "draw_centers", "1 / chance)", "0 * chance + 1)", "trainers.gap.sample"),
     # PMI and its factors.
-    M(PMI, "pmi", "np.log(stored) - np.repeat", "np.log(stored) + np.repeat", "trainers.pmi"),
+    M(PMI, "pmi", "values -= np.repeat", "values += np.repeat", "trainers.pmi"),
     M(PMI, "pmi", "of_columns[matrix.indices]", "of_columns[0]", "trainers.pmi"),
     M(PMI, "pmi", "_log_shares(columns, exponent)", "_log_shares(columns, 1.0)", "trainers.pmi"),
     M(PMI, "pmi", " - of_rows[:, None]", "", "trainers.pmi"),
@@ -335,11 +335,15 @@ def failing(prefixes):
         return [check for check in map(examine, chosen) if check.status == FAILS]
 
 
+def module_of(mutation):
+    """`jaxtext.text.cooccurrence` is a function as well: the module is the one of that path."""
+    importlib.import_module(f"jaxtext.{mutation.module}")
+    return sys.modules[f"jaxtext.{mutation.module}"]
+
+
 def noticed(mutation, monkeypatch):
     """The checks that fail while the package is broken."""
-    importlib.import_module(f"jaxtext.{mutation.module}")
-    # `jaxtext.text.cooccurrence` is a function as well: the module is the one of that path.
-    module = sys.modules[f"jaxtext.{mutation.module}"]
+    module = module_of(mutation)
     original = vars(module)[mutation.function]
     replacement = broken(mutation, original)
     places = holders(original, mutation.function) if mutation.old else [module]
@@ -366,3 +370,8 @@ def test_every_break_of_the_package_fails_a_check_that_is_named(monkeypatch, cap
 
 def test_the_mutations_are_many_and_each_differs():
     assert len(set(MUTATIONS)) == len(MUTATIONS) >= 110
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.function}-{each.old[:20]}")
+def test_what_a_mutation_breaks_is_there(mutation):
+    broken(mutation, vars(module_of(mutation))[mutation.function])
