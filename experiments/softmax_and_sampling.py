@@ -107,7 +107,7 @@ def main(config: Config) -> None:
         prior = np.log(objective.noise)
         with_prior = likelihood(params, prior, pairs)
         mean_prior = float(np.asarray(pairs.counts.sum(axis=0)) @ prior / pairs.counts.sum())
-        unnormalised = -(mean_score(params, pairs) + mean_prior + np.log(k))
+        unnormalised = -float(mean_score(params, pairs) + mean_prior + np.log(k))
         rows.append({
             "k": k, "with P(c)": with_prior, "as NCE": unnormalised,
             "ln Z": with_prior - unnormalised, "w.c alone": likelihood(params, 0 * prior, pairs),
