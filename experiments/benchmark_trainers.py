@@ -14,7 +14,7 @@ among gensim, jaxtext, word2vec and fasttext. fastText takes no seed; it is told
 than any word, with a table for them that its memory includes, since without one (maxn = 0) it
 leaves a part of its first vectors unset and ends in NaN. Takes five to seven minutes per seed on 2
 cores for 16 million words, and seventeen more for word2vec and fasttext; nothing else should run.
-Expect jaxtext to train at 6 to 8 times the speed of gensim and word2vec and more than ten times
+Expect jaxtext to train at 6 to 8 times the speed of gensim, 8 times that of word2vec and 11 times
 that of fasttext, with no worse a mean score.
 """
 

@@ -82,6 +82,7 @@ def train(corpus: Corpus, method: Glove) -> tuple[EmbeddingParams, list[float]]:
 
     def report(report: counts.Report) -> None:
         losses.append(report.loss * float(pairs.sum()) / pairs.nnz)
+        print(f"pass {len(losses) - 1}: {losses[-1]:.5f}, {report.seconds:.0f} s", flush=True)
 
     params = counts.fit(
         pairs, np.full(size, 1 / size), 1, method.dim, method.epochs, on_report=report,

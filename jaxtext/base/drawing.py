@@ -30,3 +30,12 @@ def systematic(
     steps = np.floor(np.cumsum(chance) + offset).astype(np.int64)
     entries = np.flatnonzero(np.diff(steps, prepend=0))
     return entries, chance[entries]
+
+
+def most(sizes: Float[np.ndarray, " V"], how_many: int) -> Int[np.ndarray, " F"]:
+    """Return the places of the largest numbers, in their order.
+
+    >>> most(np.array([3.0, 1, 4, 1, 5]), 3).tolist()
+    [0, 2, 4]
+    """
+    return np.sort(np.argsort(-sizes, kind="stable")[:how_many])

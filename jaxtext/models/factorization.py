@@ -125,7 +125,7 @@ def product_svd(params: EmbeddingParams) -> SVD:
 def product(matrix: sparse.csr_array, x: Float[np.ndarray, "U D"]) -> Float[np.ndarray, "V D"]:
     """Return the product of a sparse matrix and a dense one, by several threads."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        return np.concatenate(list(pool.map(lambda part: part @ x, _parts(matrix))))
+        return _times(_parts(matrix), x, pool)
 
 
 def transposed_product(
@@ -167,7 +167,12 @@ class _Operator(LinearOperator):
 
     def product(self, parts: list[sparse.csr_array], x: np.ndarray) -> np.ndarray:
         """Multiply the matrix (`rows`) or its transpose (`columns`) by a vector or several."""
-        return np.concatenate(list(self.pool.map(lambda part: part @ x, parts)))
+        return _times(parts, x, self.pool)
+
+
+def _times(parts: list[sparse.csr_array], x: np.ndarray, pool: ThreadPoolExecutor) -> np.ndarray:
+    """Multiply ranges of rows by a vector or several, one range a thread."""
+    return np.concatenate(list(pool.map(lambda part: part @ x, parts)))
 
 
 def _parts(matrix: sparse.csr_array) -> list[sparse.csr_array]:

@@ -29,7 +29,7 @@ from jaxtext.vectors.embeddings import Embeddings
 
 COLUMNS, CONTEXTS = 2, 3  # join the key in the draws of columns: of passes, of first contexts
 COPIES = 3  # of both tables that training keeps in memory at a time, at least
-CELL_BYTES = 40  # that methods on counts need for each pair that occurs, beside its count
+CELL_BYTES = 40  # that methods on counts need for each pair that occurs, beside its count, at least
 POWER = (
     0.25  # of the singular values in the centers of methods on counts; contexts get the other 0.75
 )

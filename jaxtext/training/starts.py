@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 from scipy import sparse
 
+from jaxtext.base.drawing import most
 from jaxtext.base.errors import InputError
 from jaxtext.base.types import Counts, EmbeddingParams
 from jaxtext.models import factorization, pmi
@@ -48,7 +49,7 @@ def singular_vectors(
     counts = sparse.csr_array(counts)
     matrix: Any = pmi.positive(pmi.pmi(counts)).astype(np.float32)
     if words is not None and dim <= words < matrix.shape[0]:
-        rows, columns = (_most(counts.sum(axis=axis), words) for axis in (1, 0))
+        rows, columns = (most(counts.sum(axis=axis), words) for axis in (1, 0))
         svd = _extended_svd(matrix, rows, columns, dim)
     else:
         svd = factorization.truncated_svd(matrix, dim, full_rank=False, steps=STEPS)
@@ -61,10 +62,6 @@ def singular_vectors(
             1.0 if levels is None else jnp.asarray(levels, context.dtype)
         )
     return EmbeddingParams(center, context)
-
-
-def _most(pairs: Float[np.ndarray, " V"], words: int) -> Int[np.ndarray, " M"]:
-    return np.sort(np.argsort(-pairs, kind="stable")[:words])
 
 
 def _extended_svd(

@@ -29,7 +29,8 @@ regressions. A pass improves all rows of both tables, one table after the other,
   objective, whatever the text.
 
 The start matters for the speed and for the vectors. `starts.singular_vectors` takes the truncated
-singular value decomposition of the positive PMI, with one dimension for the shift by ln k. The
+singular value decomposition of the positive PMI, with one dimension for the shift by ln k; where
+columns are drawn, it takes that of the most frequent words alone and extends it to the others. The
 objective depends only on the product of the tables. Of all tables with the same product, `fit`
 returns those that share its singular values evenly (`factorization.vectors`).
 """

@@ -15,15 +15,6 @@ class Columns(NamedTuple):
     weights: Float[np.ndarray, " M"]  # 0 for those that fill up
 
 
-def most(importance: Float[np.ndarray, " V"], how_many: int) -> Int[np.ndarray, " F"]:
-    """Return the columns of most importance, in order.
-
-    >>> most(np.array([3.0, 1, 4, 1, 5]), 3).tolist()
-    [0, 2, 4]
-    """
-    return np.sort(np.argsort(-importance, kind="stable")[:how_many])
-
-
 def drawn(importance: Float[np.ndarray, " V"], how_many: int, offset: float) -> Columns:
     """Draw `how_many` columns, each with a chance in proportion to its importance, at most 1.
 

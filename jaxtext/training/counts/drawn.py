@@ -16,10 +16,11 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 from scipy import sparse
 
+from jaxtext.base.drawing import most
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.training.counts import observed
 from jaxtext.training.counts.blocks import by_blocks, joined
-from jaxtext.training.counts.columns import Columns, drawn, most
+from jaxtext.training.counts.columns import Columns, drawn
 from jaxtext.training.counts.halves import Half, Problem, halves, oriented, restored
 from jaxtext.training.counts.newton import Step, block_losses, end, steps, total
 from jaxtext.training.counts.observed import Tiles

@@ -20,6 +20,8 @@ from jaxtext.training.counts import drawn, newton
 from jaxtext.training.counts.halves import Problem, problem, with_biases, without_biases
 from jaxtext.training.settings import Counted, Softmax
 
+KEYLESS = "key: none is given, and columns are drawn"
+
 
 def cell_of(method: Counted) -> Cell:
     """Return the cell loss that a method minimises."""
@@ -157,8 +159,10 @@ def first_contexts(
     `columns` and `key` are as in `fit`.
     """
     prepared, begun = problem(*objective, cell=cell), with_biases(params, cell)
-    if columns is None or key is None or columns >= len(objective.noise):
+    if columns is None or columns >= len(objective.noise):
         return without_biases(newton.improve_contexts(begun, prepared), cell)
+    if key is None:
+        raise ValueError(KEYLESS)
     estimate = drawn.Estimate.of(prepared, columns)
     moved, _ = drawn.improve_half(begun, estimate, 1, drawn.offset_of(key, 1))
     return without_biases(moved, cell)
@@ -176,7 +180,7 @@ def _passes(
         )
     check_at_least("columns", columns, 1)
     if key is None:
-        raise ValueError("key: none is given, and columns are drawn")
+        raise ValueError(KEYLESS)
     estimate = drawn.Estimate.of(problem, columns)
 
     def keyed(number: int) -> Key[Array, ""]:

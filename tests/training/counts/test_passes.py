@@ -173,3 +173,5 @@ def test_first_contexts_from_some_columns_are_nearly_as_good(counts, noise):
     assert not np.array_equal(whole.context, some.context)
     assert all_columns < before
     assert before - some_columns > 0.9 * (before - all_columns)
+    with pytest.raises(ValueError, match="^key: none is given, and columns are drawn"):
+        exact.first_contexts(bare, objective, LOGISTIC, 60)
