@@ -227,7 +227,8 @@ def train(key: jax.Array, corpus: Corpus, training: Training, count: Counter) ->
     objective, counted = count(method) if isinstance(method, Exact | Svd) else (None, 0.0)
     begin = time.perf_counter()
     if objective is not None and isinstance(method, Svd) and name == "ppmi":
-        vectors = SparseEmbeddings(corpus.vocab, svd.positive_pmi(objective, method.noise_exponent))
+        matrix = svd.positive_pmi(objective, method.noise_exponent).by_center
+        vectors = SparseEmbeddings(corpus.vocab, matrix)
         return Trained(vectors, None, (counted, time.perf_counter() - begin, 0.0))
     if isinstance(method, Glove):
         params, _ = train_glove(corpus, method)

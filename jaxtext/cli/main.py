@@ -4,10 +4,8 @@ Slow imports are made inside the functions, so that `--help` answers at once.
 """
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
@@ -15,7 +13,7 @@ from tyro.conf import OmitArgPrefixes, subcommand
 
 from jaxtext.base.errors import InputError, Named
 from jaxtext.cli import ask, evaluate, examples, export, gap, info, slips, train, verify
-from jaxtext.cli.shared import shell_path
+from jaxtext.cli.shared import resuming
 
 COMMANDS: dict[str, type] = {
     "train": train.Train,
@@ -143,8 +141,3 @@ def flag(parameter: str, value: Any = None) -> str:
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no-{name}"
     return f"--{name}" if value is None else f"--{name} {value}"
-
-
-def resuming(folder: Path) -> str:
-    """Return the command that resumes the run in a folder."""
-    return shlex.join(["jaxtext", "train", "--resume", "--out", shell_path(folder)])

@@ -1,5 +1,6 @@
 """Options and functions that several subcommands share."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -76,3 +77,8 @@ def tab_separated(rows: list[list[Any]]) -> str:
 def _field(value: Any, visible: Any) -> str:
     text = value if isinstance(value, str) else f"{value:.6f}"
     return visible(text).replace("\t", "\\t").replace("\n", "\\n")
+
+
+def resuming(folder: Path) -> str:
+    """Return the command that resumes the run in a folder."""
+    return shlex.join(["jaxtext", "train", "--resume", "--out", shell_path(folder)])

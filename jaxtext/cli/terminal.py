@@ -1,7 +1,9 @@
 """Output that may get lost: pipes without a reader, full disks, closed streams."""
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -38,3 +40,36 @@ def silence(stream: Any) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+@contextmanager
+def quiet() -> Iterator[int]:
+    """Keep what libraries in C print from the terminal; yield a descriptor of standard error.
+
+    What Python prints is still seen. After an error nothing is changed back, since the libraries
+    complain until the process ends.
+    """
+    before = sys.stdout, sys.stderr
+    kept = [os.dup(number) for number in (1, 2)]
+    for stream in before:
+        if stream is not None:
+            stream.flush()
+    sys.stdout, sys.stderr = (
+        stream and _like(stream, number) for stream, number in zip(before, kept, strict=True)
+    )
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
+    yield kept[1]
+    for number, descriptor in zip((1, 2), kept, strict=True):
+        os.dup2(descriptor, number)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.close()
+    sys.stdout, sys.stderr = before
+
+
+def _like(stream: Any, descriptor: int) -> Any:
+    how = {"encoding": stream.encoding, "errors": stream.errors, "buffering": 1}
+    return open(descriptor, "w", **how)

@@ -1,5 +1,6 @@
 """`jaxtext train`: train word vectors on text."""
 
+import os
 import shlex
 import sys
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 if TYPE_CHECKING:
+    from jaxtext.base.team import Team
     from jaxtext.runs.execute import Outcome
     from jaxtext.runs.record import Place
     from jaxtext.text import Corpus
@@ -20,6 +22,7 @@ def open_(metavar: str, default: str) -> Any:
     return arg(metavar=metavar, help_behavior_hint=f"(default: {default})")
 
 
+JOINING = "coordinator", "processes", "process", "timeout"
 SWITCH = arg(help_behavior_hint="")
 
 
@@ -142,6 +145,20 @@ class Train:
     # and softmax write checkpoints only between passes.
     checkpoint_every: Annotated[float | None, open_("FLOAT", "60")] = None
 
+    # Train with other processes, on this machine or on others: the address of process 0. All
+    # processes get the same options and see the same --out; the vectors do not depend on their
+    # number. Without it, processes that Slurm or Open MPI has started find each other.
+    coordinator: Annotated[str | None, arg(metavar="HOST:PORT", help_behavior_hint="")] = None
+
+    # How many processes there are. For sgns, a divisor of --streams.
+    processes: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None
+
+    # Which of them this is, from 0 to N - 1.
+    process: Annotated[int | None, arg(metavar="I", help_behavior_hint="")] = None
+
+    # Seconds after which a process that has not come, or does not answer, ends the others.
+    timeout: Annotated[float | None, open_("FLOAT", "60")] = None
+
     # Do not compare the vectors with the optimum of their objective at the end.
     no_gap: FlagCreatePairsOff[Annotated[bool, SWITCH]] = False
 
@@ -165,7 +182,7 @@ def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
         raise InputError("give either this or its opposite, not both", "lowercase")
     place = {name: getattr(options, name) for name in PLACE if name != "gap"}
     place["gap"] = not options.no_gap
-    elsewhere = *PLACE, "no_gap"
+    elsewhere = *PLACE, *JOINING, "no_gap"
     values = {each.name: getattr(options, each.name) for each in fields(options)}
     given = {
         name: value
@@ -190,21 +207,49 @@ def train(options: Train) -> int:
             from jaxtext.cli.terminal import Lasting
             from jaxtext.reports.progress import Bars
             from jaxtext.runs.execute import execute
+            from jaxtext.runs.watch import Watch
         stops.raise_pending("nothing was written")
         place, given = cut(options)
         with ExitStack() as inside:
+            team = _team(options, inside)
             if sys.stdout is not None:
                 inside.enter_context(redirect_stdout(cast(Any, Lasting(sys.stdout))))
             if sys.stderr is not None:
                 inside.enter_context(redirect_stderr(cast(Any, Lasting(sys.stderr))))
             bars = inside.enter_context(Bars(only_terminals=True))
-            watch = bars.watch(on_corpus=_print_corpus, on_gap=_print_gap, on_note=print)
+            told: dict[str, Any] = {"on_corpus": _print_corpus, "on_gap": _print_gap}
+            watch = bars.watch(on_note=print, **told) if team.leads else Watch()
             try:
-                outcome = execute(place, given, watch, stops)
+                outcome = execute(place, given, watch, stops, team)
             except FloatingPointError as diverged:
                 _compare(getattr(diverged, "outcome", None))
                 raise
+            if not team.leads:
+                return 0
             return _print_outcome(outcome) if outcome.new else 0
+
+
+def _team(options: Train, inside: ExitStack) -> "Team":
+    """Join the other processes, if there are any, and keep what JAX prints from the terminal."""
+    from jaxtext.cli.shared import resuming
+    from jaxtext.cli.terminal import quiet
+    from jaxtext.runs import checkpoints
+    from jaxtext.training import joining
+
+    given = options.coordinator, options.processes, options.process
+    if given == (None, None, None) and not joining.launched():
+        return joining.ALONE
+    screen = inside.enter_context(quiet())
+
+    def lost(reason: str) -> None:
+        then = "nothing was written"
+        if checkpoints.files(options.out):
+            then = f"the run in {options.out} can be resumed; resume with: {resuming(options.out)}"
+        os.write(screen, f"jaxtext: {reason}; {then}\n".encode())
+        os._exit(2)
+
+    timeout = joining.TIMEOUT if options.timeout is None else options.timeout
+    return inside.enter_context(joining.join(*given, timeout, lost))
 
 
 def _print_corpus(corpus: "Corpus") -> None:

@@ -35,6 +35,7 @@ from scipy import sparse
 from jaxtext.base.checks import check_shape, check_square
 from jaxtext.base.drawing import systematic
 from jaxtext.base.files import finite
+from jaxtext.base.team import ALONE, Rows, Team
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.cells import LOGISTIC, Cell
 from jaxtext.models.objective import Objective, check, expected, optimum
@@ -59,6 +60,7 @@ BLOCK_CELLS = 1 << 20  # scores in memory at a time, twice
 BANDS = (100, 1_000, 10_000)  # ranks at which a band of frequency ends
 EDGES = np.linspace(-12, 16, 281)  # of the density's bins; the outermost also count what is beyond
 FARTHEST = 20
+SECTIONS, SECTION = 16, 32  # of the centers, whose sums are added up in order; centers of each
 
 
 class Sample(NamedTuple):
@@ -135,12 +137,14 @@ def measure(
     sample: Sample | None = None,
     on_done: Callable[[float], None] = lambda done: None,
     cell: Cell = LOGISTIC,
+    team: Team = ALONE,
 ) -> Gap:
     """Compare the scores of both tables with the optimum of the objective, in float64.
 
     All centers that have a pair are measured. With a `sample`, as returned by `draw_centers`, its
     centers stand for all of them, and only their rows of the counts are read. `on_done` is called
-    with the completed part of the work, from 0 to 1.
+    with the completed part of the work, from 0 to 1. Each process of a `team` measures the sections
+    of the centers that are dealt to it (see `dealt`), and all return the same.
 
     Raises `ValueError` for counts that are not square, negative or not finite, for centers of which
     none has a pair, for noise that is no distribution and for tables of other sizes.
@@ -150,41 +154,85 @@ def measure(
     size, dim = counts.shape[0], params.center.shape[1]
     check_shape("center", params.center, (size, dim))
     check_shape("context", params.context, (size, dim))
-    centers, weights = sample or Sample(np.arange(size), np.ones(size))
+    sample = sample or Sample(np.arange(size), np.ones(size))
+    sections, owner = _sections(team, np.arange(len(sample.centers)))
+    mine = [sections[each] for each in np.flatnonzero(owner == team.process)]
+    borders = np.array([0, *(rank for rank in BANDS if rank < size), size])
+    parts = []
+    with jax.enable_x64(True):
+        for number, section in enumerate(mine):
+            some = Sample(*(each[section] for each in sample))
+
+            def done(share: float, number: int = number) -> None:
+                on_done((number + share) / len(mine))
+
+            parts.append(_packed(_section(params, objective, some, borders, cell, done)))
+    length = len(_packed(_nothing(len(borders) - 1)))
+    every = Rows(team, owner).whole(np.reshape(parts, (len(mine), length)))
+    whole = reduce(_merged, (_unpacked(each, len(borders) - 1) for each in every))
+    if not whole.totals.cells[0].sum():
+        raise ValueError("counts: all are zero, so there is no pair and no optimum")
+    return _gap(whole, borders.tolist())
+
+
+def dealt(team: Team, size: int, centers: Int[np.ndarray, " n"]) -> Rows:
+    """Deal out the rows of the centers that a team will measure; nobody needs the others."""
+    owner = np.zeros(size, np.int64)
+    for section, process in zip(*_sections(team, centers), strict=True):
+        owner[section] = process
+    return Rows(team, owner)
+
+
+def _sections(
+    team: Team, centers: Int[np.ndarray, " n"]
+) -> tuple[list[Int[np.ndarray, " m"]], Int[np.ndarray, " sections"]]:
+    """Cut centers into sections, whatever the team, and return the process that measures each."""
+    number = min(max(len(centers) // SECTION, 1), SECTIONS)
+    return np.array_split(centers, number), np.arange(number) * team.processes // number
+
+
+def _section(
+    params: EmbeddingParams,
+    objective: Objective,
+    sample: Sample,
+    borders: Int[np.ndarray, " bands1"],
+    cell: Cell,
+    on_done: Callable[[float], None],
+) -> "_Part":
+    """Measure successive centers, whose rows the counts have."""
+    counts: Any = objective.counts
+    centers, weights = sample
     rows = sparse.csr_array(sparse.csr_array(counts)[centers])
-    check(objective, rows)
+    if rows.nnz:
+        check(objective, rows)
     paired = np.asarray(rows.sum(axis=1)) > 0
     centers, weights, rows = centers[paired], weights[paired], sparse.csr_array(rows[paired])
-    borders = np.array([0, *(rank for rank in BANDS if rank < size), size])
+    size, number = len(objective.noise), len(borders) - 1
     bands = np.searchsorted(borders, np.arange(size), "right") - 1  # of each word
     step = max(BLOCK_CELLS // size, 1)
+    context = jnp.asarray(np.asarray(params.context), jnp.float64)
+    center = np.asarray(params.center)
+    pairs = np.asarray(rows.sum(axis=1), np.float64)
+    weight, other = cell.factors(pairs, objective.noise, objective.negatives)
+    shares = jnp.asarray(other[:, None] * (bands[:, None] == np.arange(number)))  # [V, bands]
+
+    def scores(some: slice) -> Any:
+        vectors = jnp.asarray(center[centers[some]], jnp.float64)
+        factors = (jnp.asarray(x[some]) for x in (pairs, weight))
+        return _scores(vectors, context, shares, *factors, cell)
 
     def measured() -> Iterator[_Part]:
-        context = jnp.asarray(np.asarray(params.context), jnp.float64)
-        center = np.asarray(params.center)
-        by_band = bands[:, None] == np.arange(len(borders) - 1)
-        pairs = np.asarray(rows.sum(axis=1), np.float64)
-        weight, other = cell.factors(pairs, objective.noise, objective.negatives)
-        shares = jnp.asarray(other[:, None] * by_band)  # [V, bands]
-
-        def scores(some: slice) -> Any:
-            vectors = jnp.asarray(center[centers[some]], jnp.float64)
-            factors = (jnp.asarray(x[some]) for x in (pairs, weight))
-            return _scores(vectors, context, shares, *factors, cell)
-
         parts = [slice(first, first + step) for first in range(0, len(centers), step)]
         following = map(scores, parts)
         computed: Any = next(following, None)
-        for number, some in enumerate(parts, 1):
+        for done, some in enumerate(parts, 1):
             # JAX computes the next scores while NumPy sums the cells of these.
             present, computed = computed, next(following, None)
             block = _Block(centers[some], weights[some], rows[some], *map(np.asarray, present))
             yield _measure_block(block, objective, bands, cell)
-            on_done(number / len(parts))
+            on_done(done / len(parts))
 
-    with jax.enable_x64(True):
-        whole = reduce(_merged, measured())
-    return _gap(whole, borders.tolist(), len(centers), (len(centers) * size, int(rows.nnz)))
+    return reduce(_merged, measured(), _nothing(number))
 
 
 @partial(jax.jit, static_argnames="cell")
@@ -257,16 +305,41 @@ class Totals(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What is known of some centers: the sums, and the farthest among them."""
+    """What is known of some centers: the sums, the farthest among them, and what was summed."""
 
     totals: Totals
     farthest: list[Far]
+    summed: Float[np.ndarray, " 2"]  # centers, and observed cells
+
+
+def _nothing(bands: int) -> _Part:
+    """Return what is known of no centers."""
+    bins = len(EDGES) - 1
+    empty = Totals(np.zeros((4, bands, bands)), np.zeros((2, 6)), np.zeros((bins, bins)))
+    return _Part(empty, [], np.zeros(2))
 
 
 def _merged(one: _Part, other: _Part) -> _Part:
     """Combine what is known of two sets of centers."""
     totals = jax.tree.map(operator.add, one.totals, other.totals)
-    return _Part(totals, _farthest([*one.farthest, *other.farthest]))
+    farthest = _farthest([*one.farthest, *other.farthest])
+    return _Part(totals, farthest, one.summed + other.summed)
+
+
+def _packed(part: _Part) -> Float[np.ndarray, " n"]:
+    """Return what is known as one array, for other processes."""
+    far = np.full((FARTHEST, len(Far._fields)), np.nan)
+    far[: len(part.farthest)] = np.array(part.farthest).reshape(-1, far.shape[1])
+    return np.concatenate([np.ravel(each) for each in (*part.totals, far, part.summed)])
+
+
+def _unpacked(packed: Float[np.ndarray, " n"], bands: int) -> _Part:
+    """Return what `_packed` has made an array of."""
+    like = *_nothing(bands).totals, np.empty((FARTHEST, len(Far._fields))), np.empty(2)
+    cuts = np.cumsum([each.size for each in like])[:-1]
+    found = [x.reshape(y.shape) for x, y in zip(np.split(packed, cuts), like, strict=True)]
+    far = [Far(int(row[0]), *row[1:]) for row in found[3].tolist() if row[0] == row[0]]
+    return _Part(Totals(*found[:3]), far, found[4])
 
 
 def _farthest(centers: Iterable[Far]) -> list[Far]:
@@ -305,11 +378,12 @@ def _measure_block(
         moments=np.stack([products @ once, products @ (once * n)]),
         density=_sum_cells(x * bins + y, (bins, bins), once),
     )
-    return _Part(totals, _farthest(far))
+    return _Part(totals, _farthest(far), np.array([len(centers), counts.nnz], np.float64))
 
 
-def _gap(part: _Part, borders: list[int], centers: int, cells: tuple[int, int]) -> Gap:
+def _gap(part: _Part, borders: list[int]) -> Gap:
     """Name the sums of all centers that were measured."""
+    centers, observed_cells = map(int, part.summed)
     pairs, whole, observed, least = part.totals.cells
     ranges = [(first + 1, last) for first, last in pairwise(borders)]
     bands = [
@@ -327,7 +401,7 @@ def _gap(part: _Part, borders: list[int], centers: int, cells: tuple[int, int]) 
     return Gap(
         pairs=float(pairs.sum()),
         centers=centers,
-        cells=cells,
+        cells=(centers * borders[-1], observed_cells),
         all=Sums(float(whole.sum()), float(least.sum())),
         observed=Sums(float(observed.sum()), float(least.sum())),
         bands=tuple(bands),

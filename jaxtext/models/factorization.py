@@ -16,6 +16,7 @@ weighted as in latent semantic analysis, give vectors of both in the same way.
 """
 
 import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -34,6 +35,15 @@ LEAST_BASIS = 20  # Lanczos vectors in addition to those that are asked for, at 
 SPARE = 10  # additional vectors of subspace iteration
 
 
+class Products(NamedTuple):
+    """A sparse matrix [V, U] of which only products with it are known."""
+
+    shape: tuple[int, int]
+    dtype: Any
+    times: Callable[[np.ndarray], np.ndarray]  # with a vector or several
+    transposed: Callable[[np.ndarray], np.ndarray]  # times, for the matrix transposed
+
+
 class SVD(NamedTuple):
     """$U \\Sigma V^\\top$ with D singular values, the largest first."""
 
@@ -43,7 +53,7 @@ class SVD(NamedTuple):
 
 
 def truncated_svd(
-    matrix: Matrix, dim: int, *, full_rank: bool = True, steps: int | None = None
+    matrix: Matrix | Products, dim: int, *, full_rank: bool = True, steps: int | None = None
 ) -> SVD:
     """Return the `dim` largest singular values of a dense or sparse matrix, and their vectors.
 
@@ -67,26 +77,36 @@ def truncated_svd(
     sides = min(shape)
     if dim > sides:
         raise ValueError(f"dim: found {dim}, a matrix of {shape} has at most {sides}")
-    if sparse.issparse(entries) and dim < sides and entries.count_nonzero():
-        with ThreadPoolExecutor(WORKERS) as pool:
-            operator = _Operator(entries, pool)
-            if steps is None:
-                start = np.ones(sides, entries.dtype)
-                basis = dim + max(2 * dim // 5, LEAST_BASIS)
-                size = basis if basis < sides else None
-                factors: Any = svds(operator, dim, size, tol=TOLERANCE, v0=start)  # pyright: ignore
-                u, s, vt = factors
-            else:
-                u, s, vt = _subspace(operator, entries, min(dim + SPARE, sides), steps)
+    if isinstance(entries, Products):
+        u, s, vt = _iterated(entries, dim, steps)
+    elif sparse.issparse(entries) and entries.count_nonzero():
+        both = multiplier(entries), multiplier(sparse.csr_array(entries.T))
+        u, s, vt = _iterated(Products(entries.shape, entries.dtype, *both), dim, steps)
     else:
-        dense = np.asarray(entries.toarray() if sparse.issparse(entries) else entries, np.float64)
-        u, s, vt = np.linalg.svd(dense, full_matrices=False)
+        u, s, vt = _dense(np.asarray(entries.toarray() if sparse.issparse(entries) else entries))
     order = np.argsort(-s, kind="stable")[:dim]
     u, s, v = u[:, order], s[order], vt[order].T
     rank = int((s > s[0] * sides * np.finfo(s.dtype).eps).sum())
     if full_rank and rank < dim:
         raise ValueError(f"dim: found {dim}, a matrix of rank {rank} has no more")
     return _with_signs(u, s, v)
+
+
+def _iterated(matrix: Products, dim: int, steps: int | None) -> Any:
+    """Return singular vectors and values from products with the matrix, at least `dim` of them."""
+    sides = min(matrix.shape)
+    if dim == sides:
+        return _dense(matrix.times(np.eye(matrix.shape[1], dtype=matrix.dtype)))
+    if steps is not None:
+        return _subspace(matrix, min(dim + SPARE, sides), steps)
+    start = np.ones(sides, matrix.dtype)
+    basis = dim + max(2 * dim // 5, LEAST_BASIS)
+    size = basis if basis < sides else None
+    return svds(_Operator(matrix), dim, size, tol=TOLERANCE, v0=start)  # pyright: ignore
+
+
+def _dense(matrix: np.ndarray) -> Any:
+    return np.linalg.svd(matrix.astype(np.float64), full_matrices=False)
 
 
 def _with_signs(u: np.ndarray, s: np.ndarray, v: np.ndarray) -> SVD:
@@ -122,61 +142,34 @@ def product_svd(params: EmbeddingParams) -> SVD:
     return _with_signs(left.Q @ inner.left, inner.values, right.Q @ inner.right)
 
 
-def product(matrix: sparse.csr_array, x: Float[np.ndarray, "U D"]) -> Float[np.ndarray, "V D"]:
-    """Return the product of a sparse matrix and a dense one, by several threads."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return _times(_parts(matrix), x, pool)
+def multiplier(matrix: sparse.csr_array) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that multiplies a sparse matrix by a vector or several, in threads."""
+    cuts = np.searchsorted(matrix.indptr, matrix.nnz * np.arange(1, WORKERS) / WORKERS)
+    bounds = [0, *cuts.tolist(), len(matrix.indptr) - 1]  # with about equally many entries
+    parts = [matrix[a:b] for a, b in itertools.pairwise(bounds)]
+    pool = ThreadPoolExecutor(WORKERS)  # ends with the function
+    return lambda x: np.concatenate(list(pool.map(lambda part: part @ x, parts)))
 
 
-def transposed_product(
-    matrix: sparse.csr_array, x: Float[np.ndarray, "V D"]
-) -> Float[np.ndarray, "U D"]:
-    """Return the product of a sparse matrix, transposed, and a dense one, by several threads."""
-    parts = _parts(matrix)
-    ends = np.cumsum([0, *(len(part.indptr) - 1 for part in parts)])
-    blocks = [x[a:b] for a, b in itertools.pairwise(ends)]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return sum(pool.map(lambda part, some: part.T @ some, parts, blocks))  # pyright: ignore
-
-
-def _subspace(
-    operator: "_Operator", matrix: sparse.csr_array, size: int, steps: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _subspace(matrix: Products, size: int, steps: int) -> tuple[np.ndarray, ...]:
     """Return the singular vectors within the space that repeated products with the matrix span."""
-    basis = np.linalg.qr(matrix[:, :size].toarray()).Q
+    basis = np.linalg.qr(matrix.times(np.eye(matrix.shape[1], size, dtype=matrix.dtype))).Q
     for _ in range(steps):
-        basis = np.linalg.qr(operator.product(operator.columns, basis)).Q
-        basis = np.linalg.qr(operator.product(operator.rows, basis)).Q
-    right, s, inner = np.linalg.svd(operator.product(operator.columns, basis), full_matrices=False)
+        basis = np.linalg.qr(matrix.transposed(basis)).Q
+        basis = np.linalg.qr(matrix.times(basis)).Q
+    right, s, inner = np.linalg.svd(matrix.transposed(basis), full_matrices=False)
     return basis @ inner.T, s, right.T
 
 
 class _Operator(LinearOperator):
-    """Products with a matrix and its transpose, whose rows are divided among threads."""
+    """Products in the form that ARPACK needs."""
 
-    def __init__(self, matrix: sparse.csr_array, pool: ThreadPoolExecutor):
+    def __init__(self, matrix: Products):
         super().__init__(matrix.dtype, matrix.shape)
-        self.rows, self.columns = _parts(matrix), _parts(sparse.csr_array(matrix.T))
-        self.pool = pool
+        self.matrix = matrix
 
     def _matvec(self, x: np.ndarray) -> np.ndarray:
-        return self.product(self.rows, np.ravel(x))
+        return self.matrix.times(np.ravel(x))
 
     def _rmatvec(self, x: np.ndarray) -> np.ndarray:
-        return self.product(self.columns, np.ravel(x))
-
-    def product(self, parts: list[sparse.csr_array], x: np.ndarray) -> np.ndarray:
-        """Multiply the matrix (`rows`) or its transpose (`columns`) by a vector or several."""
-        return _times(parts, x, self.pool)
-
-
-def _times(parts: list[sparse.csr_array], x: np.ndarray, pool: ThreadPoolExecutor) -> np.ndarray:
-    """Multiply ranges of rows by a vector or several, one range a thread."""
-    return np.concatenate(list(pool.map(lambda part: part @ x, parts)))
-
-
-def _parts(matrix: sparse.csr_array) -> list[sparse.csr_array]:
-    """Cut the matrix into ranges of rows with about equally many entries."""
-    cuts = np.searchsorted(matrix.indptr, matrix.nnz * np.arange(1, WORKERS) / WORKERS)
-    bounds = [0, *cuts.tolist(), len(matrix.indptr) - 1]
-    return [matrix[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        return self.matrix.transposed(np.ravel(x))

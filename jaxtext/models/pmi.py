@@ -13,7 +13,7 @@ sparse matrix stores observed pairs only: a missing entry stands for $-\infty$, 
 from typing import Any, overload
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int, Num
 from scipy import sparse
 
 from jaxtext.base.checks import check_at_least, check_nonnegative
@@ -37,23 +37,43 @@ def pmi(counts: Matrix, exponent: float = 1.0) -> Matrix:
     [[0.0, 0.0], [0.0, 0.0]]
     """
     matrix: Any = sparse.csr_array(counts) if sparse.issparse(counts) else np.asarray(counts)
-    stored = matrix.data if sparse.issparse(matrix) else matrix
-    check_nonnegative("counts", stored)
+    check_nonnegative("counts", matrix.data if sparse.issparse(matrix) else matrix)
     rows, columns = matrix.sum(axis=1), matrix.sum(axis=0)
     if not rows.sum():
         raise ValueError("counts: all are zero, so there is no pair to measure")
+    if sparse.issparse(matrix):
+        return of_part(matrix, np.arange(len(rows)), rows, columns, exponent)
     # The ln of each factor by itself, so that no product overflows. ln 0 is -inf; a word without
     # any pair (-inf + inf) gets the PMI of an unseen pair.
     with np.errstate(divide="ignore", invalid="ignore"):
-        of_rows = np.log(rows)
-        of_columns = _log_shares(columns, exponent)
-        if sparse.issparse(matrix):
-            values = np.log(stored).astype(of_rows.dtype, copy=False)
-            values -= np.repeat(of_rows, np.diff(matrix.indptr))
-            values -= of_columns[matrix.indices]
-            return _like(matrix, values)
-        scores = np.log(matrix) - of_rows[:, None] - of_columns
+        scores = np.log(matrix) - np.log(rows)[:, None] - _log_shares(columns, exponent)
     return np.where(matrix > 0, scores, -np.inf)
+
+
+def of_part(
+    counts: sparse.csr_array,
+    ids: Int[np.ndarray, " R"],
+    centers: Num[np.ndarray, " V"],
+    contexts: Num[np.ndarray, " U"],
+    exponent: float = 1.0,
+    by_context: bool = False,
+) -> sparse.csr_array:
+    """Return the PMI of some rows of counts, given how often each center and context occurs.
+
+    The rows are those of the centers `ids` or, if `by_context`, those of contexts in the counts
+    transposed.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_centers, of_contexts = np.log(centers), _log_shares(contexts, exponent)
+        values = np.log(counts.data).astype(of_centers.dtype, copy=False)
+        own = (of_contexts if by_context else of_centers)[ids]
+        if by_context:  # in the same order, so that both forms have the same bits
+            values -= of_centers[counts.indices]
+            values -= np.repeat(own, np.diff(counts.indptr))
+        else:
+            values -= np.repeat(own, np.diff(counts.indptr))
+            values -= of_contexts[counts.indices]
+    return _like(counts, values)
 
 
 @overload

@@ -21,7 +21,7 @@ from jaxtext.base.files import replacing
 from jaxtext.runs.folder import CHECKPOINTS
 from jaxtext.runs.stopping import Stops
 
-FORMAT = "5"  # to be raised when the next version cannot resume a state of this one
+FORMAT = "6"  # to be raised when the next version cannot resume a state of this one
 KEPT = 2  # checkpoints in a folder
 Identity = Mapping[str, str]  # name -> value of what must be the same to resume a training
 
@@ -103,8 +103,15 @@ def read(path: Path) -> tuple[Snapshot, Identity] | None:
 class Keeper:
     """Save the state of a training every `every` seconds, and when a signal ends the training."""
 
-    def __init__(self, folder: Path, identity: Identity, every: float, stops: Stops | None = None):
-        self.folder, self.identity, self.every = folder, identity, every
+    def __init__(
+        self,
+        folder: Path,
+        identity: Identity,
+        every: float,
+        stops: Stops | None = None,
+        writes: bool = True,
+    ):
+        self.folder, self.identity, self.every, self.writes = folder, identity, every, writes
         self.stops = stops or Stops()
         self._offered: Callable[[], Snapshot] | None = None
         self._saved = time.monotonic()
@@ -121,7 +128,7 @@ class Keeper:
 
     def save(self) -> None:
         """Save the state that was offered last, unless it is saved already or is not finite."""
-        if self._offered is None:
+        if self._offered is None or not self.writes:
             return
         with self.stops.deferred():
             now = self._offered()

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import jax
 import numpy as np
 
 from jaxtext.base import memory
 from jaxtext.base.errors import InputError
+from jaxtext.base.team import ALONE, Parted, Team
 from jaxtext.evaluation import gap as gaps
 from jaxtext.evaluation.gap import Gap
 from jaxtext.models.objective import Objective
@@ -20,7 +22,7 @@ from jaxtext.runs import gap as run_gap
 from jaxtext.runs import record as records
 from jaxtext.runs.checkpoints import Keeper, Snapshot
 from jaxtext.runs.circumstances import EARLIER, Difference, circumstances
-from jaxtext.runs.folder import CONFIG, IDS, MANIFEST, Run
+from jaxtext.runs.folder import CONFIG, IDS, MANIFEST, Onlooker, Run
 from jaxtext.runs.record import Place, Record
 from jaxtext.runs.remains import cleaned
 from jaxtext.runs.stopping import Stopped, Stops
@@ -66,11 +68,15 @@ def execute(
     given: Mapping[str, Any],
     watch: Watch = Watch(),  # noqa: B008
     stops: Stops | None = None,
+    team: Team = ALONE,
 ) -> Outcome:
     """Train with the flat options `given` (see `record.cut`) and write the run to `place`.
 
     With `place.resume` or `place.from_manifest`, the options are those of the run or the manifest,
     and options in `given` must agree with them (see `repeating`).
+
+    All processes of a `team` call this with the same arguments, and see the same folder, which
+    process 0 writes; the vectors do not depend on their number.
 
     Raises `InputError` for options and text that cannot be used, leaving nothing behind, `Stopped`
     after Ctrl-C, SIGTERM or SIGHUP, and `Diverged` if training diverges; the run then contains the
@@ -93,16 +99,27 @@ def execute(
             record = records.cut(given)
         if resumed is not None:
             place = resumed[1]
-        with lock.locked(place.out) as run:
-            if resumed is None:
+        _check_same(record, team)
+        with lock.locked(place.out) if team.leads else nullcontext(Onlooker(place.out)) as run:
+            if resumed is None and team.leads:
                 lock.check_free(place.out)
-            elif (place.out / MANIFEST).exists():
-                lock.clean(run.folder)  # the run may have been killed while it was compared
+            elif resumed is not None and (place.out / MANIFEST).exists():
+                if team.leads:  # the run may have been killed while it was compared
+                    lock.clean(run.folder)
                 return _finished(run, watch)
             with cleaned(run, resumed is not None):
-                return _Execution(record, place, run, watch, stops).run(
+                return _Execution(record, place, run, watch, stops, team).run(
                     resumed is not None, manifest
                 )
+
+
+def _check_same(record: Record, team: Team) -> None:
+    """Raise `InputError` if the processes of a team do not do the same with the same versions."""
+    if team.processes == 1:
+        return
+    now = circumstances()
+    options = records.as_json(record) | now["versions"] | {"platform": now["device"]["platform"]}
+    team.check_same(options, "start all processes with the same options and versions")
 
 
 def _finished(run: Run, watch: Watch) -> Outcome:
@@ -124,10 +141,11 @@ class _Execution(NamedTuple):
     folder: Run
     watch: Watch
     stops: Stops
+    team: Team
 
     def run(self, resumed: bool, then: Mapping[str, Any] | None) -> Outcome:
         """Read, train, write and compare; `then` is the manifest that the run repeats, if any."""
-        record, place, run, watch, stops = self
+        record, place, run, watch, stops, team = self
         if not resumed:
             self._write_config()
         elif place.from_manifest is not None and then is None:
@@ -143,12 +161,12 @@ class _Execution(NamedTuple):
         identity = repeating.identity(record, corpus, now)
         start, earlier = self._start(corpus, identity, resumed)
         identity = {**identity, EARLIER: json.dumps(earlier)}
-        keeper = Keeper(run.folder, identity, place.seconds, stops)
+        keeper = Keeper(run.folder, identity, place.seconds, stops, team.leads)
         with stops.deferred():  # except where `_train` lets signals pass
             trained = self._train(corpus, keeper, start)
             begin = time.perf_counter()
             center, context = (np.asarray(table, np.float32) for table in trained.params)
-            sha256 = run.write_vectors(center, context)
+            sha256 = team.tell(run.write_vectors(center, context))[0]
         seconds |= trained.seconds | {"write": time.perf_counter() - begin}
         peaks["train"] = memory.peak()
         manifest = {
@@ -166,7 +184,7 @@ class _Execution(NamedTuple):
         with stops.deferred():
             run.write_json(MANIFEST, manifest)
         begin = time.perf_counter()
-        gap = self._compared(corpus, (center, context), trained.objective) if place.gap else None
+        gap = self._compared(corpus, (center, context), trained) if place.gap else None
         if gap is not None:
             seconds["gap"] = time.perf_counter() - begin
             peaks["gap"] = memory.peak()
@@ -191,19 +209,34 @@ class _Execution(NamedTuple):
     def _read(self) -> tuple[list[str], Corpus]:
         """Read the text; its ids go to the run folder, since the temporary one may be small."""
         watch = self.watch
-        files = files_of(self.record.source, watch.on_stage, watch.on_bytes)
-        scratch = self.folder.folder / IDS
-        scratch.mkdir()
+        files = files_of(self.record.source, watch.on_stage, watch.on_bytes, self.team)
+        scratch = self._scratch()
         watch.on_stage("reading")
-        corpus = encode_files(files, self.record.reading, scratch, watch.on_tokens)
+        corpus = encode_files(files, self.record.reading, scratch, watch.on_tokens, self.team)
         watch.on_tokens(corpus.tokens)
         watch.on_corpus(corpus)
         return files, corpus
 
+    def _scratch(self) -> Path:
+        """Make the folder for ids. Raises `InputError` if not all processes of the team see it."""
+        scratch = self.folder.folder / IDS
+        mark = uuid4().hex
+        if self.team.leads:
+            scratch.mkdir()
+            (scratch / mark).touch()
+        mark = self.team.tell(mark)[0]
+        for process, sees in enumerate(self.team.tell((scratch / mark).exists())):
+            if not sees:
+                raise InputError(
+                    f"process {process} does not see what process 0 writes there: give a folder "
+                    "that all processes share", "out", str(self.folder.folder),
+                )  # fmt: skip
+        return scratch
+
     def _settled(self, corpus: Corpus) -> Method:
         """Return the method as the text asks for it, and tell what was chosen."""
         given = self.record.method
-        method = settled(given, len(corpus.vocab), len(corpus.text.ids))
+        method = settled(given, len(corpus.vocab), corpus.kept)
         chosen = []
         if not isinstance(method, Svd) and getattr(given, "epochs", None) is None:
             what = "epochs" if isinstance(method, Sgns) else "passes over the counts"
@@ -261,28 +294,29 @@ class _Execution(NamedTuple):
         method: Any = self.record.method
         try:
             state = STATES[type(method)].of(*snapshot)
-            words = len(corpus.text.ids) * method.epochs
+            words = corpus.kept * method.epochs
             return state if state.fits(len(corpus.vocab), method, words) else None
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
 
     def _train(self, corpus: Corpus, keeper: Keeper, start: Any) -> _Trained:
         """Count, if the method needs counts, and train; each report becomes a line of metrics."""
-        record, _, run, watch, stops = self
+        record, _, run, watch, stops, _ = self
         method, key = record.method, jax.random.key(record.seed)
         check_dim(method, len(corpus.vocab))
         check_memory(method, len(corpus.vocab))
-        objective, seconds, failure = None, {}, None
+        objective, rows, seconds, failure = None, None, {}, None
         begin = time.perf_counter()
         if not isinstance(method, Sgns):
             watch.on_stage("counting pairs")
             with stops.passing():
-                objective = counting.objective(key, corpus.vocab, corpus.text, method)
-            if alone := counting.without_pairs(objective.counts, corpus.vocab):
+                read = corpus.vocab, corpus.text
+                objective, rows = counting.shared(key, *read, method, share=corpus.share)
+            if alone := counting.without_pairs(rows.sums(objective.counts), corpus.vocab):
                 watch.on_note(f"{alone}: their vectors are zero")
             seconds["count"] = time.perf_counter() - begin
         watch.on_stage("training")
-        per_id = corpus.tokens / len(corpus.text.ids)  # tokens of the text per kept token
+        per_id = corpus.tokens / corpus.kept  # tokens of the text per kept token
         begin = time.perf_counter()
 
         def on_report(report: Any) -> None:
@@ -295,10 +329,11 @@ class _Execution(NamedTuple):
             # Signals during a stream wait for its next state, which comes soon.
             with nullcontext() if isinstance(method, Sgns) else stops.passing():
                 params = fit(
-                    key, corpus, method, start=start, objective=objective, on_report=on_report,
+                    key, corpus, method, start=start, objective=objective, rows=rows,
+                    on_report=on_report,
                     on_state=lambda state: keeper(lambda: Snapshot(*state().parts())),
                 )  # fmt: skip
-        except Stopped:
+        except (Stopped, Parted):
             keeper.save()
             raise
         except Diverged as error:
@@ -306,7 +341,7 @@ class _Execution(NamedTuple):
         seconds["train"] = time.perf_counter() - begin
         return _Trained(params, failure, objective, seconds)
 
-    def _compared(self, corpus: Corpus, tables: Any, objective: Objective | None) -> Gap | None:
+    def _compared(self, corpus: Corpus, tables: Any, trained: _Trained) -> Gap | None:
         """Measure the gap to the optimum; return None after a signal, and if that is not possible.
 
         The run is finished before, and whatever happens here does not cost it.
@@ -319,7 +354,7 @@ class _Execution(NamedTuple):
             centers = min(run_gap.CENTERS, max(run_gap.CELLS // len(corpus.vocab), 1))
             sample = centers, run_gap.TOKENS
             gap = run_gap.measure(
-                self.record, corpus, tables, *sample, objective, self.watch.on_compared
+                self.record, corpus, tables, *sample, trained.objective, self.watch.on_compared
             )
         except InputError as error:
             self.watch.on_note(f"not compared with the optimum: {error}")
@@ -367,8 +402,8 @@ def _describe(record: Record, files: list[str], corpus: Corpus) -> dict[str, Any
         "sources": named,
         "sha256": corpus.sha256,
         "tokens": corpus.tokens,
-        "kept_tokens": len(corpus.text.ids),
-        "sentences": len(corpus.text.ends),
+        "kept_tokens": corpus.kept,
+        "sentences": corpus.sentences,
         "vocabulary": len(corpus.vocab),
         "vocabulary_sha256": corpus.vocab.sha256(),
     }

@@ -171,6 +171,26 @@ class Run:
                 )
 
 
+class Onlooker(Run):
+    """The folder of a run that another process of the team writes."""
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write nothing."""
+
+    def write_vocab(self, vocab: Vocab) -> None:
+        """Write nothing."""
+
+    def append_metrics(self, report: dict[str, Any]) -> None:
+        """Write nothing."""
+
+    def cut_metrics(self, done: float) -> None:
+        """Write nothing."""
+
+    def write_vectors(self, center: np.ndarray, context: np.ndarray) -> str:
+        """Write nothing."""
+        return ""
+
+
 def is_run(folder: str | Path) -> bool:
     """Tell whether a folder contains a run, finished or not."""
     return (Path(folder) / CONFIG).exists() or (Path(folder) / MANIFEST).exists()

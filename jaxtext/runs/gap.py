@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Int
+from scipy import sparse
 
 from jaxtext import text
 from jaxtext.base import memory
 from jaxtext.base.errors import InputError
+from jaxtext.base.team import ALONE, Rows
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.evaluation import gap
 from jaxtext.evaluation.gap import Gap
@@ -21,6 +24,7 @@ from jaxtext.runs.record import Record
 from jaxtext.runs.repeating import record_of
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text.encoded import Corpus, Encoded
+from jaxtext.text.joint import joint
 from jaxtext.text.reading import Source, encode_files, files_of
 from jaxtext.training import counting, counts
 from jaxtext.training.sampling import keep_probability
@@ -93,7 +97,9 @@ def measure_run(
         if centers is None:
             key = jax.random.key(record.seed)
             objective = counting.objective(key, corpus.vocab, corpus.text, record.method)
-            if alone := counting.without_pairs(objective.counts, corpus.vocab):
+            if alone := counting.without_pairs(
+                np.asarray(objective.counts.sum(axis=1)), corpus.vocab
+            ):
                 watch.on_note(f"{alone}: left out")
         measured = measure(record, corpus, tables, centers, None, objective, watch.on_compared)
     return Measured(measured, embeddings.vocab, record)
@@ -117,23 +123,49 @@ def measure(
 
     Raises `NoPairs` if no center of the estimate has a pair.
     """
-    ids, vocab = corpus.text, corpus.vocab
-    if tokens is not None and len(ids.ids) > tokens:
-        ends = ids.ends[: max(int(np.searchsorted(ids.ends, tokens)), 1)]
-        ids = Encoded(ids.ids[: ends[-1]], ends)
+    share, vocab = corpus.share, corpus.vocab
+    team = ALONE if share is None else share.team
+    ids = corpus.text if tokens is None else _beginning(corpus, tokens)
     sample = None
     if centers is not None:
         needed = 8 * (len(vocab) * record.method.dim + 4 * gap.BLOCK_CELLS)
         memory.check(needed, f"{len(vocab):,} words", "free some, or compare fewer words")
         frequencies = vocab.counts * keep_probability(vocab.counts, record.method.subsample)
         sample = gap.draw_centers(frequencies, centers, np.random.default_rng(record.seed))
+    measured = np.arange(len(vocab)) if sample is None else sample.centers
+
+    def deal(lengths: Int[np.ndarray, " V"]) -> Rows:
+        return gap.dealt(team, len(lengths), measured)
+
     if objective is None:
         key = jax.random.key(record.seed)
-        rows = None if sample is None else sample.centers
+        some = None if sample is None else sample.centers
         budget = None if sample is None else MEMORY
-        objective = counting.objective(key, vocab, ids, record.method, rows, budget)
+        objective, _ = counting.shared(key, vocab, ids, record.method, some, budget, share, deal)
         memory.give_back()
-    if sample is not None and not objective.counts[sample.centers].sum():
+    elif share is not None:  # from the rows that training had to those that are measured here
+        dealt, _ = joint(_only(objective.counts, measured), share, deal)
+        objective = objective._replace(counts=dealt)
+    if sample is not None and not any(team.tell(float(objective.counts[sample.centers].sum()))):
         raise NoPairs("subsampling leaves no pair, so the vectors have no optimum to compare with")
     cell = counts.cell_of(record.method) if isinstance(record.method, Counted) else LOGISTIC
-    return gap.measure(EmbeddingParams(*params), objective, sample, on_done, cell)
+    return gap.measure(EmbeddingParams(*params), objective, sample, on_done, cell, team)
+
+
+def _only(counts: Any, words: Int[np.ndarray, " n"]) -> sparse.csr_array:
+    """Return a matrix without the entries of all but some rows."""
+    keep = np.zeros(counts.shape[0], bool)
+    keep[words] = True
+    entries = np.repeat(keep, np.diff(counts.indptr))
+    indptr = np.cumsum(np.append(0, np.diff(counts.indptr) * keep))
+    parts = counts.data[entries], counts.indices[entries], indptr
+    return sparse.csr_array(parts, shape=counts.shape)
+
+
+def _beginning(corpus: Corpus, tokens: int) -> Encoded:
+    """Return about so many tokens from the beginning of a text, or what the share has of them."""
+    ids, start = corpus.text, 0 if corpus.share is None else corpus.share.start
+    if len(ids.ids) <= tokens - start:
+        return ids
+    ends = ids.ends[: max(int(np.searchsorted(ids.ends, tokens - start)), int(not start))]
+    return Encoded(ids.ids[: ends[-1] if len(ends) else 0], ends)

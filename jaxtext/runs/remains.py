@@ -6,19 +6,26 @@ from pathlib import Path
 from typing import NoReturn
 
 from jaxtext.base.errors import OutOfMemory, WriteError
+from jaxtext.base.team import Parted
 from jaxtext.runs import checkpoints, lock
-from jaxtext.runs.folder import MANIFEST, Run
+from jaxtext.runs.folder import MANIFEST, Onlooker, Run
 from jaxtext.runs.stopping import Stopped
 
 
 @contextmanager
 def cleaned(run: Run, resumed: bool) -> Iterator[None]:
     """Remove leftovers before and after the block; add to errors whether the run can be resumed."""
+    if isinstance(run, Onlooker):
+        with _informed(run):
+            yield
+        return
     lock.clean(run.folder)
     try:
         yield
     except BaseException as error:
         then, resumable = _left(run, resumed)
+        if isinstance(error, Parted):
+            raise _parted(error, then, resumable) from error
         if isinstance(error, Stopped):
             raise Stopped(error.number, then, resumable) from error
         if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
@@ -32,6 +39,23 @@ def cleaned(run: Run, resumed: bool) -> Iterator[None]:
         raise
     finally:
         lock.clean(run.folder)
+
+
+@contextmanager
+def _informed(run: Run) -> Iterator[None]:
+    """Add to the failure of another process whether the run can be resumed."""
+    try:
+        yield
+    except Parted as error:
+        saved = checkpoints.files(run.folder)
+        then = f"the run in {run.folder} can be resumed" if saved else "nothing was written"
+        raise _parted(error, then, run.folder if saved else None) from error
+
+
+def _parted(error: Parted, then: str, resumable: Path | None) -> Parted:
+    full = Parted(f"{error}; {then}")
+    full.resumable = resumable
+    return full
 
 
 def _raise_out_of_memory(error: BaseException, then: str, resumable: Path | None) -> NoReturn:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt
@@ -78,9 +78,25 @@ def cooccurrence(
     >>> counts.toarray().tolist()
     [[0, 2], [2, 0]]
     """
+    counts = whole_counts(
+        text, vocab_size, window, dynamic=dynamic, centers=centers, memory=memory, folder=folder
+    )
+    return weighted(counts, window, dynamic=dynamic, keep=keep)
+
+
+def whole_counts(
+    text: Encoded,
+    vocab_size: int,
+    window: int,
+    *,
+    dynamic: bool = False,
+    centers: Int[np.ndarray, " n"] | None = None,
+    memory: int | None = None,
+    folder: Path | None = None,
+) -> sparse.csr_array:
+    """Count as `cooccurrence` does, in whole numbers: those of `dynamic` are times the window."""
     _check(text, vocab_size, window)
-    if memory is None:
-        memory = min(MEMORY, max((free() or MEMORY) // 2, LEAST))
+    memory = memory_for(memory)
     # Per token: its padded id, its place twice, and a sorted entry for each of its neighbors.
     piece_tokens = (memory - GROUP_BYTES) // (40 + 2 * window * 16)
     if piece_tokens < 1:
@@ -90,11 +106,18 @@ def cooccurrence(
     total = len(text.ids)
     bounds = [(start, min(start + piece_tokens, total)) for start in range(0, total, piece_tokens)]
     if len(bounds) <= 1 and folder is None:
-        counts = (
-            count(*bounds[0]) if bounds else sparse.csr_array((vocab_size,) * 2, dtype=np.int64)
-        )
-    else:
-        counts = _merged((count(*each) for each in bounds), vocab_size, memory, folder)
+        return count(*bounds[0]) if bounds else sparse.csr_array((vocab_size,) * 2, dtype=np.int64)
+    return _merged((count(*each) for each in bounds), vocab_size, memory, folder)
+
+
+def weighted(
+    counts: sparse.csr_array,
+    window: int,
+    *,
+    dynamic: bool,
+    keep: Float[np.ndarray, " V"] | None = None,
+) -> sparse.csr_array:
+    """Turn whole counts into expected ones, as `cooccurrence` describes them."""
     if not dynamic and keep is None:
         return counts
     weights = counts.data / window if dynamic else counts.data.astype(np.float64)
@@ -103,13 +126,22 @@ def cooccurrence(
     return sparse.csr_array((weights, counts.indices, counts.indptr), shape=counts.shape)
 
 
-def thinned(text: Encoded, keep: Float[np.ndarray, " V"], rng: np.random.Generator) -> Encoded:
+def memory_for(given: int | None) -> int:
+    """Return the bytes that counting may use, if they are not given."""
+    return min(MEMORY, max((free() or MEMORY) // 2, LEAST)) if given is None else given
+
+
+def thinned(
+    text: Encoded, keep: Float[np.ndarray, " V"], rng: np.random.Generator, start: int = 0
+) -> Encoded:
     """Return the text after dirty subsampling: each token stays with the probability `keep[id]`.
 
     Since tokens are removed before windows are formed, a window over the result reaches farther in
-    the original text. Sentences that lose all their tokens are left out.
+    the original text. Sentences that lose all their tokens are left out. If the text is a part of a
+    longer one, `start` is the number of tokens before it, so that the same tokens are drawn.
     """
     stays = np.empty(len(text.ids), bool)
+    _skip(rng, start)
     for first in range(0, len(stays), DRAWS):
         ids = text.ids[first : first + DRAWS]
         stays[first : first + DRAWS] = rng.random(len(ids), dtype=np.float32) < keep[ids]
@@ -118,6 +150,13 @@ def thinned(text: Encoded, keep: Float[np.ndarray, " V"], rng: np.random.Generat
     starts = np.concatenate([[0], text.ends[:-1]])
     kept = np.add.reduceat(stays, starts, dtype=np.int64)  # of each sentence
     return Encoded(np.asarray(text.ids[stays]), np.cumsum(kept)[kept > 0])
+
+
+def _skip(rng: np.random.Generator, draws: int) -> None:
+    """Let a generator of PCG64 pass over numbers of 32 bits, two of which are one step."""
+    if draws:
+        rng.bit_generator.advance(draws // 2)  # pyright: ignore[reportAttributeAccessIssue]
+        rng.random(draws % 2, dtype=np.float32)
 
 
 def _check(text: Encoded, vocab_size: int, window: int) -> None:
@@ -304,44 +343,75 @@ def _merged(
     """Add up the counts of pieces that do not fit into memory together."""
     with tempfile.TemporaryDirectory(prefix=".counts.", dir=folder) as name:
         empty = sparse.csr_array((vocab_size,) * 2, dtype=np.int64)  # for a text without tokens
-        runs = [_spilled(piece, Path(name) / str(i)) for i, piece in enumerate(pieces)] or [empty]
+        runs = [spilled(piece, Path(name) / str(i)) for i, piece in enumerate(pieces)] or [empty]
         target = Path(name) if folder is None else folder
-        files = target / "counts.columns.i32", target / "counts.values.i64"
-        lengths = np.zeros(vocab_size + 1, np.int64)
-        with files[0].open("wb") as columns, files[1].open("wb") as values:
-            for first, last in _ranges(runs, vocab_size, memory):
-                total = reduce(operator.add, (run[first:last] for run in runs))
-                total.sort_indices()
-                columns.write(total.indices.astype(np.int32).data)
-                values.write(total.data.astype(np.int64).data)
-                lengths[first + 1 : last + 1] = np.diff(total.indptr)
-        indptr = np.cumsum(lengths)
-        in_memory = folder is None or not indptr[-1]  # an empty file cannot be mapped
-        read = np.fromfile if in_memory else partial(np.memmap, mode="r")
-        parts = read(files[1], dtype=np.int64), read(files[0], dtype=np.int32), _narrow(indptr)
-        return sparse.csr_array(parts, shape=(vocab_size, vocab_size))
+        added_up(runs, range(vocab_size), memory, target)
+        return read_counts(target, vocab_size, in_memory=folder is None)
 
 
-def _spilled(counts: sparse.csr_array, folder: Path) -> sparse.csr_array:
+PARTS = "data", "indices", "indptr"
+COLUMNS, VALUES, LENGTHS = "counts.columns.i32", "counts.values", "counts.lengths.i64"
+
+
+def added_up(
+    runs: Sequence[sparse.csr_array], rows: range, memory: int, folder: Path
+) -> Int[np.ndarray, " n"]:
+    """Add up successive rows of matrices on disk, write them, and return the entries of each."""
+    lengths = np.zeros(len(rows), np.int64)
+    with (
+        (folder / COLUMNS).open("wb") as columns,
+        (folder / VALUES).open("wb") as values,
+    ):
+        for first, last in _ranges(runs, rows, memory):
+            total = reduce(operator.add, (run[first:last] for run in runs))
+            total.sort_indices()
+            columns.write(total.indices.astype(np.int32).data)
+            values.write(total.data.data)
+            lengths[first - rows.start : last - rows.start] = np.diff(total.indptr)
+    lengths.tofile(folder / LENGTHS)
+    return lengths
+
+
+def read_counts(
+    folder: Path, vocab_size: int, kind: Any = np.int64, in_memory: bool = False
+) -> sparse.csr_array:
+    """Return the rows that `added_up` has written, in memory or memory-mapped."""
+    indptr = np.cumsum(np.append(0, np.fromfile(folder / LENGTHS, np.int64)))
+    in_memory = in_memory or not indptr[-1]  # an empty file cannot be mapped
+    read: Any = np.fromfile if in_memory else partial(np.memmap, mode="r")
+    parts = read(folder / VALUES, dtype=kind), read(folder / COLUMNS, dtype=np.int32)
+    return sparse.csr_array((*parts, _narrow(indptr)), shape=(len(indptr) - 1, vocab_size))
+
+
+def spilled(counts: sparse.csr_array, folder: Path) -> sparse.csr_array:
     """Write the counts to disk and return them memory-mapped."""
     folder.mkdir()
-    parts = []
-    for name in ("data", "indices", "indptr"):
+    for name in PARTS:
         np.save(folder / f"{name}.npy", getattr(counts, name))
-        mode = "r" if counts.nnz else None
-        parts.append(np.load(folder / f"{name}.npy", mmap_mode=mode, allow_pickle=False))
-    return sparse.csr_array(tuple(parts), shape=counts.shape)
+    return read_spilled(folder, counts.shape[1])  # pyright: ignore
+
+
+def read_spilled(folder: Path, vocab_size: int) -> sparse.csr_array:
+    """Return the counts that `spilled` has written, memory-mapped."""
+    parts = []
+    for name in PARTS:
+        path = folder / f"{name}.npy"
+        try:
+            parts.append(np.load(path, mmap_mode="r", allow_pickle=False))
+        except ValueError:  # an empty file cannot be mapped
+            parts.append(np.load(path, allow_pickle=False))
+    return sparse.csr_array(tuple(parts), shape=(len(parts[2]) - 1, vocab_size))
 
 
 def _ranges(
-    runs: Sequence[sparse.csr_array], vocab_size: int, memory: int
+    runs: Sequence[sparse.csr_array], rows: range, memory: int
 ) -> Iterator[tuple[int, int]]:
     """Yield ranges of rows whose entries in all runs fit into memory, at least one row each."""
     entries = np.sum([run.indptr.astype(np.int64) for run in runs], axis=0)
-    row = 0
-    while row < vocab_size:
+    row = rows.start
+    while row < rows.stop:
         end = int(np.searchsorted(entries, entries[row] + memory // MERGED_BYTES, "right")) - 1
-        end = max(end, row + 1)
+        end = min(max(end, row + 1), rows.stop)
         yield row, end
         row = end
 

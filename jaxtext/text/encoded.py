@@ -9,6 +9,7 @@ disk. At the end of the text they are replaced by word ids, chunk by chunk.
 """
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ import numpy as np
 from jaxtyping import Int
 
 from jaxtext.base.errors import InputError
+from jaxtext.base.team import ALONE, Team
 from jaxtext.text.folders import LeftOut
 from jaxtext.text.hints import one_sentence, without_spaces
 from jaxtext.text.pieces import LINE_END, in_order, numbered
@@ -27,7 +29,7 @@ from jaxtext.text.tokens import LANGUAGES, tokenize_all
 from jaxtext.text.vocab import Vocab
 
 UNKNOWN, SENTENCE_END, NO_WORD = -1, -2, -3
-PIECES, IDS, ENDS = "pieces.i32", "ids.i32", "ends.i64"
+PIECES, IDS, ENDS, COUNTS = "pieces.i32", "ids.i32", "ends.i64", "counts.json"
 CHUNK = 1 << 20  # pieces renumbered at a time
 # In UTF-8, an apostrophe before a Cyrillic or Hebrew letter, and a quotation mark before a Hebrew
 # one, after something that can be a letter of theirs; and a sign that the table keeps instead.
@@ -47,6 +49,29 @@ class Encoded(NamedTuple):
     ends: Int[np.ndarray, " S"]
 
 
+class Share(NamedTuple):
+    """What is known of a text of which each process of a team has read a share, in order."""
+
+    team: Team
+    folder: Path  # that all see; the files of a process are in the folder of its number
+    starts: tuple[int, ...]  # ids before each share, and those of all
+    sentences: int
+
+    @property
+    def start(self) -> int:
+        """Return the number of ids before those of this process."""
+        return self.starts[self.team.process]
+
+    @property
+    def own(self) -> Path:
+        """Return the folder of this process."""
+        return self.folder / str(self.team.process)
+
+    def texts(self) -> list[Encoded]:
+        """Return all shares, memory-mapped."""
+        return [load_encoded(self.folder / str(each)) for each in range(self.team.processes)]
+
+
 class NoWords(InputError):
     """A text is empty, or contains nothing but white space and punctuation."""
 
@@ -55,16 +80,27 @@ class Corpus(NamedTuple):
     """A text that has been read: its vocabulary, its ids, and its size and hash."""
 
     vocab: Vocab
-    text: Encoded
+    text: Encoded  # or the share of it that this process has read
     tokens: int  # including those outside the vocabulary
     sha256: str  # of the text's bytes, each file ending in a line break; or of its tokens
     hints: tuple[str, ...] = ()  # sentences about what is unusual in the text
     files: int = 0  # that were read
     left_out: tuple[LeftOut, ...] = ()  # files in folders that were not read
+    share: Share | None = None  # if several processes have read the text
+
+    @property
+    def kept(self) -> int:
+        """Return the number of tokens of the text that are in the vocabulary."""
+        return len(self.text.ids) if self.share is None else self.share.starts[-1]
+
+    @property
+    def sentences(self) -> int:
+        """Return the number of sentences with words of the vocabulary."""
+        return len(self.text.ends) if self.share is None else self.share.sentences
 
     def __repr__(self) -> str:
         return (
-            f"Corpus({self.tokens:,} tokens in {len(self.text.ends):,} sentences, vocabulary of "
+            f"Corpus({self.tokens:,} tokens in {self.sentences:,} sentences, vocabulary of "
             f"{len(self.vocab):,} words)"
         )
 
@@ -92,6 +128,7 @@ def encode_corpus(
     language: str | None = None,
     paragraphs: bool = False,
     on_tokens: Callable[[int], None] = lambda tokens: None,
+    team: Team = ALONE,
 ) -> Corpus:
     """Count and encode a text in one pass; ids and sentence ends are written to `folder`.
 
@@ -101,10 +138,16 @@ def encode_corpus(
     `min_count` times are left out, as are all but the `max_vocab` most frequent. `on_tokens` is
     called with the number of tokens read so far.
 
+    If `blocks` are the share of a `team`, all have one vocabulary, the counts are those of the
+    whole text, and the files are in a folder of their own in `folder`, which all processes see. The
+    hash is that of the share.
+
     Raises `NoWords` for a text without words, and `InputError` when no word occurs `min_count`
     times.
     """
-    with _temporary(folder / PIECES) as path:
+    if team.processes > 1:
+        (folder / str(team.process)).mkdir()
+    with _temporary(_own(folder, team) / PIECES) as path:
         lowers = lowercase and language not in LANGUAGES  # in the table, which is per byte
         table = _piece_table(tokens, lowers)
         pieces, digest = _write_pieces(blocks, path, table, on_tokens)
@@ -115,8 +158,8 @@ def encode_corpus(
         ]
         cut = tokenize_all([pieces[number] for number in open_], lowercase, tokens, language)
         others = dict(zip(open_, cut, strict=True))
-        corpus = _finish(pieces, others, digest, min_count, max_vocab, folder, paragraphs)
-    hint = one_sentence(corpus.tokens, len(corpus.text.ends), paragraphs)
+        corpus = _finish(pieces, others, digest, min_count, max_vocab, folder, paragraphs, team)
+    hint = one_sentence(corpus.tokens, corpus.sentences, paragraphs)
     return corpus._replace(hints=(*corpus.hints, *hint))
 
 
@@ -149,6 +192,10 @@ def _temporary(path: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
+def _own(folder: Path, team: Team) -> Path:
+    return folder if team.processes == 1 else folder / str(team.process)
+
+
 def _finish(
     pieces: list[str],
     others: dict[int, list[str]],
@@ -157,9 +204,32 @@ def _finish(
     max_vocab: int | None,
     folder: Path,
     paragraphs: bool = False,
+    team: Team = ALONE,
 ) -> Corpus:
     """Turn numbered pieces on disk into a vocabulary and ids; piece 0 ends a sentence."""
-    numbers = np.memmap(folder / PIECES, np.int32, "r")
+    own = _own(folder, team)
+    numbers = _mapped(own / PIECES, np.int32)
+    counts = _of_all(_words(numbers, pieces, others), folder, team)
+    if not counts:
+        raise NoWords("empty: there are no words to train on")
+    hints = without_spaces(counts)
+    try:
+        vocab = Vocab.from_counts(counts, min_count, max_vocab)
+    except InputError as error:
+        error.message = "; ".join((error.message, *hints))
+        raise
+    _renumber(numbers, pieces, others, vocab, own, paragraphs)
+    text, share = load_encoded(own), None
+    if team.processes > 1:
+        ids, sentences = zip(*team.tell([len(text.ids), len(text.ends)]), strict=True)
+        share = Share(team, folder, (0, *itertools.accumulate(ids)), sum(sentences))
+    return Corpus(vocab, text, sum(counts.values()), digest, hints, share=share)
+
+
+def _words(
+    numbers: Int[np.ndarray, " P"], pieces: list[str], others: dict[int, list[str]]
+) -> dict[str, int]:
+    """Count the words of the pieces."""
     occurrences = _count(numbers, len(pieces)).tolist()
     counts = {
         piece: occurrences[number]
@@ -169,21 +239,31 @@ def _finish(
     for number, words in others.items():
         for word in words:
             counts[word] = counts.get(word, 0) + occurrences[number]
-    if not counts:
-        raise NoWords("empty: there are no words to train on")
-    hints = without_spaces(counts)
-    try:
-        vocab = Vocab.from_counts(counts, min_count, max_vocab)
-    except InputError as error:
-        error.message = "; ".join((error.message, *hints))
-        raise
-    _renumber(numbers, pieces, others, vocab, folder, paragraphs)
-    return Corpus(vocab, load_encoded(folder), sum(counts.values()), digest, hints)
+    return counts
+
+
+def _of_all(counts: dict[str, int], folder: Path, team: Team) -> dict[str, int]:
+    """Add up the counts of all processes, each of which writes its own into its folder."""
+    if team.processes == 1:
+        return counts
+    files = [folder / str(process) / COUNTS for process in range(team.processes)]
+    files[team.process].write_text(json.dumps(counts), encoding="utf-8")
+    team.tell()
+    found: dict[str, int] = {}
+    for file in files:
+        for word, count in json.loads(file.read_text(encoding="utf-8")).items():
+            found[word] = found.get(word, 0) + count
+    return found
 
 
 def load_encoded(folder: Path) -> Encoded:
     """Return the ids and sentence ends that `encode_corpus` wrote to `folder`, memory-mapped."""
-    return Encoded(np.memmap(folder / IDS, np.int32, "r"), np.memmap(folder / ENDS, np.int64, "r"))
+    return Encoded(_mapped(folder / IDS, np.int32), _mapped(folder / ENDS, np.int64))
+
+
+def _mapped(path: Path, kind: Any) -> np.ndarray:
+    """Map a file into memory, which is not possible if it is empty."""
+    return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)
 
 
 def _piece_table(tokens: str, lowercase: bool) -> bytes:

@@ -88,8 +88,7 @@ def _streams(name: str, file: io.BufferedReader) -> Iterator[tuple[str, io.Buffe
                 except (RuntimeError, NotImplementedError) as error:  # a password, a method
                     raise InputError(f"{name}: {error}: {UNPACK}") from None
         return
-    suffix = next((each for each, magic in PACKED.items() if magic.match(head)), None)
-    suffix = suffix or Path(name).suffix.lower()
+    suffix = _packing(name, head)
     if suffix in OPENERS:
         with OPENERS[suffix](file, "rb") as inner, io.BufferedReader(inner, BUFFER) as stream:
             _check(name, stream.peek(HEAD))
@@ -97,6 +96,17 @@ def _streams(name: str, file: io.BufferedReader) -> Iterator[tuple[str, io.Buffe
         return
     _check(name, head)
     yield name, file
+
+
+def _packing(name: str, head: bytes) -> str:
+    """Return the ending of files that begin like this one, or the ending of its name."""
+    found = next((suffix for suffix, magic in PACKED.items() if magic.match(head)), None)
+    return found or Path(name).suffix.lower()
+
+
+def is_packed(name: str, head: bytes) -> bool:
+    """Whether a file with these first bytes is an archive."""
+    return head.startswith(ZIP) or _packing(name, head) in OPENERS
 
 
 def _check(name: str, head: bytes) -> None:

@@ -8,6 +8,7 @@ import tempfile
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,15 @@ import numpy as np
 
 from jaxtext.base.errors import InputError
 from jaxtext.base.ranges import check_ranges, ranged
+from jaxtext.base.team import ALONE, Team
 from jaxtext.text.builtin import builtin_corpus
 from jaxtext.text.encoded import Corpus, NoWords, encode_corpus, encode_tokens
 from jaxtext.text.folders import HIDDEN, not_read
 from jaxtext.text.named import CORPORA, OnBytes, named_corpus
 from jaxtext.text.opening import STDIN, SUFFIXES
 from jaxtext.text.sequences import sentences_of
-from jaxtext.text.sources import UTF8, Files, find_sources, read_blocks
+from jaxtext.text.shares import digest, shares
+from jaxtext.text.sources import UTF8, Files, Stretch, find_sources, read_blocks
 from jaxtext.text.tokens import LANGUAGES, TOKENS, tokenize
 
 BUILTIN = "built-in"
@@ -121,11 +124,23 @@ def files_of(
     source: Source,
     on_stage: Callable[[str], None] = lambda stage: None,
     on_bytes: OnBytes = lambda what, done, of: None,
+    team: Team = ALONE,
 ) -> Files:
     """Return the files of a source, downloading or making its corpus if necessary.
 
+    In a team, process 0 does so before the others.
+
     Raises `InputError` for files that cannot be read and for a corpus that cannot be downloaded.
     """
+    if not team.leads:
+        team.tell()
+    files = _found(source, on_stage, on_bytes)
+    if team.leads:
+        team.tell()
+    return files
+
+
+def _found(source: Source, on_stage: Callable[[str], None], on_bytes: OnBytes) -> Files:
     if source.paths:
         return find_sources(source.paths)
     if source.corpus is not None:
@@ -139,31 +154,53 @@ def encode_files(
     reading: Reading,
     folder: Path,
     on_tokens: Callable[[int], None] = lambda tokens: None,
+    team: Team = ALONE,
 ) -> Corpus:
     """Read text files in one pass; the ids are written to files in `folder`.
 
-    Raises `InputError` for text that cannot be read or that has no pair of words.
+    Each process of a team reads a share of the text, and `folder` is one that all of them see.
+
+    Raises `InputError` for text that cannot be read or that has no pair of words, and for processes
+    that have not the same files.
     """
     paragraphs = reading.sentences == "paragraphs"
-    blocks = read_blocks(
-        files, encoding=reading.encoding, errors=reading.errors, paragraphs=paragraphs
-    )
+    how: Any = {"encoding": reading.encoding, "errors": reading.errors, "paragraphs": paragraphs}
+    cut = shares(files, team.processes, reading.encoding, paragraphs)
+    digests = [] if team.processes == 1 or not team.leads else [list(map(Stretch, files)), *cut]
     try:
-        corpus = encode_corpus(
-            blocks,
-            folder,
-            min_count=reading.min_count,
-            max_vocab=reading.max_vocab,
-            lowercase=bool(reading.lowercase),
-            tokens=reading.tokens,
-            language=reading.language,
-            paragraphs=paragraphs,
-            on_tokens=on_tokens,
-        )
+        with ThreadPoolExecutor(1) as beside:
+            hashes = beside.map(lambda each: digest(each, **how), digests)
+            corpus = encode_corpus(
+                read_blocks(cut[team.process], **how),
+                folder,
+                min_count=reading.min_count,
+                max_vocab=reading.max_vocab,
+                lowercase=bool(reading.lowercase),
+                tokens=reading.tokens,
+                language=reading.language,
+                paragraphs=paragraphs,
+                on_tokens=on_tokens,
+                team=team,
+            )
     except NoWords as error:
         raise InputError(f"{', '.join(files)}: {error}") from None
+    if team.processes > 1:
+        corpus = corpus._replace(sha256=_same_text(corpus.sha256, list(hashes), team))
     left_out = files.left_out if isinstance(files, Files) else ()
-    return _with_pairs(corpus._replace(files=len(files), left_out=left_out))
+    return _with_pairs(corpus._replace(files=len(files), left_out=left_out), team)
+
+
+def _same_text(mine: str, known: list[str], team: Team) -> str:
+    """Return the hash of the whole text, after the shares are found to be those of process 0."""
+    every = team.tell([mine, known])
+    whole, *expected = every[0][1]
+    for process, (found, _) in enumerate(every):
+        if found != expected[process]:
+            raise InputError(
+                f"process {process} has read another text than process 0: give all processes the "
+                "same files"
+            )
+    return whole
 
 
 def read(
@@ -268,8 +305,8 @@ def _cut(text: str, reading: Reading) -> Iterator[list[str]]:
         yield tokenize(part, bool(reading.lowercase), reading.tokens, reading.language)
 
 
-def _with_pairs(corpus: Corpus) -> Corpus:
-    if np.diff(corpus.text.ends, prepend=0).max(initial=0) < 2:
+def _with_pairs(corpus: Corpus, team: Team = ALONE) -> Corpus:
+    if max(team.tell(int(np.diff(corpus.text.ends, prepend=0).max(initial=0)))) < 2:
         reason = "no sentence has two words of the vocabulary, so there are no pairs"
         raise InputError("; ".join((reason, *corpus.hints)))
     return corpus

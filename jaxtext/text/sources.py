@@ -12,12 +12,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from jaxtext.base.errors import InputError
 from jaxtext.text.folders import ENDING, LeftOut, not_read, text_files
-from jaxtext.text.opening import STDIN, SUFFIXES, look, opened
+from jaxtext.text.opening import HEAD, STDIN, SUFFIXES, is_packed, look, opened
 
 BLOCK_BYTES = 1 << 20
 LONGEST_WORD_BYTES = 1 << 22
@@ -40,6 +41,14 @@ class Files(list[str]):
     def __init__(self, files: Iterable[str] = (), left_out: Iterable[LeftOut] = ()):
         super().__init__(files)
         self.left_out = tuple(left_out)
+
+
+class Stretch(NamedTuple):
+    """A file, or its bytes from `start` to `stop`."""
+
+    file: str
+    start: int = 0
+    stop: int | None = None
 
 
 def find_sources(paths: Sequence[str | Path]) -> Files:
@@ -82,8 +91,16 @@ def find_sources(paths: Sequence[str | Path]) -> Files:
     return Files(files, left_out)
 
 
+def can_be_cut(file: str, encoding: str) -> bool:
+    """Whether parts of a file can be read without what stands before: it is plain UTF-8."""
+    with open(file, "rb") as opened_file:
+        head = opened_file.read(HEAD)
+    marked = any(head.startswith(mark) for mark, _ in MARKS)
+    return codecs.lookup(encoding).name == UTF8 and not marked and not is_packed(file, head)
+
+
 def read_blocks(
-    sources: Sequence[str],
+    sources: Sequence[str | Stretch],
     block_bytes: int = BLOCK_BYTES,
     encoding: str = UTF8,
     errors: str = "strict",
@@ -100,15 +117,43 @@ def read_blocks(
     damaged archives, and for files that cannot be read.
     """
     for source in sources:
+        file, start, stop = source if isinstance(source, Stretch) else Stretch(source)
         try:
-            with opened(source) as streams:
+            with opened(file) as streams:
                 for name, stream in streams:
-                    chunks = _utf8(stream, block_bytes, name, encoding, errors)
+                    some = stream if not start and stop is None else _between(stream, start, stop)
+                    chunks = _utf8(some, block_bytes, name, encoding, errors, not start)
                     yield from _checked(_cut(chunks, name), name, encoding, errors)
                     if paragraphs:
                         yield b"\n"
         except (OSError, *DAMAGED) as error:
-            raise _unreadable(source, error) from error
+            raise _unreadable(file, error) from error
+        except InputError:
+            if start:  # from the beginning, so that the message has the line of the file
+                for _ in read_blocks([file], block_bytes, encoding, errors, paragraphs):
+                    pass
+            raise
+
+
+def _between(stream: BufferedReader, start: int, stop: int | None) -> BufferedReader:
+    """Return the bytes of a file from `start` to `stop`."""
+    stream.seek(start)
+    return BufferedReader(_Limited(stream, None if stop is None else stop - start), BLOCK_BYTES)  # pyright: ignore[reportArgumentType]
+
+
+class _Limited(RawIOBase):
+    """The next bytes of a stream, so many at most."""
+
+    def __init__(self, stream: BufferedReader, left: int | None):
+        self.stream, self.left = stream, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size = self.stream.readinto(buffer[: self.left])
+        self.left = None if self.left is None else self.left - size
+        return size
 
 
 def _unreadable(source: str, error: Exception) -> InputError:
@@ -119,10 +164,18 @@ def _unreadable(source: str, error: Exception) -> InputError:
 
 
 def _utf8(
-    stream: BufferedReader, block_bytes: int, source: str, encoding: str, errors: str
+    stream: BufferedReader,
+    block_bytes: int,
+    source: str,
+    encoding: str,
+    errors: str,
+    begins: bool,
 ) -> Iterator[bytes]:
-    """Yield the bytes of a stream in UTF-8; those that are in UTF-8 are not looked at."""
-    head = stream.peek(4)
+    """Yield the bytes of a stream in UTF-8; those that are in UTF-8 are not looked at.
+
+    A stream that `begins` a file may begin with a mark of its encoding.
+    """
+    head = stream.peek(4) if begins else b""
     marked = next((name for mark, name in MARKS if head.startswith(mark)), None)
     encoding = marked or encoding
     if codecs.lookup(encoding).name == UTF8:

@@ -1,17 +1,22 @@
 """Token ids -> the objective that a method minimises: counts of pairs and the noise."""
 
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Int, Key
+from jaxtyping import Array, Float, Int, Key
 
 from jaxtext import text
 from jaxtext.base.errors import InputError
-from jaxtext.base.types import Counts
+from jaxtext.base.team import Rows, Team
 from jaxtext.models.objective import Objective
+from jaxtext.text.cooccurrence import weighted, whole_counts
+from jaxtext.text.encoded import Share
+from jaxtext.text.joint import Deal, joint
+from jaxtext.training.counts.halves import dealt as dealt_rows
 from jaxtext.training.sampling import keep_probability, noise_distribution
-from jaxtext.training.settings import Method, Softmax, Svd
+from jaxtext.training.settings import Counted, Method, Softmax, Svd, columns_of
 
 THINNING = 1  # joins the key in the seed of the one draw of subsampling
 
@@ -35,26 +40,51 @@ def objective(
     A word may be without a pair (see `without_pairs`). Raises `InputError` if no word has one,
     unless `centers` are given.
     """
-    keep = keep_probability(vocab.counts, method.subsample)
-    count = partial(
-        text.cooccurrence, vocab_size=len(vocab), window=method.window, dynamic=True, memory=memory
-    )
-    if isinstance(method, Svd):
-        counts = count(ids, keep=keep)
-        noise = noise_distribution(counts.sum(axis=0), method.noise_exponent)
-    else:
-        if method.subsample:
-            ids = text.thinned(ids, keep, np.random.default_rng([seed_of(key), THINNING]))
-        counts = count(ids, centers=centers)
-        exponent = 1.0 if isinstance(method, Softmax) else method.noise_exponent
-        noise = noise_distribution(vocab.counts, exponent)
-    if centers is None and counts.nnz == 0:
+    return shared(key, vocab, ids, method, centers, memory)[0]
+
+
+def shared(
+    key: Key[Array, ""],
+    vocab: text.Vocab,
+    ids: text.Encoded,
+    method: Method,
+    centers: Int[np.ndarray, " n"] | None = None,
+    memory: int | None = None,
+    share: Share | None = None,
+    deal: Deal | None = None,
+) -> tuple[Objective, Rows]:
+    """Count as `objective` does a text of which this process has read a share.
+
+    The counts are those of the whole text. Each process gets some of their rows, which are also
+    returned; the others are empty. `deal` chooses them, by default `dealt`.
+    """
+    keep, rows = keep_probability(vocab.counts, method.subsample), Rows.all(len(vocab))
+    weights = keep if isinstance(method, Svd) else None
+    if weights is None and method.subsample:
+        rng = np.random.default_rng([seed_of(key), THINNING])
+        ids = text.thinned(ids, keep, rng, 0 if share is None else share.start)
+    how: Any = {"dynamic": True, "memory": memory, "centers": centers}
+    whole = whole_counts(ids, len(vocab), method.window, **how)
+    if share is not None:
+        whole, rows = joint(whole, share, deal or partial(dealt, method, share.team), memory)
+    counts = weighted(whole, method.window, dynamic=True, keep=weights)
+    pairs = rows.column_sums(counts)
+    if centers is None and not pairs.any():
         raise InputError(
             "subsampling leaves no pair of words: give more text, or keep all tokens", "subsample",
             method.subsample,
         )  # fmt: skip
+    exponent = 1.0 if isinstance(method, Softmax) else method.noise_exponent
+    noise = noise_distribution(pairs if isinstance(method, Svd) else vocab.counts, exponent)
     negatives = 1 if isinstance(method, Softmax) else method.negatives
-    return Objective(counts, noise, negatives)
+    return Objective(counts, noise, negatives), rows
+
+
+def dealt(method: Method, team: Team, lengths: Int[np.ndarray, " V"]) -> Rows:
+    """Deal out the rows of counts, given how many entries each has."""
+    size = len(lengths)
+    columns = columns_of(method, size) if isinstance(method, Counted) else size
+    return dealt_rows(team, lengths, columns)
 
 
 def seed_of(key: Key[Array, ""]) -> int:
@@ -67,9 +97,9 @@ def seed_of(key: Key[Array, ""]) -> int:
     return sum(word << 32 * place for place, word in enumerate(reversed(words)))
 
 
-def without_pairs(counts: Counts, vocab: text.Vocab) -> str:
+def without_pairs(pairs: Float[np.ndarray, " V"], vocab: text.Vocab) -> str:
     """Return how many words have no pair and what follows from it; nothing if all have one."""
-    alone = np.flatnonzero(counts.sum(axis=1) == 0)
+    alone = np.flatnonzero(pairs == 0)
     if not alone.size:
         return ""
     who, whom = "1 word never has", "it"

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from jaxtext.base import memory
 from jaxtext.base.errors import InputError
+from jaxtext.base.team import Rows
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import factorization
 from jaxtext.models.objective import Objective
@@ -49,6 +50,7 @@ def fit(
     *,
     start: Start | None = None,
     objective: Objective | None = None,
+    rows: Rows | None = None,
     on_report: Callable[[Any], None] = lambda report: None,
     on_state: Callable[[Callable[[], Any]], None] = lambda state: None,
 ) -> EmbeddingParams:
@@ -59,7 +61,9 @@ def fit(
     arguments, the result has the same bits as without the interruption. `Svd` has neither.
 
     `objective`, the result of `counting.objective` with the same arguments, spares a method on
-    counts the counting. `on_report` is called with reports of the progress, which have at least
+    counts the counting. If several processes have read the corpus, all of them call this with the
+    same arguments, and get the same tables; `objective` and `rows` are of `counting.shared`.
+    `on_report` is called with reports of the progress, which have at least
     the fields `done`, in [0, 1], and `seconds`. `on_state` is called whenever training could be
     resumed, with a function that returns the state. Neither callback changes the result.
 
@@ -69,17 +73,18 @@ def fit(
     """
     check_method(method)
     _check_start(start, method)
-    method = settled(method, len(corpus.vocab), len(corpus.text.ids))
+    method = settled(method, len(corpus.vocab), corpus.kept)
     check_memory(method, len(corpus.vocab))
     if isinstance(method, Sgns):
         return _stream(key, corpus, method, start, on_report, on_state)
     check_dim(method, len(corpus.vocab))
     if objective is None:
-        objective = counting.objective(key, corpus.vocab, corpus.text, method)
+        read = corpus.vocab, corpus.text
+        objective, rows = counting.shared(key, *read, method, share=corpus.share)
     check_pairs(method, objective)
     if isinstance(method, Svd):
-        return _float32(svd.fit(objective, method.dim, method.noise_exponent, on_report))
-    return _counts(key, corpus, method, objective, start, on_report, on_state)
+        return _float32(svd.fit(objective, method.dim, method.noise_exponent, on_report, rows))
+    return _counts(key, corpus, method, objective, rows, start, on_report, on_state)
 
 
 def check_memory(method: Method, vocab_size: int) -> None:
@@ -135,7 +140,8 @@ def _stream(
         usual = stream.initial(key, len(corpus.vocab), method)
         begin = starts.given(start, corpus.vocab, usual)
     text_and_counts = corpus.text, corpus.vocab.counts
-    return stream.fit(key, *text_and_counts, method, on_report, on_state, begin)
+    told = on_report, on_state
+    return stream.fit(key, *text_and_counts, method, *told, begin, share=corpus.share)
 
 
 def _counts(
@@ -143,6 +149,7 @@ def _counts(
     corpus: Corpus,
     method: Counted,
     objective: Objective,
+    rows: Rows | None,
     start: Any,  # Embeddings, or a state of the method
     on_report: Callable[[Any], None],
     on_state: Callable[[Callable[[], Any]], None],
@@ -150,10 +157,11 @@ def _counts(
     assert method.epochs is not None
     begin: Any = start
     if isinstance(start, Embeddings):
-        begin = _tables(jax.random.fold_in(key, CONTEXTS), start, corpus, objective, method)
+        begin = _tables(jax.random.fold_in(key, CONTEXTS), start, corpus, objective, rows, method)
     params = counts.fit(
         *objective, method.dim, method.epochs, begin, on_report=on_report, on_state=on_state,
         cell=counts.cell_of(method), columns=method.columns, key=jax.random.fold_in(key, COLUMNS),
+        rows=rows,
     )  # fmt: skip
     return _float32(factorization.vectors(factorization.product_svd(params), POWER))
 
@@ -163,6 +171,7 @@ def _tables(
     start: Embeddings,
     corpus: Corpus,
     objective: Objective,
+    rows: Rows | None,
     method: Counted,
 ) -> EmbeddingParams:
     """Turn vectors into tables to start from, with zero rows for new words.
@@ -173,7 +182,8 @@ def _tables(
     params = starts.given(start, corpus.vocab, EmbeddingParams(zeros, zeros))
     if start.context is not None:
         return params
-    return counts.first_contexts(params, objective, counts.cell_of(method), method.columns, key)
+    cell = counts.cell_of(method)
+    return counts.first_contexts(params, objective, cell, method.columns, key, rows)
 
 
 def _float32(params: EmbeddingParams) -> EmbeddingParams:

@@ -159,8 +159,8 @@ def test_subspace_iteration_of_more_rows_than_columns_finds_its_singular_vectors
 
 
 def test_products_by_several_threads_are_those_of_the_matrix(rng):
-    matrix, x, y = (rng.normal(size=shape) for shape in ((41, 7), (7, 3), (41, 3)))
-    found = factorization.product(sparse.csr_array(matrix), x)
-    np.testing.assert_allclose(found, matrix @ x, atol=1e-12)
-    found = factorization.transposed_product(sparse.csr_array(matrix), y)
-    np.testing.assert_allclose(found, matrix.T @ y, atol=1e-12)
+    for size in (0, 1, 41):
+        matrix, x = (rng.normal(size=shape) for shape in ((size, 7), (7, 3)))
+        times = factorization.multiplier(sparse.csr_array(matrix))
+        np.testing.assert_allclose(times(x), matrix @ x, atol=1e-12)
+        np.testing.assert_allclose(times(x[:, 0]), matrix @ x[:, 0], atol=1e-12)

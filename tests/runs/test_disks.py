@@ -46,9 +46,9 @@ def test_a_full_disk_when_the_text_is_encoded(small_disk, topic_file, capsys):
 
 
 def test_a_full_disk_keeps_the_earlier_checkpoint(small_disk, topic_file, tmp_path, capsys):
-    train(topic_file, tmp_path / "whole", "--dim=200", status=0)
+    train(topic_file, tmp_path / "whole", "--dim=400", status=0)
     out = small_disk / "run"
-    train(topic_file, out, "--dim=200", "--checkpoint-every=0", status=2)  # three do not fit
+    train(topic_file, out, "--dim=400", "--checkpoint-every=0", status=2)  # three do not fit
     error = one_line(capsys)
     assert "No space left on device" in error
     assert error.endswith(f"; resume with: jaxtext train --resume --out {out}\n")

@@ -410,15 +410,12 @@ def test_a_run_killed_at_five_moments_ends_as_one_that_was_not(topic_file, tmp_p
     "absurd",
     [
         lambda state: state._replace(scalars=state.scalars | {"total": 5}),
-        lambda state: state._replace(scalars=state.scalars | {"spans": -1}),
-        lambda state: state._replace(scalars=state.scalars | {"spans": "many"}),
+        lambda state: state._replace(scalars=state.scalars | {"places": [-1]}),
+        lambda state: state._replace(scalars=state.scalars | {"places": "many"}),
+        lambda state: state._replace(scalars=state.scalars | {"places": [10**12]}),
+        lambda state: state._replace(scalars=state.scalars | {"places": [0, 0]}),
         lambda state: state._replace(
-            arrays=state.arrays | {"place": state.arrays["place"] + 10**9}
-        ),
-        lambda state: state._replace(arrays=state.arrays | {"ids": state.arrays["ids"] + 10**6}),
-        lambda state: state._replace(arrays=state.arrays | {"left": state.arrays["left"] + 99}),
-        lambda state: state._replace(
-            arrays={name: array for name, array in state.arrays.items() if name != "place"}
+            scalars={name: value for name, value in state.scalars.items() if name != "places"}
         ),
         lambda state: state._replace(
             arrays=state.arrays | {"center": np.zeros((3, 3), np.float32)}

@@ -99,7 +99,7 @@ def test_spilled_counts_in_a_folder_are_memory_mapped_and_equal(tmp_path, rng):
     found = cooccurrence(text, 30, 5, memory=memory, folder=tmp_path)
     np.testing.assert_array_equal(found.toarray(), by_loop(text, 30, 5))
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["counts.columns.i32", "counts.values.i64"]  # the pieces are gone
+    assert names == ["counts.columns.i32", "counts.lengths.i64", "counts.values"]  # no pieces
 
 
 def test_a_text_without_pairs_has_no_counts():

@@ -67,8 +67,10 @@ def test_frequent_words_suffice_where_their_rank_is_that_of_all(rng):
     """Any M independent rows and columns of a matrix of rank M determine it (Nyström)."""
     factors = np.abs(rng.normal(size=(2, 40, 3))) + 0.1
     matrix = sparse.csr_array(factors[0] @ factors[1].T)
-    rows, columns = np.arange(5, 15), np.arange(20, 40, 2)
-    found = starts._extended_svd(matrix, rows, columns, 3)
+    pmi = starts.PositivePmi.of(matrix, None)._replace(
+        by_center=matrix, centers=np.arange(40.0), contexts=np.arange(40.0)[::-1]
+    )
+    found = starts._extended_svd(pmi, 3, words=10)
     product = (found.left * found.values) @ found.right.T
     np.testing.assert_allclose(product, matrix.toarray(), rtol=1e-6)
 

@@ -28,6 +28,7 @@ def by_blocks(
     weight: Float[np.ndarray, " V"],
     factor: Float[np.ndarray, " U"],
     together: int = 1,
+    size_of_block: int | None = None,
 ) -> list[Any]:
     """Apply a function to blocks of rows and return the list of its results, as NumPy arrays.
 
@@ -36,12 +37,14 @@ def by_blocks(
     shape; the last is padded with rows of zeros. `functions` returns a function for `together`
     blocks, one after the other. Devices compute such groups in turn, at least two at a time, so
     that one can make its counts dense while another computes. The results do not depend on the
-    number of devices.
+    number of devices. `size_of_block` is the number of its rows, by default `block_rows`.
     """
     size, width = counts.shape  # pyright: ignore
-    rows = _block_rows(size, width)
+    rows = block_rows(size, width) if size_of_block is None else size_of_block
     firsts = range(0, size, rows)
     groups = [firsts[i : i + together] for i in range(0, len(firsts), together)]
+    if not groups:
+        return []
     places = of_streams(len(groups))
     everywhere = {
         place: jax.tree.map(lambda each: seen(jnp.asarray(each), place), (table, columns, factor))  # noqa: B023
@@ -81,8 +84,8 @@ def joined(results: Sequence[Any], size: int) -> Any:
     return jax.tree.map(lambda *parts: jnp.asarray(np.concatenate(parts)[:size]), *results)
 
 
-def _block_rows(size: int, width: int) -> int:
-    """Return the rows of a block."""
+def block_rows(size: int, width: int) -> int:
+    """Return the rows of a block of a matrix."""
     return min(max(BUFFER_CELLS // width // ROWS, 1) * ROWS, -(-size // ROWS) * ROWS)
 
 

@@ -21,8 +21,15 @@ from jaxtext.base.types import EmbeddingParams
 from jaxtext.training.counts import observed
 from jaxtext.training.counts.blocks import by_blocks, joined
 from jaxtext.training.counts.columns import Columns, drawn
-from jaxtext.training.counts.halves import Half, Problem, halves, oriented, restored
-from jaxtext.training.counts.newton import Step, block_losses, end, steps, total
+from jaxtext.training.counts.halves import (
+    Half,
+    Problem,
+    group_rows,
+    halves,
+    oriented,
+    restored,
+)
+from jaxtext.training.counts.newton import Step, block_losses, ended, steps, total
 from jaxtext.training.counts.observed import Tiles
 
 
@@ -55,8 +62,10 @@ class Estimate(NamedTuple):
     def of(cls, problem: Problem, columns: int) -> "Estimate":
         """Divide the counts of an objective; those of the problem are needed no more."""
         both = halves(problem, problem.cell.biases + 1)
-        pairs = [np.asarray(half.counts.sum(axis=1), np.float64) for half in both]  # pyright: ignore
-        first, second = map(Cells.of, both, reversed(pairs), (columns, columns))
+        pairs = [half.rows.whole(np.asarray(half.counts.sum(axis=1), np.float64)) for half in both]  # pyright: ignore
+        first = Cells.of(both[0], pairs[1], columns)
+        same = problem.by_context is problem.by_center
+        second = first if same else Cells.of(both[1], pairs[0], columns)
         none: Any = sparse.csr_array(problem.by_center.shape, dtype=problem.noise.dtype)
         problem = problem._replace(by_center=none, by_context=none)
         return cls(problem, (first, second), columns)
@@ -86,10 +95,11 @@ def improve_half(
     table, columns = params[half], params[1 - half]
     step, basis = _steps(params, estimate, half, offset)
     own = halves(estimate.problem, table.shape[1])[half].own
-    moved = restored(end(step, cell), basis, table, columns, table.shape[1] - cell.biases, own)
+    rows, losses = ended(step, cell, estimate.problem.rows)
+    moved = restored(rows, basis, table, columns, table.shape[1] - cell.biases, own)
     if half:
         return EmbeddingParams(*moved[::-1]), 0.0
-    return EmbeddingParams(*moved), total(step.losses)
+    return EmbeddingParams(*moved), total(losses)
 
 
 def loss(params: EmbeddingParams, estimate: Estimate, offset: float, half: int = 0) -> float:
@@ -99,9 +109,12 @@ def loss(params: EmbeddingParams, estimate: Estimate, offset: float, half: int =
     some = begun.half
     compute = partial(block_losses, cell=cell, biased=some.own is not None)
     columns, factors = (begun.columns, begun.biases), (some.counts, some.weight, some.other)
-    parts = by_blocks(lambda: compute, begun.rows, columns, *factors)
+    rows = group_rows(len(some.rows.owner), estimate.columns)[0]
+    parts = by_blocks(lambda: compute, begun.rows, columns, *factors, size_of_block=rows)
+    if not parts:  # a process without rows
+        return total(some.rows.whole(begun.losses))
     found = joined(parts, len(begun.rows))
-    return total(found.losses + begun.losses_at(found.shift))
+    return total(some.rows.whole(found.losses + begun.losses_at(found.shift)))
 
 
 def offset_of(key: Key[Array, ""], half: int) -> float:
@@ -144,13 +157,13 @@ class _Begun(NamedTuple):
     """Half a pass before its steps: the columns that are summed, and the sums over the rest."""
 
     half: Half  # with the counts and factors of the columns
-    rows: Float[Array, "V W"]
+    rows: Float[Array, "R W"]  # those of this process
     basis: Float[Array, "V W"]
     columns: Float[Array, "M W"]  # of the basis
     biases: Float[Array, " M"] | None
     all_biases: Float[Array, " V"] | None
-    slope: Float[np.ndarray, "V W"]  # of the rest, as all that follows
-    losses: Float[np.ndarray, " V"]
+    slope: Float[np.ndarray, "R W"]  # of the rest, as all that follows
+    losses: Float[np.ndarray, " R"]
 
     def losses_at(self, shift: Float[Array, " V"]) -> Float[Array, " V"]:
         """Return the losses of the rest after a shift of the biases.
@@ -169,6 +182,7 @@ def _begin(params: EmbeddingParams, estimate: Estimate, half: int, offset: float
     whole = halves(estimate.problem, table.shape[1])[half]
     ids, weights = _chosen(cells, estimate.columns, offset)
     rows, basis = oriented(table, columns, table.shape[1] - cell.biases, whole.own)
+    rows = whole.rows.own(rows)
     biases = None if whole.offset is None else columns[:, whole.offset]
     slope, losses = observed.slopes(cells.rest, rows, basis, biases, cell)
     other = (whole.other[ids] * weights).astype(whole.other.dtype)

@@ -12,34 +12,63 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 from scipy import sparse
 
+from jaxtext.base.team import Rows, Team
 from jaxtext.base.types import Counts, EmbeddingParams
 from jaxtext.models.cells import LOGISTIC, Cell
 from jaxtext.models.objective import Objective, check
+from jaxtext.training.counts import blocks
+
+CURVATURE_ROWS = 2048  # that share a curvature matrix
+ENTRIES = 12  # dense columns that cost as much as one observed cell
 
 Table = Float[Array, "V _"]
 
 
 class Problem(NamedTuple):
-    """The objective: sparse counts by center and by context, both factors of e, the cell's loss."""
+    """The objective: sparse counts by center and by context, both factors of e, the cell's loss.
+
+    In a team, the counts are those of the rows of this process.
+    """
 
     by_center: sparse.csr_array
     by_context: sparse.csr_array
     center_weight: Float[np.ndarray, " V"]  # k #(w) for negative sampling
     noise: Float[np.ndarray, " V"]
+    rows: Rows
     cell: Cell = LOGISTIC
 
 
 class Half(NamedTuple):
     """One half of a pass: the counts by row, the factors of e by row and by column, the biases."""
 
-    counts: sparse.csr_array
-    weight: Float[np.ndarray, " V"]
+    counts: sparse.csr_array  # of R rows, as many as this process has
+    weight: Float[np.ndarray, " R"]
     other: Float[np.ndarray, " V"]
     own: int | None  # column of both tables that contains the biases of the rows
     offset: int | None  # column that contains the biases of the columns
+    rows: Rows
+
+
+def group_rows(size: int, width: int) -> tuple[int, int]:
+    """Return how many rows a block has, and how many blocks share a curvature matrix."""
+    return blocks.block_rows(size, width), max(
+        CURVATURE_ROWS // max(blocks.BUFFER_CELLS // width, 1), 1
+    )
+
+
+def dealt(team: Team, lengths: Int[np.ndarray, " V"], width: int) -> Rows:
+    """Deal out the rows of counts, of which each has so many entries, in groups.
+
+    Of the `width` columns that are summed densely, `ENTRIES` cost as much as an entry.
+    """
+    size = len(lengths)
+    rows, together = group_rows(size, width)
+    rows *= together
+    work = np.add.reduceat(lengths + width // ENTRIES, np.arange(0, size, rows))
+    return Rows.dealt(team, work.tolist(), size, rows)
 
 
 def problem(
@@ -48,22 +77,25 @@ def problem(
     negatives: int,
     dtype: Any = np.float32,
     cell: Cell = LOGISTIC,
+    rows: Rows | None = None,
 ) -> Problem:
     """Check and prepare an objective over counts, by default that of `sgns.expected_loss`.
 
-    The row of a word without a pair has no cell, so that its center vector stays where it is.
+    The row of a word without a pair has no cell, so that its center vector stays where it is. If
+    the counts have but some `rows`, those of this process, they are symmetric, as windows are.
 
     Raises `ValueError` for counts that are not square, that have negative or infinite entries or no
     pair at all, for noise that is not a distribution over the words, and for fewer than one
     negative.
     """
-    check(Objective(counts, noise, negatives))
-    by_center = sparse.csr_array(counts)
-    pairs = by_center.sum(axis=1).astype(np.float64)  # before rounding to `dtype`
+    rows = Rows.all(len(noise)) if rows is None else rows
+    if rows.team.processes == 1 or counts.nnz:  # pyright: ignore[reportAttributeAccessIssue]
+        check(Objective(counts, noise, negatives))
+    pairs = rows.sums(sparse.csr_array(counts))  # before rounding to `dtype`
     weight, noise = cell.factors(pairs, noise, negatives)
-    by_center = by_center.astype(dtype)
-    by_context = sparse.csr_array(by_center.T)
-    return Problem(by_center, by_context, weight.astype(dtype), noise.astype(dtype), cell)  # pyright: ignore
+    by_center = sparse.csr_array(rows.own(counts)).astype(dtype)
+    by_context = sparse.csr_array(by_center.T) if rows.team.processes == 1 else by_center
+    return Problem(by_center, by_context, weight.astype(dtype), noise.astype(dtype), rows, cell)  # pyright: ignore
 
 
 def halves(problem: Problem, width: int) -> tuple[Half, Half]:
@@ -71,10 +103,10 @@ def halves(problem: Problem, width: int) -> tuple[Half, Half]:
     cell = problem.cell
     center = width - cell.biases if cell.center_bias else None
     context = width - 1 if cell.context_bias else None
-    weight, noise = problem.center_weight, problem.noise
+    weight, noise, rows = problem.center_weight, problem.noise, problem.rows
     return (
-        Half(problem.by_center, weight, noise, center, context),
-        Half(problem.by_context, noise, weight, context, center),
+        Half(problem.by_center, rows.own(weight), noise, center, context, rows),
+        Half(problem.by_context, rows.own(noise), weight, context, center, rows),
     )
 
 

@@ -10,13 +10,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from jaxtext.base.team import Rows
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.cells import LOGISTIC, Cell
-from jaxtext.training.counts import blocks
 from jaxtext.training.counts.blocks import ROWS, by_blocks, joined, kept, row_sums, scan, split
-from jaxtext.training.counts.halves import Half, Problem, halves, oriented, restored
+from jaxtext.training.counts.halves import (
+    Half,
+    Problem,
+    group_rows,
+    halves,
+    oriented,
+    restored,
+)
 
-CURVATURE_ROWS = 2048  # that share a curvature matrix
 JITTER = 1e-3  # part of the mean curvature that is added to all directions
 OWN_JITTER = 1e-10  # the same, if each row has its own curvature matrix
 FARTHEST = 30.0  # that a score may move in a step if its curvature underflows
@@ -48,10 +54,14 @@ def loss(params: EmbeddingParams, problem: Problem) -> float:
     the softmax, the negative log-likelihood.
     """
     compute = partial(block_losses, cell=problem.cell, biased=True)
-    tables = params.center, (params.context, None)
-    factors = problem.center_weight, problem.noise
-    parts = by_blocks(lambda: compute, *tables, problem.by_center, *factors)
-    return total(joined(parts, len(params.center)).losses)
+    half, _ = halves(problem, params.center.shape[1])
+    some, columns = problem.rows.own(params.center), (params.context, None)
+    parts = by_blocks(
+        lambda: compute, some, columns, half.counts, half.weight, half.other,
+        size_of_block=group_rows(len(params.center), half.counts.shape[1])[0],  # pyright: ignore
+    )  # fmt: skip
+    found = joined(parts, len(some)).losses if parts else np.zeros(0, params.center.dtype)
+    return total(problem.rows.whole(found))
 
 
 def gradient(params: EmbeddingParams, problem: Problem) -> EmbeddingParams:
@@ -107,12 +117,13 @@ def _improve_half(
     dim = table.shape[1] - cell.biases
     rows, basis = oriented(table, columns, dim, half.own)
     offset = None if half.offset is None else columns[:, half.offset]
-    step = steps((rows, None), basis, half, offset, cell, own_curvature, measured)
-    moved = end(step, cell)
-    return *restored(moved, basis, table, columns, dim, half.own), total(step.losses)
+    some = half.rows.own(rows)
+    step = steps((some, None), basis, half, offset, cell, own_curvature, measured)
+    moved, losses = ended(step, cell, half.rows)
+    return *restored(moved, basis, table, columns, dim, half.own), total(losses)
 
 
-def total(losses: Float[Array, " V"]) -> float:
+def total(losses: Float[Array | np.ndarray, " V"]) -> float:
     """Sum the losses of rows in float64."""
     return float(np.asarray(losses).sum(dtype=np.float64))
 
@@ -197,8 +208,7 @@ def steps(
 
     With the rows comes the slope of what the counts of the half do not contain, if there is any.
     """
-    width = half.counts.shape[1]  # pyright: ignore
-    every = max(CURVATURE_ROWS // max(blocks.BUFFER_CELLS // width, 1), 1)
+    size, every = group_rows(len(half.rows.owner), half.counts.shape[1])  # pyright: ignore
 
     def functions() -> Callable[..., Step]:
         inverse = None  # of the first block that it gets
@@ -212,8 +222,20 @@ def steps(
         return step
 
     factors = half.weight, half.other
-    found = by_blocks(functions, table, (columns, offset), half.counts, *factors, every)
+    found = by_blocks(functions, table, (columns, offset), half.counts, *factors, every, size)
+    if not found:  # a process without rows
+        none = jnp.zeros(0, columns.dtype)
+        return Step(table[0], table[0], none, none, none, none, none)
     return joined(found, len(table[0]))
+
+
+def ended(step: Step, cell: Cell, rows: Rows) -> tuple[Float[Array, "V W"], Float[Array, " V"]]:
+    """Return all rows after their steps, and their losses before, given the steps of some."""
+    moved = end(step, cell)
+    if rows.team.processes == 1:
+        return moved, step.losses
+    whole = rows.whole(np.column_stack([moved, step.losses]))  # one exchange
+    return jnp.asarray(whole[:, :-1]), jnp.asarray(whole[:, -1])
 
 
 @partial(jax.jit, static_argnames="cell")

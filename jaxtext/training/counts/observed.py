@@ -40,6 +40,8 @@ class Tiles(NamedTuple):
 
 def tiles_of(counts: sparse.csr_array, dtype: Any = np.float32) -> list[Tiles]:
     """Cut a matrix into at most `PARTS` parts with about equally many cells, and into tiles."""
+    if counts.shape[0] == 0:  # pyright: ignore
+        return []
     cuts = np.searchsorted(counts.indptr, counts.nnz * np.arange(1, PARTS) / PARTS)
     bounds = np.unique([0, *cuts.tolist(), len(counts.indptr) - 1]).tolist()
     numbers = -(-np.diff(counts.indptr) // TILE)  # tiles of each row
@@ -102,6 +104,8 @@ def _by_parts(
 
     The function adds to sums by row, which have these widths.
     """
+    if not parts:
+        return tuple(np.zeros((0, *width), columns.dtype) for width in widths)
     memory.give_back()  # what blocks have freed; the C library would keep it for their threads
     places = of_streams(len(parts))
     everywhere = {place: [seen(table, place) for table in (*tables, columns)] for place in places}

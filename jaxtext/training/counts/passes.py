@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from jaxtext.base.checks import check_at_least
+from jaxtext.base.team import Rows
 from jaxtext.base.types import Counts, EmbeddingParams
 from jaxtext.models import factorization
 from jaxtext.models.cells import EXPONENTIAL, LOGISTIC, Cell
@@ -96,6 +97,7 @@ def fit(
     cell: Cell = LOGISTIC,
     columns: int | None = None,
     key: Key[Array, ""] | None = None,
+    rows: Rows | None = None,
 ) -> EmbeddingParams:
     """Minimise an objective over counts and return both tables [V, D].
 
@@ -108,6 +110,7 @@ def fit(
     the result has the same bits as that of the training from which the state was taken. For
     `own_curvature`, see `improve`. `on_report` is called with the loss before the first pass and
     after each pass. After each pass, `on_state` is called with a function that returns the state.
+    In a team, the counts have but some `rows` (see `problem`); all processes return the same.
 
     Raises `ValueError` as `problem` does, for more dimensions than words, for fewer than one
     dimension or column, and for a negative number of passes.
@@ -118,19 +121,22 @@ def fit(
     size = shape[0]
     if dim > size:
         raise ValueError(f"dim: found {dim}, must be at most the number of words, {size}")
-    check(Objective(counts, noise, negatives))
+    rows = Rows.all(size) if rows is None else rows
+    if rows.team.processes == 1 or counts.nnz:  # pyright: ignore[reportAttributeAccessIssue]
+        check(Objective(counts, noise, negatives))
     params, first = (start.params, start.number) if isinstance(start, State) else (start, 0)
     begin = time.perf_counter()
+    of_contexts = rows.column_sums(counts)
+    pairs = float(of_contexts.sum())
     if params is None:  # before the counts are prepared, which takes as much memory
-        levels = np.log(np.maximum(counts.sum(axis=0), 0.5)) if cell is EXPONENTIAL else None
+        levels = np.log(np.maximum(of_contexts, 0.5)) if cell is EXPONENTIAL else None
         words = None if columns is None or columns >= size else starts.FREQUENT
-        params = starts.singular_vectors(counts, negatives, dim, levels, words)
-    prepared = problem(counts, noise, negatives, params.center.dtype, cell)
+        params = starts.singular_vectors(counts, negatives, dim, levels, words, rows)
+    prepared = problem(counts, noise, negatives, params.center.dtype, cell, rows)
     improve, loss = _passes(prepared, columns, key, own_curvature)
     del prepared  # of which a part is needed no more, if columns are drawn
     if not isinstance(start, State):
         params = with_biases(params, cell)
-    pairs = float(counts.sum())
     kind = LikelihoodReport if cell is EXPONENTIAL else Report
 
     def report(done: int, total: float) -> None:
@@ -153,12 +159,13 @@ def first_contexts(
     cell: Cell,
     columns: int | None = None,
     key: Key[Array, ""] | None = None,
+    rows: Rows | None = None,
 ) -> EmbeddingParams:
     """Make a step of every context, for centers whose contexts are not known.
 
-    `columns` and `key` are as in `fit`.
+    `columns`, `key` and `rows` are as in `fit`.
     """
-    prepared, begun = problem(*objective, cell=cell), with_biases(params, cell)
+    prepared, begun = problem(*objective, cell=cell, rows=rows), with_biases(params, cell)
     if columns is None or columns >= len(objective.noise):
         return without_biases(newton.improve_contexts(begun, prepared), cell)
     if key is None:

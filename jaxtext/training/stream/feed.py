@@ -28,82 +28,72 @@ class Chunk(NamedTuple):
     progress: Float[np.ndarray, " steps"]
 
 
-class Position(NamedTuple):
-    """Where in the stream of all epochs a chunk begins: spans drawn, and tokens left of them."""
-
-    spans: int
-    ids: Int[np.ndarray, " n+W"]  # begins with the halo before the next chunk
-    left: Int[np.ndarray, " n"]
-    right: Int[np.ndarray, " n"]
-    place: Int[np.ndarray, " n"]
-
-    @classmethod
-    def first(cls, window: int) -> "Position":
-        """Return the position before any span is drawn."""
-        none = np.zeros(0, np.int16)
-        return cls(0, np.zeros(window, np.int32), none, none, np.zeros(0, np.int64))
-
-    def joined(self, stream: Stream, start: int) -> "Position":
-        """Append the next span, whose first token has the place `start` in all epochs."""
-        return Position(
-            self.spans + 1,
-            np.concatenate([self.ids, stream.ids]),
-            np.concatenate([self.left, stream.left]),
-            np.concatenate([self.right, stream.right]),
-            np.concatenate([self.place, start + stream.place]),
-        )
-
-    def without(self, size: int) -> "Position":
-        """Return the position after a chunk of `size` tokens."""
-        return Position(self.spans, *(part[size:] for part in self[1:]))
-
-
 def chunks(
     text: Encoded,
     keep: Float[np.ndarray, " V"],
     config: Sgns,
     planned: Plan,
     seed: tuple[int, ...],
-    start: Position | None = None,
-) -> Iterator[tuple[Chunk, Position]]:
-    """Yield the stream of all epochs in chunks, each with the position at which it begins.
+    start: int = 0,
+) -> Iterator[tuple[Chunk, int]]:
+    """Yield the stream of all epochs in chunks, each with its place.
 
-    `start` is such a position; the stream then resumes with its chunk. The last chunk is padded
-    with tokens without pairs.
+    That is the offset of its first token in the text of all epochs. From a `start` that is such a
+    place, the stream resumes with its chunk. The last chunk is padded with tokens without pairs.
     """
-    size = planned.tokens * planned.steps
+    if not len(text.ids):
+        return
+    size, window = planned.tokens * planned.steps, config.window
     epochs = epochs_of(config, len(keep), len(text.ids))
     total = len(text.ids) * epochs
-    window = config.window
     every = list(spans(text.ends, SPAN_TOKENS))
-    at = Position.first(window) if start is None else start
 
-    def cut() -> Chunk:
-        shape = (planned.steps, planned.tokens)
-        blocks = np.lib.stride_tricks.sliding_window_view(at.ids, planned.tokens + 2 * window)
-        blocks = blocks[: size : planned.tokens]
-        sides = at.left[:size].reshape(shape), at.right[:size].reshape(shape)
-        repeats = occurrences(blocks, 1 + undamped(planned.rate, window))
-        progress = at.place[: size : planned.tokens] / total
-        return Chunk(np.ascontiguousarray(blocks), *sides, repeats, progress)
-
-    while True:
-        while len(at.ids) >= size + 2 * window:
-            yield cut(), at
-            at = at.without(size)
-        epoch, number = divmod(at.spans, len(every))
-        if epoch == epochs:
-            break
+    def drawn(number: int) -> Stream:
+        epoch, which = divmod(number, len(every))
         # Each span has its own random generator, so that any span can be drawn again.
-        rng = np.random.default_rng([*seed, epoch, number])
-        stream = subsampled_stream(text, every[number], keep, window, rng)
-        at = at.joined(stream, epoch * len(text.ids) + every[number][0])
-    short = -len(at.left) % size
-    ids = np.pad(at.ids, (0, short + window))
-    left, right = np.pad(at.left, (0, short)), np.pad(at.right, (0, short))
-    place = np.pad(at.place, (0, short), constant_values=total)
-    end = at
-    at = Position(at.spans, ids, left, right, place)
-    while len(at.left):
-        yield cut(), end
-        at, end = at.without(size), end.without(size)
+        rng = np.random.default_rng([*seed, epoch, which])
+        stream = subsampled_stream(text, every[which], keep, window, rng)
+        return stream._replace(place=epoch * len(text.ids) + every[which][0] + stream.place)
+
+    def halo(number: int) -> Int[np.ndarray, " W"]:
+        """Return the tokens before a span, after blanks if it is one of the first."""
+        ids = np.zeros(0, np.int32)
+        while number and len(ids) < window:
+            number -= 1
+            ids = np.append(drawn(number).ids, ids)
+        return np.append(np.zeros(window, np.int32), ids)[-window:]
+
+    def cut(some: Stream) -> tuple[Chunk, int]:
+        shape = (planned.steps, planned.tokens)
+        blocks = np.lib.stride_tricks.sliding_window_view(some.ids, planned.tokens + 2 * window)
+        blocks = blocks[: size : planned.tokens]
+        sides = some.left[:size].reshape(shape), some.right[:size].reshape(shape)
+        repeats = occurrences(blocks, 1 + undamped(planned.rate, window))
+        progress = some.place[: size : planned.tokens] / total
+        return Chunk(np.ascontiguousarray(blocks), *sides, repeats, progress), int(some.place[0])
+
+    epoch, offset = divmod(start, len(text.ids))
+    which = int(np.searchsorted([begin for begin, _ in every], offset, "right")) - 1
+    first = epoch * len(every) + which
+    none = np.zeros(0, np.int16)
+    # Tokens that are drawn and not yet cut; the ids begin `window` tokens before the rest.
+    some = Stream(halo(first), none, none, np.zeros(0, np.int64))
+    for number in range(first, epochs * len(every)):
+        stream = drawn(number)
+        before = int(np.searchsorted(stream.place, start))
+        some = _without(Stream(*map(np.append, some, stream)), before)
+        while len(some.ids) >= size + 2 * window:
+            yield cut(some)
+            some = _without(some, size)
+    while len(some.left):
+        short = -len(some.left) % size
+        ids, *sides, place = some
+        left, right = (np.pad(side, (0, short)) for side in sides)
+        place = np.pad(place, (0, short), constant_values=total)
+        yield cut(Stream(np.pad(ids, (0, short + window)), left, right, place))
+        some = _without(some, size)
+
+
+def _without(stream: Stream, size: int) -> Stream:
+    """Return what follows the first `size` tokens."""
+    return Stream(*(part[size:] for part in stream))

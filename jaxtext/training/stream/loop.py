@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 
 import jax
 import jax.numpy as jnp
@@ -11,15 +12,17 @@ import numpy as np
 from jaxtyping import Array, Int, Key
 
 from jaxtext.base.errors import InputError
+from jaxtext.base.team import ALONE, Team
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
-from jaxtext.text.encoded import Encoded
+from jaxtext.text.encoded import Encoded, Share
+from jaxtext.text.parts import bounds, length, taken
 from jaxtext.training import devices
 from jaxtext.training.prefetch import prefetch
 from jaxtext.training.sampling import keep_probability, noise_cdf, noise_distribution
 from jaxtext.training.settings import Sgns, epochs_of
 from jaxtext.training.stream import rounds
-from jaxtext.training.stream.feed import Chunk, Position, chunks
+from jaxtext.training.stream.feed import Chunk, chunks
 from jaxtext.training.stream.plan import Plan, plan
 from jaxtext.training.stream.state import Diverged, OnState, Report, State
 from jaxtext.training.stream.steps import FINAL_RATE, compiled_advance, compiled_probe
@@ -48,6 +51,7 @@ def fit(
     on_state: OnState = lambda state: None,
     start: State | EmbeddingParams | None = None,
     planned: Plan | None = None,
+    share: Share | None = None,
 ) -> EmbeddingParams:
     """Train center and context vectors [V, D] on a text; every draw follows from `key`.
 
@@ -55,83 +59,128 @@ def fit(
     beginning, about every two seconds, and at the end. Before each round, `on_state` is called with
     a function that copies the state. Neither callback changes the result.
 
-    The streams of a round train side by side if there is a device for each, and take turns
-    otherwise; the result does not depend on that. `planned` replaces the sizes that follow from the
-    text and the settings.
+    Each stream has a part of the text, as long as those of the others. Streams train side by side
+    if there is a device for each, and take turns otherwise; the result does not depend on that. If
+    `text` is a `share` of a text that several processes have read, each of them trains some of the
+    streams, and all return the same tables. `planned` replaces the sizes that follow from the text
+    and the settings.
 
     If `start` is a state and the other arguments are the same, the result has the same bits as that
     of an uninterrupted training. If `start` is two tables, training begins with them instead of
     random ones.
 
     Raises `Diverged` when the loss or a vector becomes NaN or infinite, and `InputError` when
-    subsampling leaves no pair.
+    subsampling leaves no pair, and for streams that the processes cannot share evenly.
     """
-    planned = plan(config, counts, text) if planned is None else planned
+    planned = plan(config, counts, text, share) if planned is None else planned
+    team = ALONE if share is None else share.team
+    if planned.streams % team.processes:
+        raise InputError(
+            f"{team.processes} processes cannot share them evenly: use a multiple", "streams",
+            planned.streams,
+        )  # fmt: skip
     first_key, noise_key, text_key = _keys(key)
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
-    seed = tuple(np.asarray(jax.random.key_data(text_key)).ravel().tolist())
-    words = len(text.ids) * epochs_of(config, len(counts), len(text.ids))
+    size = length(text, share)
+    epochs = epochs_of(config, len(counts), size)
     if isinstance(start, State):
-        params, first, paired, position, _ = start
+        params, first, paired, begun, _ = start
         params = jax.tree.map(jnp.array, params)
     else:
         params = sgns.init(first_key, len(counts), config.dim) if start is None else start
-        params, first, paired, position = _padded(params), 0, False, None
+        params, first, paired, begun = _padded(params), 0, False, (0,) * planned.streams
     advance, probe = compiled_advance(config, planned), compiled_probe(config, planned)
-    places = devices.of_streams(planned.streams)
+    each = planned.streams // team.processes
+    mine = range(team.process * each, (team.process + 1) * each)
+    parts = _parts(text, share, planned.streams, mine)
+    feeds = [
+        prefetch(chunks(part, keep, config, planned, _seed(text_key, stream), begun[stream]))
+        for stream, part in zip(mine, parts, strict=True)
+    ]
+    places = devices.of_streams(each)
     noise = [jax.device_put((noise_key, cdf), place) for place in places]
     params = jax.device_put(params, places[0])
-    clock = _Clock()
-    chunk, number = None, first
-    tables: list[EmbeddingParams] = []
+    clock = _Clock(size * epochs)
+    before, tables, last = params, [], None
     under_way: deque[Array] = deque()
-    stream = prefetch(chunks(text, keep, config, planned, seed, position))
-    for number, (chunk, position) in enumerate(stream, first):
-        which = number % planned.streams
-        item = *noise[which], np.int32(number), chunk  # negatives and text of the chunk
-        begins = number % planned.round == 0
-        due = which == 0 and clock.due(number == first)
-        before = params
+    for turn in count(first):
+        found = [next(feed, None) for feed in feeds]
+        items = {  # negatives and text of the chunks
+            which: (*noise[which], np.int32(turn * planned.streams + stream), some[0])
+            for which, (stream, some) in enumerate(zip(mine, found, strict=True))
+            if some is not None
+        }
+        begins = turn % planned.chunks == 0
         if begins:
-            params = clock.combined(params, tables, places)
-            on_state(partial(_state, params, number, paired, position, words))
-        paired = paired or bool(chunk.left.any() or chunk.right.any())
-        if begins or due:
-            probed = probe(params if begins else tables[which], *item)
-            report = clock.report(probed, chunk, planned.rate, words)
-            if begins:
-                _check(report, before, config)
-            if due:
-                on_report(report)
+            before, params = params, clock.combined(params, tables, places, team)
+            at = [
+                len(part.ids) * epochs if some is None else some[1]
+                for part, some in zip(parts, found, strict=True)
+            ]
+            told = team.tell([at, bool(items), paired])
+            if not any(more for _, more, _ in told):
+                break
+            everywhere = tuple(place for at, _, _ in told for place in at)
+            paired = any(each for _, _, each in told)
+            on_state(partial(_state, params, turn, paired, everywhere, size * epochs))
+        paired = paired or any(_has_pairs(item[-1]) for item in items.values())
+        due = clock.due(turn == first) and team.leads
+        report, which = None, min(items, default=0)
+        if items and (due or begins and team.leads):
+            probed = probe(params if begins else tables[which], *items[which])
+            report = clock.report(probed, items[which][-1], planned.rate)
         if begins:
-            spare = tables if planned.streams > 1 else [before] if number > first else []
+            _check(team.tell(report)[0], before, config)  # that of process 0
+            spare = tables if planned.streams > 1 else [before] if turn > first else []
             tables = rounds.spread(params, places, spare)
-        tables[which], mark = advance(tables[which], *item)
-        under_way.append(mark)
-        if len(under_way) > AHEAD * planned.streams:
+        if due and report is not None:
+            on_report(report)
+        for which, item in items.items():
+            last = which, item
+            tables[which], mark = advance(tables[which], *item)
+            under_way.append(mark)
+        while len(under_way) > AHEAD * each:
             jax.block_until_ready(under_way.popleft())
-    if chunk is None or not paired:
+    if not any(team.tell(paired)):
         raise InputError(
             "leaves no pair of words in so small a text: use 0", "subsample", config.subsample
         )
-    before, params = params, clock.combined(params, tables, places)
-    last = chunk._replace(progress=np.ones_like(chunk.progress))
-    report = clock.report(
-        probe(params, *noise[0], np.int32(number), last), last, planned.rate, words
-    )
-    _check(report, before, config)
-    on_report(report)
+    report = None
+    if last is not None and team.leads:
+        which, (*drawn, chunk) = last
+        chunk = chunk._replace(progress=np.ones_like(chunk.progress))
+        report = clock.report(
+            probe(jax.device_put(params, places[which]), *drawn, chunk), chunk, planned.rate
+        )
+    _check(team.tell(report)[0], before, config)
+    if report is not None:
+        on_report(report)
     return _trimmed(params, config.dim)
 
 
+def _parts(
+    text: Encoded, share: Share | None, streams: int, wanted: Sequence[int]
+) -> list[Encoded]:
+    """Return the parts of the text that some streams train on."""
+    every, found = bounds(text, streams, share), []
+    for stream in wanted:
+        file = None if share is None else share.own / f"part-{stream}.i32"
+        found.append(taken(text, *every[stream], share, file))
+    return found
+
+
+def _seed(key: Key[Array, ""], stream: int) -> tuple[int, ...]:
+    """Return the seed of what a stream draws from its text."""
+    key = jax.random.fold_in(key, stream) if stream else key
+    return tuple(np.asarray(jax.random.key_data(key)).ravel().tolist())
+
+
 def _state(
-    params: EmbeddingParams, number: int, paired: bool, position: Position, total: int
+    params: EmbeddingParams, turn: int, paired: bool, places: tuple[int, ...], total: int
 ) -> State:
-    # Copied, since the tables' memory is used again and the position views larger arrays.
-    tables = jax.tree.map(np.array, params)
-    parts = (part.copy() for part in position[1:])
-    return State(tables, number, paired, Position(position.spans, *parts), total)
+    tables = jax.tree.map(np.array, params)  # copied, since their memory is used again
+    return State(tables, turn, paired, places, total)
 
 
 def _padded(params: EmbeddingParams) -> EmbeddingParams:
@@ -152,7 +201,8 @@ def _trimmed(params: EmbeddingParams, dim: int) -> EmbeddingParams:
 class _Clock:
     """Measures the time: in total, since the last report, and spent on combining streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: int) -> None:
+        self.words = words
         self.begin = self.reported = time.perf_counter()
         self.combining = 0.0
 
@@ -161,13 +211,15 @@ class _Clock:
         params: EmbeddingParams,
         tables: Sequence[EmbeddingParams],
         places: Sequence[jax.Device],
+        team: Team,
     ) -> EmbeddingParams:
-        """Return what the tables of a round are combined to, if there are any."""
+        """Return what the tables of a round, those of all processes, are combined to."""
         if not tables:
             return params
         jax.block_until_ready(tables)
         begin = time.perf_counter()
-        params = jax.block_until_ready(rounds.joined(params, tables, places))
+        every = rounds.of_all(tables, team)
+        params = jax.block_until_ready(rounds.joined(params, every, places))
         self.combining += time.perf_counter() - begin
         return params
 
@@ -179,18 +231,26 @@ class _Clock:
         self.reported = now
         return True
 
-    def report(self, probed: tuple[Array, Array], chunk: Chunk, rate: float, words: int) -> Report:
+    def report(self, probed: tuple[Array, Array], chunk: Chunk, rate: float) -> Report:
         """Return the progress at the beginning of a chunk."""
         loss, finite = probed
         value = float(loss) if bool(finite) else float("nan")
         seconds = time.perf_counter() - self.begin
         done = float(chunk.progress[0])
-        speed = done * words / seconds if seconds else 0.0
+        speed = done * self.words / seconds if seconds else 0.0
         rate *= max(1 - done, FINAL_RATE)
         return Report(done, seconds, speed, value, rate, self.combining / seconds)
 
 
-def _check(report: Report, good: EmbeddingParams, config: Sgns) -> None:
+def _has_pairs(chunk: Chunk) -> bool:
+    return bool(chunk.left.any() or chunk.right.any())
+
+
+def _check(told: list[float] | None, good: EmbeddingParams, config: Sgns) -> None:
+    """Raise `Diverged` if the fields of a report, if there is one, say so."""
+    if told is None:
+        return
+    report = Report(*told)
     if not np.isfinite(report.loss):
         rate, default = config.learning_rate, Sgns.learning_rate
         better = default if rate > default else rate / 10

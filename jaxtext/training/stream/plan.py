@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from jaxtext.text.encoded import Encoded
-from jaxtext.text.windows import spans, subsampled_stream
+from jaxtext.text.encoded import Encoded, Share
+from jaxtext.text.parts import bounds, length, taken
+from jaxtext.text.windows import subsampled_stream
 from jaxtext.training.sampling import keep_probability, noise_distribution
 from jaxtext.training.settings import Sgns, epochs_of, streams_of
 
@@ -38,7 +39,9 @@ class Plan(NamedTuple):
         return self.streams * self.chunks
 
 
-def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
+def plan(
+    config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded, share: Share | None = None
+) -> Plan:
     """Choose sizes that keep the movement of every row in a step below `MAX_ROW_STEP` units.
 
     A unit is the gradient of a pair whose derivative in the score is one, the largest possible.
@@ -54,6 +57,7 @@ def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
     once in the step; if k p exceeds `MAX_CENTER_NEGATIVES`, the learning rate is reduced in
     proportion.
     """
+    size = length(text, share)
     keep = keep_probability(counts, config.subsample)
     stream = counts * keep / (counts * keep).sum()
     noise = noise_distribution(counts, config.noise_exponent)
@@ -64,24 +68,29 @@ def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded) -> Plan:
     rate = config.learning_rate * min(1.0, MAX_CENTER_NEGATIVES / (config.negatives * pairs))
     tokens = MAX_ROW_STEP / (rate * max(one_negative, one_word))
     tokens = 2 ** int(np.clip(np.floor(np.log2(tokens)), 0, np.log2(MAX_STEP_TOKENS)))
-    sample = _sample(text, keep)
+    sample = _sample(text, keep, share)
     while tokens > 1 and _mean_damping(sample, tokens, rate, config.window) < MIN_MEAN_DAMPING:
         tokens //= 2
-    expected = float((counts * keep).sum()) * epochs_of(config, len(counts), len(text.ids))
+    expected = float((counts * keep).sum()) * epochs_of(config, len(counts), size)
     steps = min(CHUNK_TOKENS, 2 ** int(np.ceil(np.log2(max(expected / 16, tokens))))) // tokens
     steps = max(steps, 1)
-    streams = streams_of(config, len(counts), len(text.ids))
+    streams = streams_of(config, len(counts), size)
     total = expected / (tokens * steps)  # chunks
     each = int(np.clip(total / (streams * ROUNDS), 1, ROUND_CHUNKS))
     return Plan(tokens, shared, steps, rate, streams, each)
 
 
-def _sample(text: Encoded, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n"]:
-    """Sample subsampled tokens from spans that are spread evenly over the text."""
+def _sample(
+    text: Encoded, keep: Float[np.ndarray, " V"], share: Share | None
+) -> Int[np.ndarray, " n"]:
+    """Sample subsampled tokens from places that are spread evenly over the text."""
     rng = np.random.default_rng(0)  # its draws only choose sizes
-    places = list(spans(text.ends, SAMPLE_TOKENS))
-    places = places[:: -(-len(places) // SAMPLES)]
-    return np.concatenate([subsampled_stream(text, at, keep, 1, rng).ids for at in places])
+    drawn = []
+    for start, stop in bounds(text, SAMPLES, share):
+        if start < stop:
+            some = taken(text, start, min(start + SAMPLE_TOKENS, stop), share)
+            drawn.append(subsampled_stream(some, (0, len(some.ids)), keep, 1, rng).ids)
+    return np.concatenate(drawn)
 
 
 def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, rate: float, window: int) -> float:

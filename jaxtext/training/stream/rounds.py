@@ -6,9 +6,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from jaxtext.base.compiled import options
+from jaxtext.base.team import Team
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.training.devices import seen
 from jaxtext.training.stream.combine import tree
@@ -32,6 +34,15 @@ def spread(
         EmbeddingParams(*map(_copy, old, (seen(table, place) for table in params)))
         for old, place in zip(spare, places, strict=True)
     ]
+
+
+def of_all(tables: Sequence[EmbeddingParams], team: Team) -> Sequence[EmbeddingParams]:
+    """Return the tables of the streams of all processes, given those of this one."""
+    if team.processes == 1:
+        return tables
+    gathered = [team.gather(np.stack(each)) for each in zip(*tables, strict=True)]
+    every = zip(*map(np.concatenate, gathered), strict=True)
+    return [EmbeddingParams(*map(jnp.asarray, each)) for each in every]
 
 
 def joined(

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtext.base.errors import Named
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.training.settings import Sgns
-from jaxtext.training.stream.feed import Position
 
 
 class Report(NamedTuple):
@@ -27,41 +26,39 @@ class State(NamedTuple):
     """All that determines the rest of a training, apart from the text, the key and the settings."""
 
     params: EmbeddingParams  # with padding columns
-    number: int  # of the next chunk, counted from 0
+    number: int  # of the next chunk of each stream, counted from 0
     paired: bool  # whether any chunk so far had pairs
-    position: Position  # where that chunk begins
-    total: int  # tokens of all epochs
+    places: tuple[int, ...]  # where this chunk begins in the text of all epochs, for each stream
+    total: int  # tokens of all epochs and streams
 
     @property
     def done(self) -> float:
         """Return the share of the training that is done, in [0, 1]."""
-        return float(self.position.place[0]) / self.total if len(self.position.place) else 1.0
+        return sum(self.places) / self.total
 
     def parts(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
         """Take the state apart into its number, its arrays, and the values that fit into JSON."""
-        arrays = {**self.params._asdict(), **self.position._asdict()}
-        spans = arrays.pop("spans")
-        return self.number, arrays, {"paired": self.paired, "spans": spans, "total": self.total}
+        scalars = {"paired": self.paired, "places": list(self.places), "total": self.total}
+        return self.number, dict(self.params._asdict()), scalars
 
     @classmethod
     def of(cls, number: int, arrays: dict[str, np.ndarray], scalars: dict[str, Any]) -> "State":
         """Rebuild a state from its `parts`."""
         params = EmbeddingParams(jnp.asarray(arrays["center"]), jnp.asarray(arrays["context"]))
-        position = Position(scalars["spans"], *(arrays[name] for name in Position._fields[1:]))
-        return cls(params, number, scalars["paired"], position, scalars["total"])
+        places = tuple(int(place) for place in scalars["places"])
+        return cls(params, number, scalars["paired"], places, scalars["total"])
 
     def fits(self, vocab_size: int, config: Sgns, words: int) -> bool:
         """Whether a training of this many words over all epochs can have this state."""
-        size, (spans, ids, left, right, place) = config.dim + -config.dim % 8, self.position
+        size = config.dim + -config.dim % 8
         return (
             all(table.shape == (vocab_size, size) for table in self.params)
             and all(bool(jnp.isfinite(table).all()) for table in self.params)
-            and self.number >= 0 <= spans
+            and self.number >= 0
             and self.total == words
-            and len(ids) - config.window == len(left) == len(right) == len(place)
-            and bool(((ids >= 0) & (ids < vocab_size)).all())
-            and bool(((place >= 0) & (place < words)).all())
-            and bool((np.abs([left, right]) <= config.window).all())
+            and len(self.places) == config.streams
+            and min(self.places) >= 0
+            and sum(self.places) <= words
         )
 
 

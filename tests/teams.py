@@ -1,0 +1,33 @@
+"""Processes of a team, each a thread of this process, that exchange what they have in memory."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from jaxtext.base.team import Team
+
+
+def together(processes: int, function: Callable[[Team], Any]) -> list[Any]:
+    """Call a function with each member of a team, all at the same time; return the results."""
+    barrier, slots = Barrier(processes, timeout=300), [None] * processes
+
+    def exchanged(process: int, mine: Any) -> list[Any]:
+        slots[process] = mine
+        barrier.wait()
+        every = list(slots)
+        barrier.wait()  # before anyone puts something else there
+        return every
+
+    def member(process: int) -> Any:
+        def exchange(mine: Any) -> list[Any]:
+            return exchanged(process, mine)
+
+        try:
+            return function(Team(process, processes, exchange, exchange))
+        except BaseException:
+            barrier.abort()
+            raise
+
+    with ThreadPoolExecutor(processes) as pool:
+        return list(pool.map(member, range(processes)))
