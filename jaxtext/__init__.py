@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext.reports import plots as plots
     from jaxtext.text import Corpus as Corpus
     from jaxtext.training import Diverged as Diverged
+    from jaxtext.training import devices as devices
     from jaxtext.training import sampling as sampling
     from jaxtext.training.settings import Exact as Exact
     from jaxtext.training.settings import Sgns as Sgns
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
 __version__ = "0.1.0"
 
 _MODULES = {
+    "devices": "jaxtext.training.devices",
     "embeddings": "jaxtext.vectors.embeddings",
     "evaluation": "jaxtext.evaluation",
     "export": "jaxtext.vectors.export",

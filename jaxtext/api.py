@@ -19,6 +19,7 @@ from jaxtyping import Array, Key
 
 from jaxtext import text
 from jaxtext.base.errors import InputError
+from jaxtext.base.team import ALONE, Team
 from jaxtext.reports.progress import Bars
 from jaxtext.runs import folder, record
 from jaxtext.runs.execute import Outcome, execute
@@ -162,6 +163,7 @@ def run(
     seed: int = 0,
     resume: bool = False,
     checkpoint_every: float = 60.0,
+    team: Team = ALONE,
     progress: bool = False,
     on_report: Callable[[Any], None] = ignore,
     on_note: Callable[[str], None] = ignore,
@@ -173,7 +175,9 @@ def run(
     `train(jax.random.key(seed), ...)`. With `resume`, an interrupted run in `out` is resumed, with
     the same options, and a new run is started if there is none. `checkpoint_every` is in seconds.
     `on_report` is called as in `train`; `on_note` is called with a sentence when something unusual
-    happens or is found in the text. How the text is read is chosen as in `read`.
+    happens or is found in the text. How the text is read is chosen as in `read`. With a `team` of
+    `jaxtext.devices.join`, several processes, on one machine or more, train together: all of them
+    call this with the same arguments, and see the same folder. The vectors are the same.
 
     Raises `InputError` for arguments and text that cannot be used, leaving nothing behind,
     `Diverged` if training diverges (the folder then contains the last good vectors), and `Stopped`
@@ -196,7 +200,7 @@ def run(
     told: Any = {"on_corpus": on_corpus, "on_report": on_report, "on_note": on_note}
     with Bars() if progress else nullcontext() as bars:
         watch = Watch(**told) if bars is None else bars.watch(**told)
-        return execute(place, options, watch)
+        return execute(place, options, watch, team=team)
 
 
 def _named(paths: str | Path | Sequence[str | Path], name: str | None) -> Source:

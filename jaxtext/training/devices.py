@@ -1,4 +1,4 @@
-"""Which devices JAX has, and what each of them does."""
+"""Which processes and devices there are, and what each of them does."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,10 @@ from contextlib import contextmanager
 
 import jax
 import numpy as np
+
+from jaxtext.training.joining import join
+
+__all__ = ["join", "of_streams", "seen", "threads"]
 
 
 def of_streams(streams: int) -> list[jax.Device]:

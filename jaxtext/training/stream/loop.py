@@ -20,7 +20,7 @@ from jaxtext.text.parts import bounds, length, taken
 from jaxtext.training import devices
 from jaxtext.training.prefetch import prefetch
 from jaxtext.training.sampling import keep_probability, noise_cdf, noise_distribution
-from jaxtext.training.settings import Sgns, epochs_of
+from jaxtext.training.settings import Sgns, epochs_of, streams_of
 from jaxtext.training.stream import rounds
 from jaxtext.training.stream.feed import Chunk, chunks
 from jaxtext.training.stream.plan import Plan, plan
@@ -72,18 +72,19 @@ def fit(
     Raises `Diverged` when the loss or a vector becomes NaN or infinite, and `InputError` when
     subsampling leaves no pair, and for streams that the processes cannot share evenly.
     """
-    planned = plan(config, counts, text, share) if planned is None else planned
     team = ALONE if share is None else share.team
-    if planned.streams % team.processes:
+    size = length(text, share)
+    epochs, streams = (of(config, len(counts), size) for of in (epochs_of, streams_of))
+    if streams % team.processes:
         raise InputError(
-            f"{team.processes} processes cannot share them evenly: use a multiple", "streams",
-            planned.streams,
-        )  # fmt: skip
+            f"must be a multiple of the {team.processes} processes, which share them evenly",
+            "streams",
+            streams,
+        )
+    planned = plan(config, counts, text, share) if planned is None else planned
     first_key, noise_key, text_key = _keys(key)
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
-    size = length(text, share)
-    epochs = epochs_of(config, len(counts), size)
     if isinstance(start, State):
         params, first, paired, begun, _ = start
         params = jax.tree.map(jnp.array, params)
