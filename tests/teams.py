@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
+from types import NoneType
 from typing import Any
 
 from jaxtext.base.team import Team
@@ -30,4 +31,8 @@ def together(processes: int, function: Callable[[Team], Any]) -> list[Any]:
             raise
 
     with ThreadPoolExecutor(processes) as pool:
-        return list(pool.map(member, range(processes)))
+        running = [pool.submit(member, process) for process in range(processes)]
+    for each in running:  # the first error is not that of a member that has waited for another
+        if not isinstance(each.exception(), BrokenBarrierError | NoneType):
+            each.result()
+    return [each.result() for each in running]

@@ -1,7 +1,7 @@
 """Processes that work on one text together, and how they tell each other what they have."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,7 +76,7 @@ class Rows(NamedTuple):
     owner: Int[np.ndarray, " V"]  # the process of each row
 
     @classmethod
-    def dealt(cls, team: Team, work: Sequence[int], size: int, rows: int) -> "Rows":
+    def dealt(cls, team: Team, work: Int[np.ndarray, " G"], size: int, rows: int) -> "Rows":
         """Deal groups of `rows` successive rows out to a team, so that all have as much to do.
 
         `work` is that of each group. The heaviest is dealt first, and each to the process that has
@@ -84,7 +84,7 @@ class Rows(NamedTuple):
         """
         load = np.zeros(team.processes, np.int64)
         owner = np.zeros(len(work), np.int64)
-        for group in np.argsort(-np.asarray(work, np.int64), kind="stable"):
+        for group in np.argsort(-work, kind="stable"):
             owner[group] = load.argmin()
             load[owner[group]] += work[group]
         return cls(team, np.repeat(owner, rows)[:size])

@@ -68,7 +68,7 @@ def dealt(team: Team, lengths: Int[np.ndarray, " V"], width: int) -> Rows:
     rows, together = group_rows(size, width)
     rows *= together
     work = np.add.reduceat(lengths + width // ENTRIES, np.arange(0, size, rows))
-    return Rows.dealt(team, work.tolist(), size, rows)
+    return Rows.dealt(team, work, size, rows)
 
 
 def problem(
