@@ -10,7 +10,7 @@ whatever their columns; it is given in percent above its optimum for free scores
 Spearman's rho, and the accuracy of 3CosAdd among the 30,000 most frequent words. Seconds are those
 of training, without counting; the first of a number of columns contains compilation.
 
-The default in `jaxtext.training.settings.columns_of` can be judged by this table. Every finished
+The default in `jaxtext.training.settings.columns_of` is read off this table. Every finished
 training is a line of results.jsonl; a second start measures only what is missing. Also writes
 table.md. Three passes over 73,000 words take about a minute on 2 cores.
 """
