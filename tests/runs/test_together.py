@@ -71,7 +71,7 @@ def train(processes, *options, address=None, out, which=None, **how):
     return [started([*common, *joining, str(process)], **how) for process in which]
 
 
-def ended(processes, seconds=60):
+def ended(processes, seconds=200):
     """Wait for processes; return their exit statuses and what they wrote to standard error."""
     found = []
     for process in processes:
@@ -105,7 +105,7 @@ def test_the_vectors_do_not_depend_on_the_number_of_processes(text, tmp_path):
         out, address = tmp_path / str(processes), free_address()
         arguments = [sys.executable, "-W", "ignore", str(script), str(text), str(out), address]
         running = [started([*arguments, str(processes), str(i)]) for i in range(processes)]
-        for status, error in ended(running, 200):
+        for status, error in ended(running):
             assert status == 0, error
         found = hashes(out)
         assert len(found) == 6 and len({sha256 for sha256, *_ in found}) == 6
@@ -145,13 +145,13 @@ def test_a_run_whose_process_is_killed_is_resumed_by_another_number(text, tmp_pa
 
 def test_a_process_that_does_not_answer_ends_the_others(text, tmp_path):
     out = tmp_path / "run"
-    running = train(2, text, *OPTIONS, "--method", "exact", "--timeout", 3, out=out)
+    running = train(2, text, *OPTIONS, "--method", "exact", "--timeout", 8, out=out)
     until = time.monotonic() + 60
     while len(checkpoints.files(out)) < 2 and time.monotonic() < until:
         time.sleep(0.02)
     running[1].send_signal(signal.SIGSTOP)
     try:
-        check_lines(ended(running[:1]), "process 1 has not answered for 3 seconds", "resume with:")
+        check_lines(ended(running[:1]), "process 1 has not answered for 8 seconds", "resume with:")
     finally:
         running[1].send_signal(signal.SIGKILL)
         ended(running[1:])

@@ -4,7 +4,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
+from itertools import chain, count
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +21,7 @@ from jaxtext.text.parts import bounds, length, taken
 from jaxtext.training import devices
 from jaxtext.training.prefetch import prefetch
 from jaxtext.training.sampling import keep_probability, noise_cdf, noise_distribution
-from jaxtext.training.settings import Sgns, epochs_of, streams_of
+from jaxtext.training.settings import Sgns, epochs_of, settled
 from jaxtext.training.stream import rounds
 from jaxtext.training.stream.feed import Chunk, chunks
 from jaxtext.training.stream.plan import Plan, plan
@@ -74,13 +75,8 @@ def fit(
     """
     team = ALONE if share is None else share.team
     size = length(text, share)
-    epochs, streams = (of(config, len(counts), size) for of in (epochs_of, streams_of))
-    if streams % team.processes:
-        raise InputError(
-            f"must be a multiple of the {team.processes} processes, which share them evenly",
-            "streams",
-            streams,
-        )
+    config = cast(Sgns, settled(config, len(counts), size))
+    _check_streams(config, team)
     planned = plan(config, counts, text, share) if planned is None else planned
     first_key, noise_key, text_key = _keys(key)
     keep = keep_probability(counts, config.subsample).astype(np.float32)
@@ -102,7 +98,7 @@ def fit(
     places = devices.of_streams(each)
     noise = [jax.device_put((noise_key, cdf), place) for place in places]
     params = jax.device_put(params, places[0])
-    clock = _Clock(size * epochs)
+    clock = _Clock(size * epochs_of(config, len(counts), size))
     before, tables, last = params, [], None
     under_way: deque[Array] = deque()
     for turn in count(first):
@@ -116,15 +112,14 @@ def fit(
         if begins:
             before, params = params, clock.combined(params, tables, places, team)
             at = [
-                len(part.ids) * epochs if some is None else some[1]
+                len(part.ids) * clock.words // size if some is None else some[1]
                 for part, some in zip(parts, found, strict=True)
             ]
-            told = team.tell([at, bool(items), paired])
-            if not any(more for _, more, _ in told):
+            every_at, more, every_paired = zip(*team.tell([at, bool(items), paired]), strict=True)
+            if not any(more):
                 break
-            everywhere = tuple(place for at, _, _ in told for place in at)
-            paired = any(each for _, _, each in told)
-            on_state(partial(_state, params, turn, paired, everywhere, size * epochs))
+            paired, where = any(every_paired), tuple(chain.from_iterable(every_at))
+            on_state(partial(_state, params, turn, paired, where, clock.words))
         paired = paired or any(_has_pairs(item[-1]) for item in items.values())
         due = clock.due(turn == first) and team.leads
         report, which = None, min(items, default=0)
@@ -158,6 +153,15 @@ def fit(
     if report is not None:
         on_report(report)
     return _trimmed(params, config.dim)
+
+
+def _check_streams(config: Sgns, team: Team) -> None:
+    if config.streams is not None and config.streams % team.processes:
+        raise InputError(
+            f"must be a multiple of the {team.processes} processes, which share them evenly",
+            "streams",
+            config.streams,
+        )
 
 
 def _parts(

@@ -1,11 +1,13 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import sparse
 
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models.cells import EXPONENTIAL, LOGISTIC, weighted_squares
 from jaxtext.training.counts.halves import (
     halves,
+    is_symmetric,
     oriented,
     problem,
     restored,
@@ -75,3 +77,18 @@ def test_a_step_moves_vectors_and_own_biases_alone(rng, params, cell, both, seco
     fixed = [i for i in range(DIM, table.shape[1]) if i != half.own]
     np.testing.assert_array_equal(found[:, fixed], table[:, fixed])
     np.testing.assert_array_equal(others[:, DIM:], columns[:, DIM:])
+
+
+def test_symmetric_counts_are_kept_once(rng):
+    counts = sparse.random_array((40, 40), density=0.3, rng=rng, format="csr")
+    counts = sparse.csr_array(np.round(9 * (counts + counts.T)))
+    counts.eliminate_zeros()
+    assert is_symmetric(counts)
+    found = problem(counts, np.full(40, 1 / 40), 5)
+    assert found.by_context is found.by_center
+    other = counts.copy()
+    row = np.repeat(np.arange(40), np.diff(other.indptr))
+    other.data[np.flatnonzero(other.indices != row)[0]] += 1
+    assert not is_symmetric(other)
+    found = problem(other, np.full(40, 1 / 40), 5)
+    np.testing.assert_array_equal(found.by_context.toarray(), other.toarray().T)

@@ -10,7 +10,7 @@ from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
 from jaxtext.text import Encoded
 from jaxtext.training import stream
-from jaxtext.training.settings import Sgns
+from jaxtext.training.settings import Sgns, settled
 from jaxtext.training.stream import loop, plan, steps
 
 
@@ -92,6 +92,16 @@ def test_two_tables_replace_the_random_start_and_stay_as_they_are(corpus, rng):
     for table, given, old in zip(found, start, before, strict=True):
         np.testing.assert_allclose(table, old, rtol=0, atol=1e-6)
         np.testing.assert_array_equal(given, old)
+
+
+def test_epochs_and_streams_follow_from_the_whole_text(corpus):
+    """Not from the part of a stream, which is shorter."""
+    given, key = Sgns(dim=5, streams=2), jax.random.key(0)
+    settled_ = settled(given, 50, len(corpus.text.ids))
+    first, second = (
+        stream.fit(key, corpus.text, corpus.vocab.counts, config) for config in (given, settled_)
+    )
+    np.testing.assert_array_equal(first.center, second.center)
 
 
 def test_it_begins_with_the_tables_of_initial(corpus):
