@@ -160,6 +160,8 @@ def measure(
     borders = np.array([0, *(rank for rank in BANDS if rank < size), size])
     parts = []
     with jax.enable_x64(True):
+        context = jnp.asarray(np.asarray(params.context), jnp.float64)
+        params = EmbeddingParams(np.asarray(params.center), context)
         for number, section in enumerate(mine):
             some = Sample(*(each[section] for each in sample))
 
@@ -210,8 +212,7 @@ def _section(
     size, number = len(objective.noise), len(borders) - 1
     bands = np.searchsorted(borders, np.arange(size), "right") - 1  # of each word
     step = max(BLOCK_CELLS // size, 1)
-    context = jnp.asarray(np.asarray(params.context), jnp.float64)
-    center = np.asarray(params.center)
+    center: Any = params.center
     pairs = np.asarray(rows.sum(axis=1), np.float64)
     weight, other = cell.factors(pairs, objective.noise, objective.negatives)
     shares = jnp.asarray(other[:, None] * (bands[:, None] == np.arange(number)))  # [V, bands]
@@ -219,7 +220,7 @@ def _section(
     def scores(some: slice) -> Any:
         vectors = jnp.asarray(center[centers[some]], jnp.float64)
         factors = (jnp.asarray(x[some]) for x in (pairs, weight))
-        return _scores(vectors, context, shares, *factors, cell)
+        return _scores(vectors, params.context, shares, *factors, cell)
 
     def measured() -> Iterator[_Part]:
         parts = [slice(first, first + step) for first in range(0, len(centers), step)]

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from teams import together
 
 from jaxtext.base.errors import InputError
-from jaxtext.text import parts as cutting
 from jaxtext.text.cooccurrence import cooccurrence, thinned
 from jaxtext.text.encoded import Encoded
 from jaxtext.text.reading import Reading, encode_files
 from jaxtext.text.shares import digest, shares
 from jaxtext.text.sources import Stretch, read_blocks
+from jaxtext.text.whole import Whole
 
+SPAN = 90  # tokens; some sentences are longer
 LINES = st.lists(st.sampled_from(["a b", "", " ", "c" * 40, "d e\r", "é ü"]), max_size=30)
 
 
@@ -96,7 +97,7 @@ def test_the_hash_of_a_share_is_that_of_its_blocks(tmp_path):
 @pytest.fixture
 def file(tmp_path, rng):
     ids = rng.zipf(1.4, 9_000) % 300
-    lines = np.split(ids, np.sort(rng.integers(0, len(ids), 700)))
+    lines = np.split(ids, np.sort(rng.integers(0, len(ids), 150)))
     path = tmp_path / "text.txt"
     path.write_text("\n".join(" ".join(f"w{word}" for word in line) for line in lines))
     return str(path)
@@ -108,13 +109,11 @@ def test_a_team_reads_the_text_of_one_process(file, tmp_path, processes):
         folder = tmp_path / str(team.processes)
         folder.mkdir(exist_ok=True)
         corpus = encode_files([file], Reading(min_count=2), folder, team=team)
-        pieces = [(corpus.text, 0, 0)]
-        if corpus.share is not None:
-            pieces = cutting.bounds(corpus.text, 4, corpus.share)
-            pieces = [cutting.taken(corpus.text, *each, corpus.share) for each in pieces]
+        whole = Whole.of(corpus.text, corpus.share)
+        pieces = [whole.taken(*each) for each in whole.spans(SPAN)]
         return corpus, pieces
 
-    ((alone, _),) = together(1, read)
+    ((alone, expected),) = together(1, read)
     found = together(processes, read)
     for corpus, _ in found:
         assert corpus.vocab.words == alone.vocab.words
@@ -123,29 +122,11 @@ def test_a_team_reads_the_text_of_one_process(file, tmp_path, processes):
         assert (corpus.kept, corpus.sentences) == (alone.kept, alone.sentences)
     joined = np.concatenate([corpus.text.ids for corpus, _ in found])
     np.testing.assert_array_equal(joined, alone.text.ids)
-    expected = cutting.bounds(alone.text, 4)
-    for part, bounds in zip(found[0][1], expected, strict=True):
-        whole = cutting.taken(alone.text, *bounds)
-        np.testing.assert_array_equal(part.ids, whole.ids)
-        np.testing.assert_array_equal(part.ends, whole.ends)
-
-
-@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=30), number=st.integers(1, 8))
-def test_parts_are_the_text_whole_and_keep_its_sentences(lengths, number):
-    text = Encoded(np.arange(sum(lengths), dtype=np.int32), np.cumsum(lengths))
-    cuts = cutting.bounds(text, number)
-    pieces = [cutting.taken(text, *each) for each in cuts]
-    assert np.concatenate([piece.ids for piece in pieces]).tolist() == text.ids.tolist()
-    ends = [piece.ends + start for piece, (start, _) in zip(pieces, cuts, strict=True)]
-    assert np.concatenate(ends).tolist() == text.ends.tolist()
-    longest = max(lengths)
-    assert all(abs(len(piece.ids) - len(text.ids) / number) <= longest + 1 for piece in pieces)
-
-
-def test_a_sentence_without_end_is_cut_itself(monkeypatch):
-    monkeypatch.setattr(cutting, "LONGEST", 10)
-    text = Encoded(np.arange(100, dtype=np.int32), np.array([100]))
-    assert cutting.bounds(text, 4) == [(0, 25), (25, 50), (50, 75), (75, 100)]
+    assert len(expected) > 50
+    for _, pieces in found:
+        for piece, other in zip(pieces, expected, strict=True):
+            np.testing.assert_array_equal(piece.ids, other.ids)
+            np.testing.assert_array_equal(piece.ends, other.ends)
 
 
 @pytest.mark.parametrize("start", [1, 2, 500, 777])
@@ -153,8 +134,8 @@ def test_a_share_is_thinned_as_in_the_whole_text(rng, start):
     text = Encoded(rng.integers(0, 5, 1_000).astype(np.int32), np.array([start, 1_000]))
     keep = np.full(5, 0.5)
     whole = thinned(text, keep, np.random.default_rng(3))
-    first = thinned(cutting.taken(text, 0, start), keep, np.random.default_rng(3))
-    second = thinned(cutting.taken(text, start, 1_000), keep, np.random.default_rng(3), start)
+    first = thinned(Whole.of(text).taken(0, start), keep, np.random.default_rng(3))
+    second = thinned(Whole.of(text).taken(start, 1_000), keep, np.random.default_rng(3), start)
     np.testing.assert_array_equal(np.concatenate([first.ids, second.ids]), whole.ids)
 
 

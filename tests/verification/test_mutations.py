@@ -96,7 +96,7 @@ MUTATIONS = [
     M(WINDOWS, "spans", 'side="right"', 'side="left"', "trainers.windows"),
     M(WINDOWS, "spans", "min(start + size, total)", "total", "trainers.windows"),
     M(FEED, "chunks", "[*seed, epoch, which]", "[*seed, which]", "trainers.windows"),
-    M(FEED, "chunks", "every[which], keep, window", "every[which], np.ones_like(keep), window",
+    M(FEED, "chunks", "len(text.ids)), keep, window", "len(text.ids)), np.ones_like(keep), window",
       "trainers.windows"),
     M(FEED, "chunks", "keep, window, rng", "keep, 1, rng", "trainers.windows"),
     M(FEED, "chunks", "planned.tokens] / total", "planned.tokens] / (2 * total)",

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from jaxtext.text.encoded import Encoded
-from jaxtext.text.windows import Stream, spans, subsampled_stream
-from jaxtext.training.settings import Sgns, epochs_of
+from jaxtext.text.whole import Whole
+from jaxtext.text.windows import Stream, subsampled_stream
+from jaxtext.training.settings import Sgns
 from jaxtext.training.stream.plan import Plan, occurrences, undamped
 
 SPAN_TOKENS = 1 << 17  # subsampled at a time; another number gives another result per seed
+SPANS, LEAST_TOKENS = 16, 1 << 10  # of a stream among several, at least; tokens of a span
 
 
 class Chunk(NamedTuple):
@@ -28,8 +29,31 @@ class Chunk(NamedTuple):
     progress: Float[np.ndarray, " steps"]
 
 
+class Part(NamedTuple):
+    """The part of a text that a stream trains on: every so many spans of the text."""
+
+    whole: Whole
+    spans: list[tuple[int, int]]
+    starts: Int[np.ndarray, " S1"]  # tokens of the part before each span, and in all
+
+    @classmethod
+    def of(cls, whole: Whole, stream: int = 0, streams: int = 1) -> "Part":
+        """Deal the spans of a text out to streams, and return those of one.
+
+        Of a short text they are shorter, so that all streams have about as many tokens.
+        """
+        size = SPAN_TOKENS
+        if streams > 1:
+            size = min(max(len(whole) // (streams * SPANS), LEAST_TOKENS), size)
+        spans = list(whole.spans(size))[stream::streams]
+        return cls(whole, spans, np.cumsum([0, *(stop - start for start, stop in spans)]))
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+
 def chunks(
-    text: Encoded,
+    part: Part,
     keep: Float[np.ndarray, " V"],
     config: Sgns,
     planned: Plan,
@@ -38,22 +62,23 @@ def chunks(
 ) -> Iterator[tuple[Chunk, int]]:
     """Yield the stream of all epochs in chunks, each with its place.
 
-    That is the offset of its first token in the text of all epochs. From a `start` that is such a
-    place, the stream resumes with its chunk. The last chunk is padded with tokens without pairs.
+    That is the offset of its first token in the part of the text, over all epochs. From a `start`
+    that is such a place, the stream resumes with its chunk. The last chunk is padded with tokens
+    without pairs. The epochs of `config` must be given.
     """
-    if not len(text.ids):
+    if not len(part):
         return
-    size, window = planned.tokens * planned.steps, config.window
-    epochs = epochs_of(config, len(keep), len(text.ids))
-    total = len(text.ids) * epochs
-    every = list(spans(text.ends, SPAN_TOKENS))
+    assert config.epochs is not None
+    size, window, epochs = planned.tokens * planned.steps, config.window, config.epochs
+    total, number_of_spans = len(part) * epochs, len(part.spans)
 
     def drawn(number: int) -> Stream:
-        epoch, which = divmod(number, len(every))
+        epoch, which = divmod(number, number_of_spans)
         # Each span has its own random generator, so that any span can be drawn again.
         rng = np.random.default_rng([*seed, epoch, which])
-        stream = subsampled_stream(text, every[which], keep, window, rng)
-        return stream._replace(place=epoch * len(text.ids) + every[which][0] + stream.place)
+        text = part.whole.taken(*part.spans[which])
+        stream = subsampled_stream(text, (0, len(text.ids)), keep, window, rng)
+        return stream._replace(place=epoch * len(part) + part.starts[which] + stream.place)
 
     def halo(number: int) -> Int[np.ndarray, " W"]:
         """Return the tokens before a span, after blanks if it is one of the first."""
@@ -72,13 +97,12 @@ def chunks(
         progress = some.place[: size : planned.tokens] / total
         return Chunk(np.ascontiguousarray(blocks), *sides, repeats, progress), int(some.place[0])
 
-    epoch, offset = divmod(start, len(text.ids))
-    which = int(np.searchsorted([begin for begin, _ in every], offset, "right")) - 1
-    first = epoch * len(every) + which
+    epoch, offset = divmod(start, len(part))
+    first = epoch * number_of_spans + int(np.searchsorted(part.starts, offset, "right")) - 1
     none = np.zeros(0, np.int16)
     # Tokens that are drawn and not yet cut; the ids begin `window` tokens before the rest.
     some = Stream(halo(first), none, none, np.zeros(0, np.int64))
-    for number in range(first, epochs * len(every)):
+    for number in range(first, epochs * number_of_spans):
         stream = drawn(number)
         before = int(np.searchsorted(stream.place, start))
         some = _without(Stream(*map(np.append, some, stream)), before)

@@ -17,13 +17,13 @@ from jaxtext.base.team import ALONE, Team
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
 from jaxtext.text.encoded import Encoded, Share
-from jaxtext.text.parts import bounds, length, taken
+from jaxtext.text.whole import Whole
 from jaxtext.training import devices
 from jaxtext.training.prefetch import prefetch
 from jaxtext.training.sampling import keep_probability, noise_cdf, noise_distribution
 from jaxtext.training.settings import Sgns, epochs_of, settled
 from jaxtext.training.stream import rounds
-from jaxtext.training.stream.feed import Chunk, chunks
+from jaxtext.training.stream.feed import Chunk, Part, chunks
 from jaxtext.training.stream.plan import Plan, plan
 from jaxtext.training.stream.state import Diverged, OnState, Report, State
 from jaxtext.training.stream.steps import FINAL_RATE, compiled_advance, compiled_probe
@@ -60,7 +60,7 @@ def fit(
     beginning, about every two seconds, and at the end. Before each round, `on_state` is called with
     a function that copies the state. Neither callback changes the result.
 
-    Each stream has a part of the text, as long as those of the others. Streams train side by side
+    The spans of the text are dealt out to the streams. Streams train side by side
     if there is a device for each, and take turns otherwise; the result does not depend on that. If
     `text` is a `share` of a text that several processes have read, each of them trains some of the
     streams, and all return the same tables. `planned` replaces the sizes that follow from the text
@@ -74,10 +74,10 @@ def fit(
     subsampling leaves no pair, and for streams that the processes cannot share evenly.
     """
     team = ALONE if share is None else share.team
-    size = length(text, share)
-    config = cast(Sgns, settled(config, len(counts), size))
+    whole = Whole.of(text, share)
+    config = cast(Sgns, settled(config, len(counts), len(whole)))
     _check_streams(config, team)
-    planned = plan(config, counts, text, share) if planned is None else planned
+    planned = plan(config, counts, whole) if planned is None else planned
     first_key, noise_key, text_key = _keys(key)
     keep = keep_probability(counts, config.subsample).astype(np.float32)
     cdf = jnp.asarray(noise_cdf(noise_distribution(counts, config.noise_exponent)))
@@ -90,7 +90,7 @@ def fit(
     advance, probe = compiled_advance(config, planned), compiled_probe(config, planned)
     each = planned.streams // team.processes
     mine = range(team.process * each, (team.process + 1) * each)
-    parts = _parts(text, share, planned.streams, mine)
+    parts = [Part.of(whole, stream, planned.streams) for stream in mine]
     feeds = [
         prefetch(chunks(part, keep, config, planned, _seed(text_key, stream), begun[stream]))
         for stream, part in zip(mine, parts, strict=True)
@@ -98,7 +98,7 @@ def fit(
     places = devices.of_streams(each)
     noise = [jax.device_put((noise_key, cdf), place) for place in places]
     params = jax.device_put(params, places[0])
-    clock = _Clock(size * epochs_of(config, len(counts), size))
+    clock = _Clock(len(whole) * epochs_of(config, len(counts), len(whole)))
     before, tables, last = params, [], None
     under_way: deque[Array] = deque()
     for turn in count(first):
@@ -112,7 +112,7 @@ def fit(
         if begins:
             before, params = params, clock.combined(params, tables, places, team)
             at = [
-                len(part.ids) * clock.words // size if some is None else some[1]
+                len(part) * clock.words // len(whole) if some is None else some[1]
                 for part, some in zip(parts, found, strict=True)
             ]
             every_at, more, every_paired = zip(*team.tell([at, bool(items), paired]), strict=True)
@@ -162,17 +162,6 @@ def _check_streams(config: Sgns, team: Team) -> None:
             "streams",
             config.streams,
         )
-
-
-def _parts(
-    text: Encoded, share: Share | None, streams: int, wanted: Sequence[int]
-) -> list[Encoded]:
-    """Return the parts of the text that some streams train on."""
-    every, found = bounds(text, streams, share), []
-    for stream in wanted:
-        file = None if share is None else share.own / f"part-{stream}.i32"
-        found.append(taken(text, *every[stream], share, file))
-    return found
 
 
 def _seed(key: Key[Array, ""], stream: int) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from jaxtext.text.encoded import Encoded, Share
-from jaxtext.text.parts import bounds, length, taken
+from jaxtext.text.encoded import Encoded
+from jaxtext.text.whole import Whole
 from jaxtext.text.windows import subsampled_stream
 from jaxtext.training.sampling import keep_probability, noise_distribution
 from jaxtext.training.settings import Sgns, epochs_of, streams_of
@@ -39,9 +39,7 @@ class Plan(NamedTuple):
         return self.streams * self.chunks
 
 
-def plan(
-    config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded, share: Share | None = None
-) -> Plan:
+def plan(config: Sgns, counts: Int[np.ndarray, " V"], text: Encoded | Whole) -> Plan:
     """Choose sizes that keep the movement of every row in a step below `MAX_ROW_STEP` units.
 
     A unit is the gradient of a pair whose derivative in the score is one, the largest possible.
@@ -57,7 +55,8 @@ def plan(
     once in the step; if k p exceeds `MAX_CENTER_NEGATIVES`, the learning rate is reduced in
     proportion.
     """
-    size = length(text, share)
+    whole = text if isinstance(text, Whole) else Whole.of(text)
+    size = len(whole)
     keep = keep_probability(counts, config.subsample)
     stream = counts * keep / (counts * keep).sum()
     noise = noise_distribution(counts, config.noise_exponent)
@@ -68,7 +67,7 @@ def plan(
     rate = config.learning_rate * min(1.0, MAX_CENTER_NEGATIVES / (config.negatives * pairs))
     tokens = MAX_ROW_STEP / (rate * max(one_negative, one_word))
     tokens = 2 ** int(np.clip(np.floor(np.log2(tokens)), 0, np.log2(MAX_STEP_TOKENS)))
-    sample = _sample(text, keep, share)
+    sample = _sample(whole, keep)
     while tokens > 1 and _mean_damping(sample, tokens, rate, config.window) < MIN_MEAN_DAMPING:
         tokens //= 2
     expected = float((counts * keep).sum()) * epochs_of(config, len(counts), size)
@@ -80,17 +79,13 @@ def plan(
     return Plan(tokens, shared, steps, rate, streams, each)
 
 
-def _sample(
-    text: Encoded, keep: Float[np.ndarray, " V"], share: Share | None
-) -> Int[np.ndarray, " n"]:
-    """Sample subsampled tokens from places that are spread evenly over the text."""
+def _sample(text: Whole, keep: Float[np.ndarray, " V"]) -> Int[np.ndarray, " n"]:
+    """Sample subsampled tokens from spans that are spread evenly over the text."""
     rng = np.random.default_rng(0)  # its draws only choose sizes
-    drawn = []
-    for start, stop in bounds(text, SAMPLES, share):
-        if start < stop:
-            some = taken(text, start, min(start + SAMPLE_TOKENS, stop), share)
-            drawn.append(subsampled_stream(some, (0, len(some.ids)), keep, 1, rng).ids)
-    return np.concatenate(drawn)
+    places = list(text.spans(SAMPLE_TOKENS))
+    some = [text.taken(*place) for place in places[:: -(-len(places) // SAMPLES)]]
+    drawn = [subsampled_stream(each, (0, len(each.ids)), keep, 1, rng) for each in some]
+    return np.concatenate([each.ids for each in drawn])
 
 
 def _mean_damping(ids: Int[np.ndarray, " n"], tokens: int, rate: float, window: int) -> float:

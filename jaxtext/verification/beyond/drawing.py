@@ -18,6 +18,7 @@ from jaxtext.models import mlp, sgns
 from jaxtext.text import windows
 from jaxtext.text.encoded import Encoded
 from jaxtext.text.vocab import Vocab
+from jaxtext.text.whole import Whole
 from jaxtext.training import counting, sampling, starts
 from jaxtext.training.settings import Exact, Sgns, Svd, epochs_of
 from jaxtext.training.stream import feed
@@ -101,13 +102,13 @@ def spans() -> Finding:
 @claim("windows.chunks", "The trainer sees each pair of the text once in each epoch, and no other")
 def chunks() -> Finding:
     lengths = [1, 6, 2, 9, 4]
-    text = sentences(lengths)
+    part = feed.Part.of(Whole.of(sentences(lengths)))
     keep = np.ones(22, np.float32)
     # So large a rate that words which occur twice in a block are damped.
     config, planned = Sgns(window=1, epochs=3), Plan(4, 8, 2, 0.5)
     seen = np.zeros((22, 22))
     wrong, places = 0.0, []
-    for chunk, _ in feed.chunks(text, keep, config, planned, (0,)):
+    for chunk, _ in feed.chunks(part, keep, config, planned, (0,)):
         for ids, left, right, times, done in zip(*chunk, strict=True):
             places.append(done * 66)
             wrong += largest(times, [list(ids).count(i) for i in ids])
@@ -127,11 +128,11 @@ def chunks() -> Finding:
 
 @claim("windows.epochs", "Every epoch draws its windows and its tokens again")
 def epochs_differ() -> Finding:
-    text = sentences([500], np.zeros(500, np.int32))
+    part = feed.Part.of(Whole.of(sentences([500], np.zeros(500, np.int32))))
     config, planned = Sgns(window=WINDOW, epochs=3), Plan(100, 8, 1, 0.1)
     draws = []
     for keep in (1.0, 0.5):
-        parts = feed.chunks(text, np.full(1, keep, np.float32), config, planned, (3,))
+        parts = feed.chunks(part, np.full(1, keep, np.float32), config, planned, (3,))
         chunks = [chunk for chunk, _ in parts]
         draws.append(np.concatenate([chunk.left.ravel() for chunk in chunks]))
     epochs = draws[0].reshape(3, 500)[:, WINDOW:-WINDOW].astype(np.int64)

@@ -96,11 +96,9 @@ def test_two_tables_replace_the_random_start_and_stay_as_they_are(corpus, rng):
 
 def test_epochs_and_streams_follow_from_the_whole_text(corpus):
     """Not from the part of a stream, which is shorter."""
-    given, key = Sgns(dim=5, streams=2), jax.random.key(0)
+    given, text = Sgns(dim=5, streams=2), (corpus.text, corpus.vocab.counts)
     settled_ = settled(given, 50, len(corpus.text.ids))
-    first, second = (
-        stream.fit(key, corpus.text, corpus.vocab.counts, config) for config in (given, settled_)
-    )
+    first, second = (stream.fit(jax.random.key(0), *text, config) for config in (given, settled_))
     np.testing.assert_array_equal(first.center, second.center)
 
 
