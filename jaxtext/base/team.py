@@ -1,7 +1,8 @@
 """Processes that work on one text together, and how they tell each other what they have."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ class Team(NamedTuple):
     gives a short text to all processes and returns those of all, in order; `gather` does the same
     with arrays of one shape. Both raise `Parted` when another process has failed. As a context, a
     team waits for all at the end of the block, and tells the others of an error, which ends them.
+    `check` waits a moment and raises `Parted` if another process has failed.
     """
 
     process: int = 0
@@ -38,12 +40,22 @@ class Team(NamedTuple):
     exchange: Callable[[str], list[str]] = _alone
     gather: Callable[[np.ndarray], list[np.ndarray]] = _alone
     leave: Callable[[str | None], None] = lambda failure: None
+    check: Callable[[], None] = lambda: None
 
     def __enter__(self) -> "Team":
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        self.leave(None if error is None else (str(error) or kind.__name__).splitlines()[0])
+        self.leave(None if error is None else _line(error))
+
+    @contextmanager
+    def warned(self) -> Iterator[None]:
+        """Tell the others of an error at once, before anything is cleaned up."""
+        try:
+            yield
+        except BaseException as error:
+            self.leave(_line(error))
+            raise
 
     @property
     def leads(self) -> bool:
@@ -132,3 +144,7 @@ class Rows(NamedTuple):
         for process, part in enumerate(self.team.gather(padded)):
             table[self.owner == process] = part[: numbers[process]]
         return table
+
+
+def _line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

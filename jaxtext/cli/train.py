@@ -233,7 +233,7 @@ def _team(options: Train, inside: ExitStack) -> "Team":
     """Join the other processes, if there are any, and keep what JAX prints from the terminal."""
     from jaxtext.cli.shared import resuming
     from jaxtext.cli.terminal import quiet
-    from jaxtext.runs import checkpoints
+    from jaxtext.runs.folder import is_run
     from jaxtext.training import joining
 
     given = options.coordinator, options.processes, options.process
@@ -243,13 +243,16 @@ def _team(options: Train, inside: ExitStack) -> "Team":
 
     def lost(reason: str) -> None:
         then = "nothing was written"
-        if checkpoints.files(options.out):
-            then = f"the run in {options.out} can be resumed; resume with: {resuming(options.out)}"
+        if begun and is_run(options.out):
+            then = f"resume with: {resuming(options.out)}"
         os.write(screen, f"jaxtext: {reason}; {then}\n".encode())
         os._exit(2)
 
+    begun: list[bool] = []  # whether the folder is that of this run
     timeout = joining.TIMEOUT if options.timeout is None else options.timeout
-    return inside.enter_context(joining.join(*given, timeout, lost))
+    team = inside.enter_context(joining.join(*given, timeout, lost))
+    begun.append(True)
+    return team
 
 
 def _print_corpus(corpus: "Corpus") -> None:
@@ -260,7 +263,7 @@ def _print_corpus(corpus: "Corpus") -> None:
     def number(of: int, what: str) -> str:
         return f"{of:,} {what}{'' if of == 1 else 's'}"
 
-    sentences, files = number(len(corpus.text.ends), "sentence"), number(corpus.files, "file")
+    sentences, files = number(corpus.sentences, "sentence"), number(corpus.files, "file")
     others = f"; {not_read(corpus.left_out)}" if corpus.left_out else ""
     print(
         f"{corpus.tokens:,} words in {sentences} of {files}; "

@@ -161,7 +161,7 @@ def measure(
     parts = []
     with jax.enable_x64(True):
         context = jnp.asarray(np.asarray(params.context), jnp.float64)
-        params = EmbeddingParams(np.asarray(params.center), context)
+        params = EmbeddingParams(params.center, context)
         for number, section in enumerate(mine):
             some = Sample(*(each[section] for each in sample))
 
@@ -212,7 +212,7 @@ def _section(
     size, number = len(objective.noise), len(borders) - 1
     bands = np.searchsorted(borders, np.arange(size), "right") - 1  # of each word
     step = max(BLOCK_CELLS // size, 1)
-    center: Any = params.center
+    center = np.asarray(params.center)
     pairs = np.asarray(rows.sum(axis=1), np.float64)
     weight, other = cell.factors(pairs, objective.noise, objective.negatives)
     shares = jnp.asarray(other[:, None] * (bands[:, None] == np.arange(number)))  # [V, bands]

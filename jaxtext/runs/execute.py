@@ -99,7 +99,8 @@ def execute(
             record = records.cut(given)
         if resumed is not None:
             place = resumed[1]
-        _check_same(record, team)
+        started = {"resume": resumed is not None, "gap": place.gap, "manifest": manifest}
+        _check_same(record, started, team)
         with lock.locked(place.out) if team.leads else nullcontext(Onlooker(place.out)) as run:
             if resumed is None and team.leads:
                 lock.check_free(place.out)
@@ -107,19 +108,19 @@ def execute(
                 if team.leads:  # the run may have been killed while it was compared
                     lock.clean(run.folder)
                 return _finished(run, watch)
-            with cleaned(run, resumed is not None):
+            with cleaned(run, resumed is not None, team), team.warned():
                 return _Execution(record, place, run, watch, stops, team).run(
                     resumed is not None, manifest
                 )
 
 
-def _check_same(record: Record, team: Team) -> None:
+def _check_same(record: Record, started: Mapping[str, Any], team: Team) -> None:
     """Raise `InputError` if the processes of a team do not do the same with the same versions."""
     if team.processes == 1:
         return
     now = circumstances()
     options = records.as_json(record) | now["versions"] | {"platform": now["device"]["platform"]}
-    team.check_same(options, "start all processes with the same options and versions")
+    team.check_same(options | started, "start all processes with the same options and versions")
 
 
 def _finished(run: Run, watch: Watch) -> Outcome:
@@ -160,6 +161,8 @@ class _Execution(NamedTuple):
         self = self._replace(record=record)
         identity = repeating.identity(record, corpus, now)
         start, earlier = self._start(corpus, identity, resumed)
+        number = {"checkpoint": None if start is None else start.number}
+        team.check_same(number, "see that all processes can read the folder of the run")
         identity = {**identity, EARLIER: json.dumps(earlier)}
         keeper = Keeper(run.folder, identity, place.seconds, stops, team.leads)
         with stops.deferred():  # except where `_train` lets signals pass
@@ -356,9 +359,11 @@ class _Execution(NamedTuple):
             gap = run_gap.measure(
                 self.record, corpus, tables, *sample, trained.objective, self.watch.on_compared
             )
-        except InputError as error:
+        except run_gap.NoPairs as error:  # in all processes
             self.watch.on_note(f"not compared with the optimum: {error}")
-        except (MemoryError, jax.errors.JaxRuntimeError) as error:
+        except (InputError, MemoryError, jax.errors.JaxRuntimeError) as error:
+            if self.team.processes > 1:  # the others wait for this one
+                raise
             self.watch.on_note(f"not compared with the optimum: {str(error).splitlines()[0]}")
         except Stopped:
             return None  # the vectors are written, so the run can be finished

@@ -165,7 +165,7 @@ def _only(counts: Any, words: Int[np.ndarray, " n"]) -> sparse.csr_array:
 def _beginning(corpus: Corpus, tokens: int) -> Encoded:
     """Return about so many tokens from the beginning of a text, or what the share has of them."""
     ids, start = corpus.text, 0 if corpus.share is None else corpus.share.start
-    if len(ids.ids) <= tokens - start:
+    if corpus.kept <= tokens:
         return ids
     ends = ids.ends[: max(int(np.searchsorted(ids.ends, tokens - start)), int(not start))]
     return Encoded(ids.ids[: ends[-1] if len(ends) else 0], ends)

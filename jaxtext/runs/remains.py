@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import NoReturn
 
 from jaxtext.base.errors import OutOfMemory, WriteError
-from jaxtext.base.team import Parted
+from jaxtext.base.team import ALONE, Parted, Team
 from jaxtext.runs import checkpoints, lock
 from jaxtext.runs.folder import MANIFEST, Onlooker, Run
 from jaxtext.runs.stopping import Stopped
 
 
 @contextmanager
-def cleaned(run: Run, resumed: bool) -> Iterator[None]:
+def cleaned(run: Run, resumed: bool, team: Team = ALONE) -> Iterator[None]:
     """Remove leftovers before and after the block; add to errors whether the run can be resumed."""
     if isinstance(run, Onlooker):
-        with _informed(run):
+        with _informed(run, team):
             yield
         return
     lock.clean(run.folder)
@@ -42,10 +42,14 @@ def cleaned(run: Run, resumed: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _informed(run: Run) -> Iterator[None]:
+def _informed(run: Run, team: Team) -> Iterator[None]:
     """Add to the failure of another process whether the run can be resumed."""
     try:
-        yield
+        try:
+            yield
+        except OSError:  # the process that has failed may have removed a file
+            team.check()
+            raise
     except Parted as error:
         saved = checkpoints.files(run.folder)
         then = f"the run in {run.folder} can be resumed" if saved else "nothing was written"

@@ -14,6 +14,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import jax
@@ -24,10 +26,11 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtext.base.errors import InputError
 from jaxtext.base.team import ALONE, Parted, Team
 
-TIMEOUT = 60.0  # seconds
+TIMEOUT, LONGEST = 60.0, 1e6  # seconds
 BEAT = 0.5  # seconds between signs of life
 GRACE = 5.0  # seconds in which a process can end by itself when another one has failed
-SLICE = 200  # milliseconds of waiting for a text, before the state of the others is looked at
+SLICE = 0.2  # seconds, at most, after which a text is looked for again
+GONE = "the coordinator, which is process 0, is gone"
 ABORT = 6  # number of the signal by which the runtime ends a process
 # What launchers tell each process: whether there is one, and the number of processes.
 LAUNCHERS = (
@@ -91,7 +94,7 @@ def join(
         )
     except (RuntimeError, ValueError) as error:
         raise InputError(f"cannot join: {str(error).splitlines()[0]}", "coordinator") from error
-    aborting.message = "the coordinator, which is process 0, is gone"
+    aborting.message = GONE
     return _team(timeout, on_lost, aborting)
 
 
@@ -107,8 +110,8 @@ def _check(coordinator: Any, processes: Any, process: Any, timeout: float) -> No
         raise InputError("must be at least 1", "processes", processes)
     if not 0 <= process < processes:
         raise InputError(f"must be from 0 to {processes - 1}", "process", process)
-    if not timeout > 0:
-        raise InputError("must be above 0", "timeout", timeout)
+    if not 0 < timeout <= LONGEST:
+        raise InputError(f"must be above 0 and at most {LONGEST:,.0f}", "timeout", timeout)
 
 
 def _address(coordinator: str) -> tuple[str, int]:
@@ -119,12 +122,17 @@ def _address(coordinator: str) -> tuple[str, int]:
 def _check_free(coordinator: str, timeout: float) -> None:
     """Raise `InputError` if the port of the coordinator is in use on this machine."""
     del timeout
-    with socket.socket(socket.AF_INET6 if socket.has_ipv6 else socket.AF_INET) as probe:
+    try:
         try:
+            probe = socket.socket(socket.AF_INET6)
+        except OSError:  # a kernel without it
+            probe = socket.socket(socket.AF_INET)
+        with probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after an earlier run
             probe.bind(("", _address(coordinator)[1]))
-        except OSError as error:
-            reason = f"the port cannot be used here ({error.strerror}): choose another one"
-            raise InputError(reason, "coordinator", coordinator) from None
+    except OSError as error:
+        reason = f"the port cannot be used here ({error.strerror}): choose another one"
+        raise InputError(reason, "coordinator", coordinator) from None
 
 
 def _reach(coordinator: str, timeout: float) -> None:
@@ -147,43 +155,87 @@ def _reach(coordinator: str, timeout: float) -> None:
 
 def _team(timeout: float, on_lost: Callable[[str], None], aborting: "_Aborting") -> Team:
     """Return the team of the processes that JAX has joined."""
-    me, everybody = jax.process_index(), jax.process_count()
-    client: Any = distributed.global_state.client
-    signs = _Signs(client, me, everybody, timeout, on_lost)
+    state = distributed.global_state  # whose numbers are known before a device is touched
+    me, everybody, client = state.process_id, state.num_processes, _Texts(state.client)
+    signs = _Signs(client, me, everybody, timeout, on_lost, aborting)
     numbers = itertools.count()
 
+    def meet(folder: str, mine: str) -> list[str]:
+        signs.check()
+        client.put(f"{folder}/{me}", mine)
+        return [client.awaited(f"{folder}/{each}", signs.check) for each in range(everybody)]
+
     def exchange(mine: str) -> list[str]:
-        folder = f"jaxtext/exchange/{next(numbers)}"
-        client.key_value_set(f"{folder}/{me}", mine)
-        return [_awaited(client, f"{folder}/{each}", signs.check) for each in range(everybody)]
+        return meet(f"exchange/{next(numbers)}", mine)
 
     def gather(mine: np.ndarray) -> list[np.ndarray]:
+        signs.inside = True
         try:
             return _gathered(mine)
         except (ValueError, RuntimeError) as error:  # of Gloo, or of JAX
+            if "RESOURCE_EXHAUSTED" in str(error):
+                raise
             signs.wait(GRACE)
             raise Parted(f"another process is gone ({str(error).splitlines()[0]})") from None
+        finally:
+            signs.inside = False
 
     def leave(failure: str | None) -> None:
-        if failure is None:
-            exchange("")
-        signs.end(failure)
+        if signs.ended.is_set():
+            return
+        try:
+            if failure is None:
+                meet("leave", "")
+        finally:
+            signs.end(failure)
         if failure is None:
             jax.distributed.shutdown()
         aborting.message = None
 
-    return Team(me, everybody, exchange, gather, leave)
+    def check() -> None:
+        signs.wait(4 * BEAT)
+
+    try:
+        gather(np.zeros(1))  # connects all with all, and finds early whom it cannot reach
+    except BaseException as error:
+        leave(str(error))
+        raise
+    return Team(me, everybody, exchange, gather, leave, check)
 
 
-def _awaited(client: Any, key: str, check: Callable[[], None]) -> str:
-    """Return a text as soon as it is there."""
-    while True:
-        check()
+class _Texts:
+    """The texts that the coordinator keeps for all processes."""
+
+    def __init__(self, client: Any):
+        self.client = client
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a text. Raises `Parted` if the coordinator does not answer."""
         try:
-            return client.blocking_key_value_get(key, SLICE)
+            self.client.key_value_set(f"jaxtext/{key}", text, True)
         except jax.errors.JaxRuntimeError as error:
-            if "DEADLINE_EXCEEDED" not in str(error):
-                raise Parted(f"the coordinator is gone ({str(error).splitlines()[0]})") from None
+            raise Parted(f"{GONE} ({str(error).splitlines()[0]})") from None
+
+    def all(self, folder: str) -> dict[str, str]:
+        """Return the texts of a folder by what follows its name."""
+        try:
+            found = self.client.key_value_dir_get(f"jaxtext/{folder}/")
+        except jax.errors.JaxRuntimeError as error:
+            raise Parted(f"{GONE} ({str(error).splitlines()[0]})") from None
+        return {key.rpartition("/")[2]: text for key, text in found}
+
+    def awaited(self, key: str, check: Callable[[], None]) -> str:
+        """Return a text as soon as it is there; `check` is called while it is not."""
+        pause = 1e-3
+        while True:
+            try:
+                return self.client.key_value_try_get(f"jaxtext/{key}")
+            except jax.errors.JaxRuntimeError as error:
+                if "NOT_FOUND" not in str(error):
+                    raise Parted(f"{GONE} ({str(error).splitlines()[0]})") from None
+            check()
+            time.sleep(pause)
+            pause = min(2 * pause, SLICE)
 
 
 def _gathered(mine: np.ndarray) -> list[np.ndarray]:
@@ -195,27 +247,40 @@ def _gathered(mine: np.ndarray) -> list[np.ndarray]:
     rows = NamedSharding(mesh, PartitionSpec("processes"))
     own = jax.device_put(raw, first[jax.process_index()])
     table = jax.make_array_from_single_device_arrays((len(devices), raw.size), rows, [own])
-    every = jax.jit(lambda x: x, out_shardings=NamedSharding(mesh, PartitionSpec()))(table)
-    found = np.asarray(every.addressable_data(0))
+    found = np.asarray(_everywhere(mesh)(table).addressable_data(0))
     return [row.view(mine.dtype).reshape(mine.shape) for row in found]
 
 
+@cache
+def _everywhere(mesh: Mesh) -> Callable[[Any], Any]:
+    return jax.jit(lambda x: x, out_shardings=NamedSharding(mesh, PartitionSpec()))
+
+
 class _Signs:
-    """Tells the others that this process is there, in a thread, and watches them."""
+    """Tells the others that this process is there, and watches them, in two threads.
+
+    One speaks to the coordinator, which can take for ever. The other ends the process if there is a
+    problem that it does not come to see by itself.
+    """
 
     def __init__(
         self,
-        client: Any,
+        texts: _Texts,
         me: int,
         everybody: int,
         timeout: float,
         on_lost: Callable[[str], None],
+        aborting: "_Aborting",
     ):
-        self.client, self.me, self.timeout, self.on_lost = client, me, timeout, on_lost
+        self.texts, self.me, self.timeout, self.on_lost = texts, me, timeout, on_lost
+        self.aborting = aborting
         self.others = [each for each in range(everybody) if each != me]
         self.problem: str | None = None
+        self.inside = False  # an exchange of arrays, which a missing process can stop for ever
+        self.heard = time.monotonic()
         self.noticed, self.ended = threading.Event(), threading.Event()
-        threading.Thread(target=self._watch, daemon=True).start()
+        for target in (self._watch, self._guard):
+            threading.Thread(target=target, daemon=True).start()
 
     def check(self) -> None:
         """Raise `Parted` if another process has failed or is silent."""
@@ -230,44 +295,54 @@ class _Signs:
     def end(self, failure: str | None) -> None:
         """End watching; tell the others of a failure, and let them take note of it."""
         self.ended.set()
-        if failure is None or self.problem is not None:
+        if failure is None:
             return
-        self.client.key_value_set(f"jaxtext/failed/{self.me}", failure)
+        with suppress(Parted):
+            if self.problem is None:
+                self.texts.put(f"failed/{self.me}", failure)
         if self.me == 0:  # with which the coordinator ends
             time.sleep(4 * BEAT)
+
+    def _notice(self, problem: str | None) -> None:
+        if problem is not None and self.problem is None:
+            self.problem = self.aborting.message = problem
+            self.noticed.set()
 
     def _watch(self) -> None:
         seen: dict[int, tuple[str, float]] = dict.fromkeys(self.others, ("", time.monotonic()))
         for beat in itertools.count():
-            if self.ended.wait(BEAT):
+            if self.ended.wait(BEAT) or self.problem is not None:
                 return
             try:
-                self.client.key_value_set(f"jaxtext/beat/{self.me}", str(beat), True)
-                self.problem = self._failed() or self._silent(seen)
-            except jax.errors.JaxRuntimeError:
-                self.problem = "the coordinator, which is process 0, is gone"
-            if self.problem is not None:
-                self.noticed.set()
-                if not self.ended.wait(GRACE):
-                    self.on_lost(self.problem)
+                self.texts.put(f"beat/{self.me}", str(beat))
+                failed, beats = self.texts.all("failed"), self.texts.all("beat")
+            except Parted:
+                self._notice(GONE)
                 return
+            self.heard = time.monotonic()
+            self._notice(next((f"process {who}: {why}" for who, why in failed.items()), None))
+            self._notice(self._silent(seen, beats))
 
-    def _failed(self) -> str | None:
-        failed = dict(self.client.key_value_dir_get("jaxtext/failed/"))
-        for key, why in sorted(failed.items()):
-            return f"process {key.rpartition('/')[2]}: {why}"
-        return None
-
-    def _silent(self, seen: dict[int, tuple[str, float]]) -> str | None:
+    def _silent(self, seen: dict[int, tuple[str, float]], beats: dict[str, str]) -> str | None:
         now = time.monotonic()
-        beats = {key: beat for key, beat in self.client.key_value_dir_get("jaxtext/beat/")}
         for other, (before, since) in seen.items():
-            beat = beats.get(f"jaxtext/beat/{other}", "")
+            beat = beats.get(str(other), "")
             if beat != before:
                 seen[other] = beat, now
             elif now - since > self.timeout:
                 return f"process {other} has not answered for {self.timeout:g} seconds"
         return None
+
+    def _guard(self) -> None:
+        while not self.noticed.wait(BEAT):
+            if self.ended.is_set():
+                return
+            if time.monotonic() - self.heard > self.timeout + 2 * BEAT:
+                self._notice(f"process 0 has not answered for {self.timeout:g} seconds")
+        since = time.monotonic()  # own work is finished first, unless it takes too long
+        while not self.ended.wait(BEAT):
+            if time.monotonic() - since > (GRACE if self.inside else self.timeout):
+                self.on_lost(self.problem or GONE)
 
 
 class _Aborting:

@@ -123,11 +123,11 @@ def fit(
         paired = paired or any(_has_pairs(item[-1]) for item in items.values())
         due = clock.due(turn == first) and team.leads
         report, which = None, min(items, default=0)
-        if items and (due or begins and team.leads):
-            probed = probe(params if begins else tables[which], *items[which])
-            report = clock.report(probed, items[which][-1], planned.rate)
+        if items and (due or begins):
+            some = jax.device_put(params, places[which]) if begins else tables[which]
+            report = clock.report(probe(some, *items[which]), items[which][-1], planned.rate)
         if begins:
-            _check(team.tell(report)[0], before, config)  # that of process 0
+            _check(team.tell(report), before, config)
             spare = tables if planned.streams > 1 else [before] if turn > first else []
             tables = rounds.spread(params, places, spare)
         if due and report is not None:
@@ -143,14 +143,14 @@ def fit(
             "leaves no pair of words in so small a text: use 0", "subsample", config.subsample
         )
     report = None
-    if last is not None and team.leads:
+    if last is not None:
         which, (*drawn, chunk) = last
         chunk = chunk._replace(progress=np.ones_like(chunk.progress))
         report = clock.report(
             probe(jax.device_put(params, places[which]), *drawn, chunk), chunk, planned.rate
         )
-    _check(team.tell(report)[0], before, config)
-    if report is not None:
+    _check(team.tell(report), before, config)
+    if report is not None and team.leads:
         on_report(report)
     return _trimmed(params, config.dim)
 
@@ -240,12 +240,11 @@ def _has_pairs(chunk: Chunk) -> bool:
     return bool(chunk.left.any() or chunk.right.any())
 
 
-def _check(told: list[float] | None, good: EmbeddingParams, config: Sgns) -> None:
-    """Raise `Diverged` if the fields of a report, if there is one, say so."""
-    if told is None:
-        return
-    report = Report(*told)
-    if not np.isfinite(report.loss):
+def _check(told: Sequence[list[float] | None], good: EmbeddingParams, config: Sgns) -> None:
+    """Raise `Diverged` if the fields of a report, of any process that has one, say so."""
+    reports = [Report(*each) for each in told if each is not None]
+    report = next((each for each in reports if not np.isfinite(each.loss)), None)
+    if report is not None:
         rate, default = config.learning_rate, Sgns.learning_rate
         better = default if rate > default else rate / 10
         raise Diverged(

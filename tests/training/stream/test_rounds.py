@@ -24,7 +24,7 @@ corpus = jaxtext.read(
 for streams, number in ((4, 1), (4, 2), (4, 4), (2, 2)):
     if number <= len(every):
         devices.of_streams = lambda streams: [every[i % number] for i in range(streams)]
-        method = jaxtext.Sgns(dim=11, epochs=2, streams=streams, subsample=0)
+        method = jaxtext.Sgns(dim=11, epochs=2, streams=streams, subsample=0.02)
         vectors = jaxtext.train(jax.random.key(0), corpus, method)
         tables = b"".join(table.tobytes() for table in (vectors.center, vectors.context))
         print(streams, hashlib.sha256(tables).hexdigest())
