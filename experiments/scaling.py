@@ -21,6 +21,7 @@ Also writes table.md and results.json. Takes about six minutes on 2 cores for 16
 import json
 import math
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -110,6 +111,7 @@ def trained(config: Config, name: str, processes: int, columns: int) -> Measured
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     here = config.out / f"{name}-{processes}-{columns}"
+    shutil.rmtree(here, ignore_errors=True)  # of an earlier start
     running = []
     for process in range(processes):
         job = {

@@ -143,18 +143,20 @@ def test_a_run_whose_process_is_killed_is_resumed_by_another_number(text, tmp_pa
     assert first["vectors_sha256"] == second["vectors_sha256"]
 
 
-def test_a_process_that_does_not_answer_ends_the_others(text, tmp_path):
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_process_that_does_not_answer_ends_the_others(text, tmp_path, victim):
     out = tmp_path / "run"
     running = train(2, text, *OPTIONS, "--method", "exact", "--timeout", 8, out=out)
     until = time.monotonic() + 60
     while len(checkpoints.files(out)) < 2 and time.monotonic() < until:
         time.sleep(0.02)
-    running[1].send_signal(signal.SIGSTOP)
+    running[victim].send_signal(signal.SIGSTOP)
+    line = f"process {victim} has not answered for 8 seconds"
     try:
-        check_lines(ended(running[:1]), "process 1 has not answered for 8 seconds", "resume with:")
+        check_lines(ended([running[1 - victim]]), line, "resume with:")
     finally:
-        running[1].send_signal(signal.SIGKILL)
-        ended(running[1:])
+        running[victim].send_signal(signal.SIGKILL)
+        ended([running[victim]])
 
 
 def test_a_late_process_is_waited_for(text, tmp_path):
