@@ -260,8 +260,8 @@ SLIPS = {
         ("optimum.skip.optimum",),
     ),
     "PMI without the total": Slip(
-        MODELS + "pmi.pmi", "of_columns = _log_shares(columns, exponent)",
-        "of_columns = np.log(columns)",
+        MODELS + "pmi.pmi", "- _log_shares(columns, exponent)",
+        "- np.log(columns)",
         ("factorization.c.eq5", "factorization.c.3.pmi", "factorization.c.4.estimate"),
     ),
     "windows that end too early": Slip(
