@@ -73,8 +73,8 @@ class Team(NamedTuple):
             for name in first | other:
                 if first.get(name) != other.get(name):
                     raise InputError(
-                        f"process {number} has another {name} than process 0, "
-                        f"{other.get(name)} in place of {first.get(name)}: {advice}"
+                        f"the {name} of process {number} is {other.get(name)}, and that of "
+                        f"process 0 is {first.get(name)}: {advice}"
                     )
 
 

@@ -20,16 +20,15 @@ Everything is computed in float64. For a large vocabulary, a sample of centers c
 them: a center that is drawn with probability p counts 1/p times (Horvitz and Thompson 1952).
 """
 
-import operator
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial, reduce
+from collections.abc import Callable, Iterator
+from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 from scipy import sparse
 
 from jaxtext.base.checks import check_shape, check_square
@@ -37,8 +36,21 @@ from jaxtext.base.drawing import systematic
 from jaxtext.base.files import finite
 from jaxtext.base.team import ALONE, Rows, Team
 from jaxtext.base.types import EmbeddingParams
+from jaxtext.evaluation.gap_sums import (
+    EDGES,
+    Block,
+    Far,
+    Part,
+    Totals,
+    cell_scores,
+    measure_block,
+    merged,
+    nothing,
+    packed,
+    unpacked,
+)  # fmt: skip
 from jaxtext.models.cells import LOGISTIC, Cell
-from jaxtext.models.objective import Objective, check, expected, optimum
+from jaxtext.models.objective import Objective, check, optimum
 
 __all__ = [
     "BANDS",
@@ -58,8 +70,6 @@ __all__ = [
 
 BLOCK_CELLS = 1 << 20  # scores in memory at a time, twice
 BANDS = (100, 1_000, 10_000)  # ranks at which a band of frequency ends
-EDGES = np.linspace(-12, 16, 281)  # of the density's bins; the outermost also count what is beyond
-FARTHEST = 20
 SECTIONS, SECTION = 16, 32  # of the centers, whose sums are added up in order; centers of each
 
 
@@ -93,15 +103,6 @@ class Band(NamedTuple):
     pairs: float
     all: Sums
     observed: Sums
-
-
-class Far(NamedTuple):
-    """A center and how far its cells are from their optimum: in nats per pair, and in percent."""
-
-    id: int
-    pairs: float
-    excess: float
-    percent: float
 
 
 class Gap(NamedTuple):
@@ -168,10 +169,10 @@ def measure(
             def done(share: float, number: int = number) -> None:
                 on_done((number + share) / len(mine))
 
-            parts.append(_packed(_section(params, objective, some, borders, cell, done)))
-    length = len(_packed(_nothing(len(borders) - 1)))
+            parts.append(packed(_section(params, objective, some, borders, cell, done)))
+    length = len(packed(nothing(len(borders) - 1)))
     every = Rows(team, owner).whole(np.reshape(parts, (len(mine), length)))
-    whole = reduce(_merged, (_unpacked(each, len(borders) - 1) for each in every))
+    whole = reduce(merged, (unpacked(each, len(borders) - 1) for each in every))
     if not whole.totals.cells[0].sum():
         raise ValueError("counts: all are zero, so there is no pair and no optimum")
     return _gap(whole, borders.tolist())
@@ -200,7 +201,7 @@ def _section(
     borders: Int[np.ndarray, " bands1"],
     cell: Cell,
     on_done: Callable[[float], None],
-) -> "_Part":
+) -> "Part":
     """Measure successive centers, whose rows the counts have."""
     counts: Any = objective.counts
     centers, weights = sample
@@ -220,169 +221,23 @@ def _section(
     def scores(some: slice) -> Any:
         vectors = jnp.asarray(center[centers[some]], jnp.float64)
         factors = (jnp.asarray(x[some]) for x in (pairs, weight))
-        return _scores(vectors, params.context, shares, *factors, cell)
+        return cell_scores(vectors, params.context, shares, *factors, cell)
 
-    def measured() -> Iterator[_Part]:
+    def measured() -> Iterator[Part]:
         parts = [slice(first, first + step) for first in range(0, len(centers), step)]
         following = map(scores, parts)
         computed: Any = next(following, None)
         for done, some in enumerate(parts, 1):
             # JAX computes the next scores while NumPy sums the cells of these.
             present, computed = computed, next(following, None)
-            block = _Block(centers[some], weights[some], rows[some], *map(np.asarray, present))
-            yield _measure_block(block, objective, bands, cell)
+            block = Block(centers[some], weights[some], rows[some], *map(np.asarray, present))
+            yield measure_block(block, objective, bands, cell)
             on_done(done / len(parts))
 
-    return reduce(_merged, measured(), _nothing(number))
+    return reduce(merged, measured(), nothing(number))
 
 
-@partial(jax.jit, static_argnames="cell")
-def _scores(
-    rows: Float[Array, "R D"],
-    columns: Float[Array, "V D"],
-    shares: Float[Array, "V bands"],
-    pairs: Float[Array, " R"],
-    weight: Float[Array, " R"],
-    cell: Cell,
-) -> tuple[Float[Array, "R V"], Float[Array, "R bands"]]:
-    """Return the scores, and the loss of all cells but for their pairs, by context band."""
-    scores = jax.lax.optimization_barrier(rows @ columns.T)
-
-    def background(scores: Array) -> Array:
-        ones = jnp.ones((), scores.dtype)
-        return weight[:, None] * (
-            jax.lax.optimization_barrier(cell.value(scores, 0 * ones, ones)) @ shares
-        )
-
-    if cell.shift is not None:
-        scores = scores - scores.max(axis=1, keepdims=True)  # so that no exponential overflows
-        scores = scores + cell.shift(pairs, background(scores).sum(axis=1))[:, None]
-    return scores, background(scores)
-
-
-@partial(jax.jit, static_argnames="cell")
-def _losses(
-    s: Float[Array, " N"],
-    n: Float[Array, " N"],
-    e: Float[Array, " N"],
-    share: Float[Array, " N"],
-    cell: Cell,
-) -> Float[Array, "4 N"]:
-    """Return the optimum of each cell, and its loss: for its pairs, in all, and at the optimum.
-
-    `share` is what the cell has of the constant that the loss of its row contains.
-    """
-    best = jnp.where(n > 0, jnp.log(n) - jnp.log(e), 0.0)
-    losses = (cell.value(s, n, jnp.zeros_like(e)), cell.value(s, n, e), cell.value(best, n, e))
-    return jnp.stack([best, *(each - share for each in losses)])
-
-
-def _cell_losses(*cells: Float[np.ndarray, " N"], cell: Cell) -> Float[np.ndarray, "4 N"]:
-    """Compute `_losses` in few different sizes, for each of which it is compiled."""
-    size = len(cells[0])
-    padded = (np.pad(each, (0, (1 << max(size - 1, 1).bit_length()) - size)) for each in cells)
-    return np.asarray(_losses(*map(jnp.asarray, padded), cell))[:, :size]
-
-
-class _Block(NamedTuple):
-    """Some centers, with their rows of the counts and of the scores."""
-
-    centers: Int[np.ndarray, " R"]
-    weights: Float[np.ndarray, " R"]
-    counts: sparse.csr_array  # [R, V]
-    scores: Float[np.ndarray, "R V"]
-    background: Float[np.ndarray, "R bands"]  # loss of all cells but for their pairs
-
-
-class Totals(NamedTuple):
-    """Sums over the cells of some centers; those of several blocks are added entry by entry."""
-
-    # By bands of center and context: pairs, loss of all cells, of observed cells, at the optimum.
-    cells: Float[np.ndarray, "4 bands bands"]
-    # Over observed cells, each once and each as often as it occurs: 1, x, y, xx, yy, xy, where x is
-    # the optimum and y the score.
-    moments: Float[np.ndarray, "2 6"]
-    density: Float[np.ndarray, "bins bins"]
-
-
-class _Part(NamedTuple):
-    """What is known of some centers: the sums, the farthest among them, and what was summed."""
-
-    totals: Totals
-    farthest: list[Far]
-    summed: Float[np.ndarray, " 2"]  # centers, and observed cells
-
-
-def _nothing(bands: int) -> _Part:
-    """Return what is known of no centers."""
-    bins = len(EDGES) - 1
-    empty = Totals(np.zeros((4, bands, bands)), np.zeros((2, 6)), np.zeros((bins, bins)))
-    return _Part(empty, [], np.zeros(2))
-
-
-def _merged(one: _Part, other: _Part) -> _Part:
-    """Combine what is known of two sets of centers."""
-    totals = jax.tree.map(operator.add, one.totals, other.totals)
-    farthest = _farthest([*one.farthest, *other.farthest])
-    return _Part(totals, farthest, one.summed + other.summed)
-
-
-def _packed(part: _Part) -> Float[np.ndarray, " n"]:
-    """Return what is known as one array, for other processes."""
-    far = np.full((FARTHEST, len(Far._fields)), np.nan)
-    far[: len(part.farthest)] = np.array(part.farthest).reshape(-1, far.shape[1])
-    return np.concatenate([np.ravel(each) for each in (*part.totals, far, part.summed)])
-
-
-def _unpacked(packed: Float[np.ndarray, " n"], bands: int) -> _Part:
-    """Return what `_packed` has made an array of."""
-    like = *_nothing(bands).totals, np.empty((FARTHEST, len(Far._fields))), np.empty(2)
-    cuts = np.cumsum([each.size for each in like])[:-1]
-    found = [x.reshape(y.shape) for x, y in zip(np.split(packed, cuts), like, strict=True)]
-    far = [Far(int(row[0]), *row[1:]) for row in found[3].tolist() if row[0] == row[0]]
-    return _Part(Totals(*found[:3]), far, found[4])
-
-
-def _farthest(centers: Iterable[Far]) -> list[Far]:
-    return sorted(centers, key=lambda far: -far.excess)[:FARTHEST]
-
-
-def _measure_block(
-    block: _Block, objective: Objective, bands: Int[np.ndarray, " V"], cell: Cell
-) -> _Part:
-    """Add up the losses of the block's cells; `bands` is the band of each word."""
-    centers, weights, counts, scores, background = block
-    size = background.shape[1]
-    row = np.repeat(np.arange(len(centers)), np.diff(counts.indptr))
-    n = counts.data.astype(np.float64)
-    e = expected(counts, objective._replace(counts=counts), cell)
-    s = scores[row, counts.indices]
-    pairs = np.asarray(counts.sum(axis=1), np.float64)
-    share = np.zeros_like(n)
-    if cell.constant is not None:
-        share = n * (np.asarray(cell.constant(jnp.asarray(pairs))) / pairs)[row]
-    best, positive, observed, least = _cell_losses(s, n, e, share, cell=cell)
-    by_band = partial(_sum_cells, row * size + bands[counts.indices], (len(centers), size))
-    parts = np.stack([by_band(n), by_band(positive), by_band(observed), by_band(least)])
-    parts[1] += background  # of all cells, observed or not
-    into = bands[centers][:, None] == np.arange(size)  # [R, bands]
-    _, whole, _, minimum = parts.sum(axis=2)
-    excess = (whole - minimum) / pairs
-    percent = 100 * (whole / np.maximum(minimum, np.finfo(float).tiny) - 1)
-    far = map(Far, *(column.tolist() for column in (centers, pairs, excess, percent)))
-    once = weights[row]
-    products = np.stack([np.ones_like(s), best, s, best * best, s * s, best * s])
-    bins = len(EDGES) - 1
-    x, y = (np.clip(np.digitize(v, EDGES) - 1, 0, bins - 1) for v in (best, s))
-    totals = Totals(
-        cells=np.einsum("ri,prj->pij", weights[:, None] * into, parts),
-        moments=np.stack([products @ once, products @ (once * n)]),
-        density=_sum_cells(x * bins + y, (bins, bins), once),
-    )
-    return _Part(totals, _farthest(far), np.array([len(centers), counts.nnz], np.float64))
-
-
-def _gap(part: _Part, borders: list[int]) -> Gap:
+def _gap(part: Part, borders: list[int]) -> Gap:
     """Name the sums of all centers that were measured."""
     centers, observed_cells = map(int, part.summed)
     pairs, whole, observed, least = part.totals.cells
@@ -411,12 +266,6 @@ def _gap(part: _Part, borders: list[int]) -> Gap:
         farthest=tuple(part.farthest),
         density=part.totals.density,
     )
-
-
-def _sum_cells(
-    cells: Int[np.ndarray, " N"], shape: tuple[int, ...], values: Float[np.ndarray, " N"]
-) -> Float[np.ndarray, "..."]:
-    return np.bincount(cells, values, minlength=int(np.prod(shape))).reshape(shape)
 
 
 def _correlation(moments: Float[np.ndarray, " six"]) -> float:

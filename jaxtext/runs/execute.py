@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import jax
 import numpy as np
@@ -17,12 +16,12 @@ from jaxtext.base.team import ALONE, Parted, Team
 from jaxtext.evaluation import gap as gaps
 from jaxtext.evaluation.gap import Gap
 from jaxtext.models.objective import Objective
-from jaxtext.runs import checkpoints, lock, repeating
+from jaxtext.runs import agreed, checkpoints, lock, repeating
 from jaxtext.runs import gap as run_gap
 from jaxtext.runs import record as records
 from jaxtext.runs.checkpoints import Keeper, Snapshot
 from jaxtext.runs.circumstances import EARLIER, Difference, circumstances
-from jaxtext.runs.folder import CONFIG, IDS, MANIFEST, Onlooker, Run
+from jaxtext.runs.folder import CONFIG, MANIFEST, Onlooker, Run
 from jaxtext.runs.record import Place, Record
 from jaxtext.runs.remains import cleaned
 from jaxtext.runs.stopping import Stopped, Stops
@@ -100,7 +99,7 @@ def execute(
         if resumed is not None:
             place = resumed[1]
         started = {"resume": resumed is not None, "gap": place.gap, "manifest": manifest}
-        _check_same(record, started, team)
+        agreed.check_same(record, started, team)
         with lock.locked(place.out) if team.leads else nullcontext(Onlooker(place.out)) as run:
             if resumed is None and team.leads:
                 lock.check_free(place.out)
@@ -112,15 +111,6 @@ def execute(
                 return _Execution(record, place, run, watch, stops, team).run(
                     resumed is not None, manifest
                 )
-
-
-def _check_same(record: Record, started: Mapping[str, Any], team: Team) -> None:
-    """Raise `InputError` if the processes of a team do not do the same with the same versions."""
-    if team.processes == 1:
-        return
-    now = circumstances()
-    options = records.as_json(record) | now["versions"] | {"platform": now["device"]["platform"]}
-    team.check_same(options | started, "start all processes with the same options and versions")
 
 
 def _finished(run: Run, watch: Watch) -> Outcome:
@@ -213,28 +203,12 @@ class _Execution(NamedTuple):
         """Read the text; its ids go to the run folder, since the temporary one may be small."""
         watch = self.watch
         files = files_of(self.record.source, watch.on_stage, watch.on_bytes, self.team)
-        scratch = self._scratch()
+        scratch = agreed.scratch(self.folder.folder, self.team)
         watch.on_stage("reading")
         corpus = encode_files(files, self.record.reading, scratch, watch.on_tokens, self.team)
         watch.on_tokens(corpus.tokens)
         watch.on_corpus(corpus)
         return files, corpus
-
-    def _scratch(self) -> Path:
-        """Make the folder for ids. Raises `InputError` if not all processes of the team see it."""
-        scratch = self.folder.folder / IDS
-        mark = uuid4().hex
-        if self.team.leads:
-            scratch.mkdir()
-            (scratch / mark).touch()
-        mark = self.team.tell(mark)[0]
-        for process, sees in enumerate(self.team.tell((scratch / mark).exists())):
-            if not sees:
-                raise InputError(
-                    f"process {process} does not see what process 0 writes there: give a folder "
-                    "that all processes share", "out", str(self.folder.folder),
-                )  # fmt: skip
-        return scratch
 
     def _settled(self, corpus: Corpus) -> Method:
         """Return the method as the text asks for it, and tell what was chosen."""

@@ -25,6 +25,7 @@ from jaxtext.base.team import ALONE, Team
 from jaxtext.text.folders import LeftOut
 from jaxtext.text.hints import one_sentence, without_spaces
 from jaxtext.text.pieces import LINE_END, in_order, numbered
+from jaxtext.text.sequences import write_tokens
 from jaxtext.text.tokens import LANGUAGES, tokenize_all
 from jaxtext.text.vocab import Vocab
 
@@ -180,7 +181,7 @@ def encode_tokens(
     sequence.
     """
     with _temporary(folder / PIECES) as path:
-        words, digest = _write_tokens(sentences, path, on_tokens)
+        words, digest = write_tokens(sentences, path, on_tokens)
         return _finish(words, {}, digest, min_count, max_vocab, folder)
 
 
@@ -308,67 +309,6 @@ def _write_pieces(
             on_tokens(seen)
         file.write(np.zeros(2, np.int32).data)  # end the last sentence, be it line or paragraph
     return b" ".join(number).decode().split(" "), digest.hexdigest()
-
-
-class _Numbers(dict[Any, int]):
-    """Number tokens from 1 in order of appearance; `words` lists them as strings.
-
-    Only new tokens are examined, so that known ones cost no more than a look-up.
-    """
-
-    def __init__(self) -> None:
-        super().__init__({"": 0})  # number 0 is left out later
-        self.words = [""]
-
-    def __missing__(self, token: Any) -> int:
-        word = token
-        if not isinstance(token, str):
-            if isinstance(token, bool | np.bool_) or not isinstance(token, int | np.integer):
-                raise InputError(f"{_kind(token)} is not a token: give strings or whole numbers")
-            word = str(int(token))
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise InputError(f"the token {word!r} is not Unicode text") from None
-        number = dict.get(self, word)
-        if number is None:
-            number = len(self.words)
-            self.words.append(word)
-            self[word] = number
-        self[token] = number
-        return number
-
-
-def _kind(value: Any) -> str:
-    return f"{value!r:.40} ({type(value).__name__})"
-
-
-def _write_tokens(
-    sentences: Iterable[Iterable[Any]], path: Path, on_tokens: Callable[[int], None]
-) -> tuple[list[str], str]:
-    """Number the tokens in order of appearance, write the numbers, return words and SHA-256."""
-    numbers, digest, seen = _Numbers(), hashlib.sha256(), 0
-    end = np.zeros(1, np.int32)
-    with open(path, "wb") as file:
-        for place, sentence in enumerate(sentences):
-            try:
-                ids = np.fromiter(map(numbers.__getitem__, sentence), np.int32)
-            except InputError as error:
-                raise InputError(f"sequence {place}: {error}") from None
-            except TypeError as error:  # "unhashable type: 'list'"
-                raise InputError(
-                    f"sequence {place}: a token must be a string or a whole number: {error}"
-                ) from None
-            ids = ids[ids > 0]
-            for part in (ids, end):
-                file.write(part.data)
-                digest.update(part.data)
-            seen += len(ids)
-            if place % 1000 == 0:
-                on_tokens(seen)
-        file.write(end.data)
-    digest.update(json.dumps(numbers.words).encode())
-    return numbers.words, digest.hexdigest()
 
 
 def _count(numbers: Int[np.ndarray, " P"], size: int) -> Int[np.ndarray, " size"]:

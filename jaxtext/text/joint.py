@@ -13,14 +13,9 @@ from jaxtyping import Int
 from scipy import sparse
 
 from jaxtext.base.team import Rows
-from jaxtext.text.cooccurrence import (
-    added_up,
-    memory_for,
-    read_counts,
-    read_spilled,
-    spilled,
-)
+from jaxtext.text.cooccurrence import memory_for
 from jaxtext.text.encoded import Share
+from jaxtext.text.merging import added_up, read_counts, read_spilled, spilled
 
 OWN = "own"
 Deal = Callable[[Int[np.ndarray, " V"]], Rows]

@@ -197,8 +197,8 @@ def _same_text(mine: str, known: list[str], team: Team) -> str:
     for process, (found, _) in enumerate(every):
         if found != expected[process]:
             raise InputError(
-                f"process {process} has read another text than process 0: give all processes the "
-                "same files"
+                f"process {process} has read a different text from process 0: give all processes "
+                "the same files"
             )
     return whole
 

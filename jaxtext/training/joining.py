@@ -146,7 +146,7 @@ def _reach(coordinator: str, timeout: float) -> None:
             if time.monotonic() >= until:
                 reason = getattr(error, "strerror", None) or error
                 raise InputError(
-                    f"no answer for {timeout:g} seconds ({reason}): start process 0 there",
+                    f"no answer within {timeout:g} s ({reason}): start process 0 there",
                     "coordinator",
                     coordinator,
                 ) from None

@@ -53,6 +53,6 @@ def test_a_team_tells_and_compares():
         team.check_same({"seed": 1, "dim": team.process // 2}, "start them alike")
 
     with pytest.raises(
-        InputError, match="process 2 has another dim than process 0, 1 in place of 0"
+        InputError, match="the dim of process 2 is 1, and that of process 0 is 0: start"
     ):
         together(3, compare)

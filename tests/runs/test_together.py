@@ -174,7 +174,7 @@ def test_processes_that_do_not_fit_end_with_a_line_each(text, tmp_path):
     common = [text, "--method", "exact", "--dim", 8]
     first = train(2, *common, "--seed", 1, out=tmp_path / "run", address=address, which=[0])
     second = train(2, *common, "--seed", 2, out=tmp_path / "run", address=address, which=[1])
-    check_lines(ended(first + second), "process 1 has another seed than process 0, 2 in place of 1")
+    check_lines(ended(first + second), "the seed of process 1 is 2, and that of process 0 is 1")
     assert not (tmp_path / "run").exists()
 
 
@@ -184,7 +184,7 @@ def test_another_text_and_another_folder_are_named(text, tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "text.txt").write_text(words)
     for out, line in (
-        (tmp_path / "run", "has read another text than process 0"),
+        (tmp_path / "run", "process 1 has read a different text from process 0"),
         ("run", "process 1 does not see what process 0 writes there"),
     ):
         address = free_address()
@@ -204,7 +204,7 @@ def test_an_address_that_cannot_be_used_is_named(text, tmp_path):
         found = ended(train(2, text, out=tmp_path / "run", address=address, which=[0]))
         check_lines(found, f"--coordinator {address}: the port cannot be used here")
     nobody = train(2, text, "--timeout", 1, out=tmp_path / "run", which=[1])
-    check_lines(ended(nobody), "no answer for 1 seconds", "start process 0 there")
+    check_lines(ended(nobody), "no answer within 1 s", "start process 0 there")
     alone = train(2, text, "--timeout", 2, out=tmp_path / "run", which=[0])
     check_lines(ended(alone), "after 2 seconds, not all processes at 127.0.0.1:", "had come")
     assert not (tmp_path / "run").exists()

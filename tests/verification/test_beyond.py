@@ -158,7 +158,7 @@ MUTATIONS = {
         "least-loss.zero",
     ),
     "the gap's losses of positives only": (
-        "jaxtext.evaluation.gap._cell_losses",
+        "jaxtext.evaluation.gap_sums._cell_losses",
         lambda s, n, e, share, cell: np.stack([
             np.log(n / e), *(n * np.logaddexp(0, -x) for x in (s, s, np.log(n / e)))
         ]),

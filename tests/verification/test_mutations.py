@@ -39,6 +39,7 @@ HALVES, DRAWN, OBSERVED, COLUMNS = (
     f"training.counts.{name}" for name in ("halves", "drawn", "observed", "columns")
 )
 STARTS, OBJECTIVE, COUNTING = "training.starts", "models.objective", "training.counting"
+GAP_SUMS = "evaluation.gap_sums"
 PMI, FACTORS, GAP, MLP = "models.pmi", "models.factorization", "evaluation.gap", "models.mlp"
 STREAM = "trainers.stream"
 M = Mutation
@@ -244,14 +245,14 @@ MUTATIONS = [
     M(OBJECTIVE, "expected", "objective.negatives)", "1)", "trainers.gap"),
     M(OBJECTIVE, "expected", "sum(axis=1)", "sum(axis=0)", "trainers.gap"),
     M(OBJECTIVE, "optimum", "- np.log(expected", "+ np.log(expected", "trainers.gap.optimum"),
-    M(GAP, "_losses", "cell.value(best, n, e)", "cell.value(-best, n, e)", "trainers.gap"),
-    M(GAP, "_measure_block", "parts[1] += ", "parts[1] += 0 * ", "trainers.gap.sums"),
-    M(GAP, "_losses", "jnp.log(n) - jnp.log(e)", "jnp.log(n)", "trainers.gap.sums"),
-    M(GAP, "_measure_block", "weights[:, None] * into", "1.0 * into", "trainers.gap.sums"),
-    M(GAP, "_measure_block", "products @ (once * n)", "products @ once", "trainers.gap.sums"),
-    M(GAP, "_measure_block", "x * bins + y", "y * bins + x", "trainers.gap.sums"),
+    M(GAP_SUMS, "_losses", "cell.value(best, n, e)", "cell.value(-best, n, e)", "trainers.gap"),
+    M(GAP_SUMS, "measure_block", "parts[1] += ", "parts[1] += 0 * ", "trainers.gap.sums"),
+    M(GAP_SUMS, "_losses", "jnp.log(n) - jnp.log(e)", "jnp.log(n)", "trainers.gap.sums"),
+    M(GAP_SUMS, "measure_block", "weights[:, None] * into", "1.0 * into", "trainers.gap.sums"),
+    M(GAP_SUMS, "measure_block", "products @ (once * n)", "products @ once", "trainers.gap.sums"),
+    M(GAP_SUMS, "measure_block", "x * bins + y", "y * bins + x", "trainers.gap.sums"),
     M(GAP, "_correlation", "(xx - x * x)", "xx", "trainers.gap.sums"),
-    M(GAP, "_farthest", "-far.excess", "far.excess", "trainers.gap.sums"),
+    M(GAP_SUMS, "_farthest", "-far.excess", "far.excess", "trainers.gap.sums"),
     M(GAP, "draw_centers", "np.sqrt(sizes)", "1.0 * sizes", "trainers.gap.sample"),
     M(GAP, "draw_centers", "1 / chance)", "0 * chance + 1)", "trainers.gap.sample"),
     # PMI and its factors.

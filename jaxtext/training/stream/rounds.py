@@ -40,9 +40,9 @@ def of_all(tables: Sequence[EmbeddingParams], team: Team) -> Sequence[EmbeddingP
     """Return the tables of the streams of all processes, given those of this one."""
     if team.processes == 1:
         return tables
-    gathered = [team.gather(np.stack(each)) for each in zip(*tables, strict=True)]
-    every = zip(*map(np.concatenate, gathered), strict=True)
-    return [EmbeddingParams(*map(jnp.asarray, each)) for each in every]
+    gathered = (team.gather(np.stack(each)) for each in zip(*tables, strict=True))
+    every = ([jnp.asarray(each) for part in parts for each in part] for parts in gathered)
+    return [EmbeddingParams(*each) for each in zip(*every, strict=True)]
 
 
 def joined(
