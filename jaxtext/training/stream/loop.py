@@ -98,7 +98,8 @@ def fit(
     places = devices.of_streams(each)
     noise = [jax.device_put((noise_key, cdf), place) for place in places]
     params = jax.device_put(params, places[0])
-    clock = _Clock(len(whole) * epochs_of(config, len(counts), len(whole)))
+    epochs = epochs_of(config, len(counts), len(whole))
+    clock = _Clock(len(whole) * epochs)
     before, tables, last = params, [], None
     under_way: deque[Array] = deque()
     for turn in count(first):
@@ -111,15 +112,10 @@ def fit(
         begins = turn % planned.chunks == 0
         if begins:
             before, params = params, clock.combined(params, tables, places, team)
-            at = [
-                len(part) * clock.words // len(whole) if some is None else some[1]
-                for part, some in zip(parts, found, strict=True)
-            ]
-            every_at, more, every_paired = zip(*team.tell([at, bool(items), paired]), strict=True)
-            if not any(more):
+            more, paired, at = _of_all(team, parts, found, epochs, paired)
+            if not more:
                 break
-            paired, where = any(every_paired), tuple(chain.from_iterable(every_at))
-            on_state(partial(_state, params, turn, paired, where, clock.words))
+            on_state(partial(_state, params, turn, paired, at, clock.words))
         paired = paired or any(_has_pairs(item[-1]) for item in items.values())
         due = clock.due(turn == first) and team.leads
         report, which = None, min(items, default=0)
@@ -145,10 +141,9 @@ def fit(
     report = None
     if last is not None:
         which, (*drawn, chunk) = last
-        chunk = chunk._replace(progress=np.ones_like(chunk.progress))
-        report = clock.report(
-            probe(jax.device_put(params, places[which]), *drawn, chunk), chunk, planned.rate
-        )
+        ended = chunk._replace(progress=np.ones_like(chunk.progress))
+        some = jax.device_put(params, places[which])
+        report = clock.report(probe(some, *drawn, ended), ended, planned.rate)
     _check(team.tell(report), before, config)
     if report is not None and team.leads:
         on_report(report)
@@ -162,6 +157,23 @@ def _check_streams(config: Sgns, team: Team) -> None:
             "streams",
             config.streams,
         )
+
+
+def _of_all(
+    team: Team,
+    parts: Sequence[Part],
+    found: Sequence[tuple[Chunk, int] | None],
+    epochs: int,
+    paired: bool,
+) -> tuple[bool, bool, tuple[int, ...]]:
+    """Tell whether any stream has a chunk, any had pairs, and where the chunk of each begins."""
+    at = [
+        len(part) * epochs if some is None else some[1]
+        for part, some in zip(parts, found, strict=True)
+    ]
+    told = team.tell([any(some is not None for some in found), paired, at])
+    more, every_paired, places = zip(*told, strict=True)
+    return any(more), any(every_paired), tuple(chain.from_iterable(places))
 
 
 def _seed(key: Key[Array, ""], stream: int) -> tuple[int, ...]:
