@@ -82,12 +82,15 @@ def work(config: Config) -> None:
     sent, spent, marks = [0], [0.0], []
     with jaxtext.devices.join(job["address"], processes, process) as team:
 
-        def gather(mine: Any) -> Any:
-            begin = time.perf_counter()
-            found = team.gather(mine)
-            spent[0] += time.perf_counter() - begin
-            sent[0] += mine.nbytes
-            return found
+        def timed(name: str) -> Any:
+            def function(mine: Any) -> Any:
+                begin = time.perf_counter()
+                found = getattr(team, name)(mine)
+                spent[0] += time.perf_counter() - begin
+                sent[0] += mine.nbytes * (processes - 1) // (processes if name == "swap" else 1)
+                return found
+
+            return function
 
         def mark(report: Any) -> None:
             marks.append([report.seconds, sent[0], spent[0], report.done])
@@ -95,7 +98,8 @@ def work(config: Config) -> None:
         method = method_of(config, name, job["columns"])
         outcome = jaxtext.run(
             out, config.corpus, method, min_count=config.min_count, checkpoint_every=1e6,
-            team=team._replace(gather=gather) if processes > 1 else team, on_report=mark,
+            team=team._replace(**{name: timed(name) for name in ("gather", "swap")}),
+            on_report=mark,
         )  # fmt: skip
         if team.leads:
             manifest = json.loads((Path(out) / "manifest.json").read_text(encoding="utf-8"))
@@ -197,7 +201,7 @@ def computed(config: Config, cost: Measured, seen: list[tuple[int, int]]) -> Tab
                 f"{words / 1e9:.0f} billion", str(machines), f"{cells / 1e9:.1f} billion",
                 f"{12 * cells / machines / 2**30:.1f}", f"{busy:.0f}",
                 *(f"{2 * table / speed:.1f}" for speed in NETWORKS.values()),
-                *(f"{2 * machines * table / speed:.0f}" for speed in NETWORKS.values()),
+                *(f"{4 * table / speed:.1f}" for speed in NETWORKS.values()),
             ])  # fmt: skip
     header = ["words", "machines", "different pairs", "GiB of counts each", "a pass s"]
     header += [f"its exchange s, {name}" for name in NETWORKS]

@@ -24,8 +24,11 @@ def together(processes: int, function: Callable[[Team], Any]) -> list[Any]:
         def exchange(mine: Any) -> list[Any]:
             return exchanged(process, mine)
 
+        def swap(mine: Any) -> list[Any]:
+            return [parts[process] for parts in exchanged(process, mine)]
+
         try:
-            return function(Team(process, processes, exchange, exchange))
+            return function(Team(process, processes, exchange, exchange, swap))
         except BaseException:
             barrier.abort()
             raise

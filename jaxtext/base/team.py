@@ -30,15 +30,18 @@ class Team(NamedTuple):
 
     Whatever a process does with the others, all of them must do, in the same order. `exchange`
     gives a short text to all processes and returns those of all, in order; `gather` does the same
-    with arrays of one shape. Both raise `Parted` when another process has failed. As a context, a
-    team waits for all at the end of the block, and tells the others of an error, which ends them.
-    `check` waits a moment and raises `Parted` if another process has failed.
+    with arrays of one shape. `swap` gives each process another part of an array [processes, ...],
+    and returns the parts that all have for this one. They raise `Parted` when another process has
+    failed. As a context, a team waits for all at the end of the block, and tells the others of an
+    error, which ends them. `check` waits a moment and raises `Parted` if another process has
+    failed.
     """
 
     process: int = 0
     processes: int = 1
     exchange: Callable[[str], list[str]] = _alone
     gather: Callable[[np.ndarray], list[np.ndarray]] = _alone
+    swap: Callable[[np.ndarray], list[np.ndarray]] = list
     leave: Callable[[str | None], None] = lambda failure: None
     check: Callable[[], None] = lambda: None
 

@@ -1,10 +1,10 @@
 """Processes on one or several machines become a team, by JAX's own distributed runtime.
 
 Process 0 hosts the runtime's coordinator, which keeps short texts for all; arrays go from process
-to process in one `all_gather`. What is not in the runtime is a way to end well. If the coordinator
-is gone, the runtime aborts the process; if another process is gone, it waits for a long time. So
-every process tells the coordinator several times a second that it is there, and looks whether the
-others are. When one has failed or is silent for too long, all end, each with one line.
+to process in one `all_gather` or `all_to_all`. What is not in the runtime is a way to end well. If
+the coordinator is gone, the runtime aborts the process; if another process is gone, it waits for a
+long time. So every process tells the coordinator several times a second that it is there, and looks
+whether the others are. When one has failed or is silent for too long, all end, each with one line.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -31,6 +31,8 @@ BEAT = 0.5  # seconds between signs of life
 GRACE = 5.0  # seconds in which a process can end by itself when another one has failed
 SLICE = 0.2  # seconds, at most, after which a text is looked for again
 GONE = "the coordinator, which is process 0, is gone"
+PROCESSES = "processes"  # the axis along which arrays are shared
+SHARED = PartitionSpec(PROCESSES)
 ABORT = 6  # number of the signal by which the runtime ends a process
 # What launchers tell each process: whether there is one, and the number of processes.
 LAUNCHERS = (
@@ -168,10 +170,10 @@ def _team(timeout: float, on_lost: Callable[[str], None], aborting: "_Aborting")
     def exchange(mine: str) -> list[str]:
         return meet(f"exchange/{next(numbers)}", mine)
 
-    def gather(mine: np.ndarray) -> list[np.ndarray]:
+    def moved(function: Callable[..., list[np.ndarray]], mine: np.ndarray) -> list[np.ndarray]:
         signs.inside = True
         try:
-            return _gathered(mine)
+            return function(mine)
         except (ValueError, RuntimeError) as error:  # of Gloo, or of JAX
             if "RESOURCE_EXHAUSTED" in str(error):
                 raise
@@ -179,6 +181,8 @@ def _team(timeout: float, on_lost: Callable[[str], None], aborting: "_Aborting")
             raise Parted(f"another process is gone ({str(error).splitlines()[0]})") from None
         finally:
             signs.inside = False
+
+    gather, swap = partial(moved, _gathered), partial(moved, _swapped)
 
     def leave(failure: str | None) -> None:
         if signs.ended.is_set():
@@ -200,7 +204,7 @@ def _team(timeout: float, on_lost: Callable[[str], None], aborting: "_Aborting")
     except BaseException as error:
         leave(str(error))
         raise
-    return Team(me, everybody, exchange, gather, leave, check)
+    return Team(me, everybody, exchange, gather, swap, leave, check)
 
 
 class _Texts:
@@ -240,20 +244,40 @@ class _Texts:
 
 def _gathered(mine: np.ndarray) -> list[np.ndarray]:
     """Return the arrays of all processes, in order."""
-    raw = np.ascontiguousarray(mine).view(np.uint8).reshape(1, -1)  # whatever JAX does to float64
+    found = _moved(_everywhere, np.ascontiguousarray(mine).reshape(1, -1))
+    return [row.view(mine.dtype).reshape(mine.shape) for row in found]
+
+
+def _swapped(mine: np.ndarray) -> list[np.ndarray]:
+    """Return the parts that all processes have for this one, in order."""
+    found = _moved(_across, np.ascontiguousarray(mine).reshape(len(mine), -1))
+    return [row.view(mine.dtype).reshape(mine.shape[1:]) for row in found]
+
+
+def _moved(function: Callable[[Mesh], Any], mine: np.ndarray) -> np.ndarray:
+    """Apply a function of the rows of all processes, as bytes; return the rows that come here."""
+    raw = mine.view(np.uint8)  # whatever JAX does to float64
     first = {device.process_index: device for device in reversed(jax.devices())}
     devices = [first[process] for process in sorted(first)]
-    mesh = Mesh(np.array(devices), ("processes",))
-    rows = NamedSharding(mesh, PartitionSpec("processes"))
+    mesh = Mesh(np.array(devices), (PROCESSES,))
     own = jax.device_put(raw, first[jax.process_index()])
-    table = jax.make_array_from_single_device_arrays((len(devices), raw.size), rows, [own])
-    found = np.asarray(_everywhere(mesh)(table).addressable_data(0))
-    return [row.view(mine.dtype).reshape(mine.shape) for row in found]
+    shape = len(devices) * len(raw), raw.shape[1]
+    table = jax.make_array_from_single_device_arrays(shape, NamedSharding(mesh, SHARED), [own])
+    return np.asarray(function(mesh)(table).addressable_data(0))
 
 
 @cache
 def _everywhere(mesh: Mesh) -> Callable[[Any], Any]:
     return jax.jit(lambda x: x, out_shardings=NamedSharding(mesh, PartitionSpec()))
+
+
+@cache
+def _across(mesh: Mesh) -> Callable[[Any], Any]:
+    @partial(jax.shard_map, mesh=mesh, in_specs=SHARED, out_specs=SHARED)
+    def across(rows: Any) -> Any:
+        return jax.lax.all_to_all(rows, PROCESSES, 0, 0, tiled=True)
+
+    return jax.jit(across)
 
 
 class _Signs:

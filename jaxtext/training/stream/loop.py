@@ -224,8 +224,7 @@ class _Clock:
             return params
         jax.block_until_ready(tables)
         begin = time.perf_counter()
-        every = rounds.of_all(tables, team)
-        params = jax.block_until_ready(rounds.joined(params, every, places))
+        params = jax.block_until_ready(rounds.joined(params, tables, places, team))
         self.combining += time.perf_counter() - begin
         return params
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from jaxtext.base.compiled import options
-from jaxtext.base.team import Team
+from jaxtext.base.team import ALONE, Team
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.training.devices import seen
 from jaxtext.training.stream.combine import tree
@@ -36,22 +36,19 @@ def spread(
     ]
 
 
-def of_all(tables: Sequence[EmbeddingParams], team: Team) -> Sequence[EmbeddingParams]:
-    """Return the tables of the streams of all processes, given those of this one."""
-    if team.processes == 1:
-        return tables
-    gathered = (team.gather(np.stack(each)) for each in zip(*tables, strict=True))
-    every = ([jnp.asarray(each) for part in parts for each in part] for parts in gathered)
-    return [EmbeddingParams(*each) for each in zip(*every, strict=True)]
-
-
 def joined(
-    base: EmbeddingParams, tables: Sequence[EmbeddingParams], places: Sequence[jax.Device]
+    base: EmbeddingParams,
+    tables: Sequence[EmbeddingParams],
+    places: Sequence[jax.Device],
+    team: Team = ALONE,
 ) -> EmbeddingParams:
     """Return `base` with the combined changes that lead from it to the tables of each stream.
 
-    Center and context vectors are combined at the same time, on the first and the last device.
+    Center and context vectors are combined at the same time, on the first and the last device. In a
+    `team`, which has other streams in each process, a process combines a share of the rows.
     """
+    if team.processes > 1:
+        return _joined_by_shares(base, tables, team)
     if len(tables) == 1:
         return tables[0]
     found = [
@@ -61,6 +58,27 @@ def joined(
         )
     ]
     return EmbeddingParams(*(seen(table, places[0]) for table in found))
+
+
+def _joined_by_shares(
+    base: EmbeddingParams, tables: Sequence[EmbeddingParams], team: Team
+) -> EmbeddingParams:
+    """Send each process its share of the rows of all streams, and then the combined rows to all."""
+    size, width = base.center.shape
+    share = -(-size // (team.processes * ROWS)) * ROWS  # rows of a process
+    short = (0, share * team.processes - size), (0, 0)
+
+    def shares(table: Array) -> Float[np.ndarray, "N R D"]:
+        return np.pad(np.asarray(table), short).reshape(-1, share, width)
+
+    def join(table: Array, streams: Sequence[Array]) -> np.ndarray:
+        parts = team.swap(np.stack([shares(each) for each in streams], 1))
+        every = [jnp.asarray(each) for part in parts for each in part]
+        return np.asarray(_compiled_join()(jnp.asarray(shares(table)[team.process]), every))
+
+    combined = map(join, base, zip(*tables, strict=True))
+    whole = np.concatenate(team.gather(np.stack(list(combined))), 1)  # [2, rows, D]
+    return EmbeddingParams(*(jnp.asarray(table[:size]) for table in whole))
 
 
 def joined_table(base: Table, tables: Sequence[Table]) -> Table:
