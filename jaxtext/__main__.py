@@ -10,6 +10,7 @@ def main() -> None:
         from jaxtext.base import compiled, cores
 
         compiled.keep()
+        compiled.repeatably()
         cores.device_for_each()
         from jaxtext.cli import run
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""What JAX compiles, kept from one command to the next."""
+"""What JAX compiles: kept from one command to the next, and the same sums each time on a GPU."""
 
 import hashlib
 import os
@@ -21,6 +21,8 @@ FOLDER, SMALLEST, SHORTEST, USED = VARIABLES = (
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS",
     "JAX_ENABLE_COMPILATION_CACHE",
 )
+GPU = Path("/dev/nvidiactl")  # is there if a GPU is
+FLAGS, DETERMINISTIC = "XLA_FLAGS", "xla_gpu_deterministic_ops"
 MOST = 6000  # functions; about 10 kB each
 
 
@@ -47,6 +49,17 @@ def keep(environment: MutableMapping[str, str] = os.environ) -> None:
     # A function that a killed process wrote in part is compiled again, and a full disk keeps none.
     for what in ("reading", "writing"):
         warnings.filterwarnings("ignore", f"Error {what} persistent compilation cache")
+
+
+def repeatably(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Let XLA choose, for a GPU if there is one, what gives the same bits each time.
+
+    Otherwise, it measures which of several ways to compute a product is the fastest. Flags that say
+    something else stay. This has no effect if JAX has been used before.
+    """
+    flags = environment.get(FLAGS, "")
+    if GPU.exists() and DETERMINISTIC not in flags:
+        environment[FLAGS] = f"{flags} --{DETERMINISTIC}=true".strip()
 
 
 def options(wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import jax
 import numpy as np
@@ -33,8 +34,15 @@ def seen(table: jax.Array, place: jax.Device) -> jax.Array:
 def threads(number: int) -> Iterator[ThreadPoolExecutor]:
     """Yield a pool of threads that compute in the precision of this one.
 
-    Without it, a thread would not know of `jax.enable_x64(True)` around its work.
+    Without it, a thread would not know of `jax.enable_x64(True)` around its work, nor of the
+    precision of products.
     """
-    wide = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
-    with ThreadPoolExecutor(number, initializer=lambda: jax.enable_x64(wide).__enter__()) as pool:
+    config: Any = jax.config
+    wide, products = config.jax_enable_x64, config.jax_default_matmul_precision
+
+    def begin() -> None:
+        jax.enable_x64(wide).__enter__()
+        jax.default_matmul_precision(products).__enter__()
+
+    with ThreadPoolExecutor(number, initializer=begin) as pool:
         yield pool

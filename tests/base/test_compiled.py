@@ -78,3 +78,27 @@ def test_a_second_command_compiles_nothing_and_a_damaged_function_costs_nothing(
     for path in kept:
         path.write_bytes(path.read_bytes()[:-9])
     assert verified()[0] == printed
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, "--xla_gpu_deterministic_ops=true"),
+        ({"XLA_FLAGS": "--xla_a=1"}, "--xla_a=1 --xla_gpu_deterministic_ops=true"),
+        ({"XLA_FLAGS": "--xla_gpu_deterministic_ops=false"}, "--xla_gpu_deterministic_ops=false"),
+    ],
+)
+def test_where_there_is_a_gpu_xla_repeats_its_sums(tmp_path, monkeypatch, before, after):
+    monkeypatch.setattr(compiled, "GPU", tmp_path / "nvidiactl")
+    environment = dict(before)
+    compiled.repeatably(environment)
+    assert environment == before
+    (tmp_path / "nvidiactl").touch()
+    compiled.repeatably(environment)
+    assert environment == {"XLA_FLAGS": after}
+    command = [sys.executable, "-c", "import jax; jax.numpy.zeros(1)"]
+    subprocess.run(
+        command,
+        env={**os.environ, **environment, "XLA_FLAGS": after.replace("--xla_a=1 ", "")},
+        check=True,
+    )

@@ -1,19 +1,22 @@
 """Functions of a sparse matrix and two dense tables, computed for some rows at a time.
 
 Nothing of the size of the matrix is ever dense as a whole. Counts are made dense in a buffer of
-some rows for each thread. Scores are computed for `ROWS` rows at a time.
+some rows for each thread or, for a GPU, on the device itself. Scores are computed for `ROWS` rows
+at a time.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 from scipy import sparse
 
+from jaxtext.training import accelerators
 from jaxtext.training.devices import of_streams, seen, threads
 
 ROWS = 128  # whose scores are in memory at a time: enough to keep the processor busy
@@ -65,18 +68,40 @@ def by_blocks(
     def one(function: Callable[..., Any], first: int, buffer: np.ndarray, place: jax.Device) -> Any:
         short = max(first + rows - size, 0)
         some = counts[first : first + rows]
-        some.toarray(out=buffer[: some.shape[0]])
-        buffer[some.shape[0] :] = 0
+        if accelerators.accelerates(place):
+            dense = made_dense(some, rows, place)
+        else:
+            some.toarray(out=buffer[: some.shape[0]])
+            buffer[some.shape[0] :] = 0
+            dense = jax.device_put(buffer, place)
         mine, others, factors = everywhere[place]
         part = jax.tree.map(
             lambda each: jnp.pad(each[first : first + rows], ((0, short), (0, 0))), mine
         )
         weights = jax.device_put(np.pad(weight[first : first + rows], (0, short)), place)
-        result = function(part, others, jax.device_put(buffer, place), weights, factors)
+        result = function(part, others, dense, weights, factors)
         return jax.tree.map(np.asarray, result)  # then the buffer may be filled again
 
     with threads(workers) as pool:
         return [each for results in pool.map(compute, groups, places) for each in results]
+
+
+def made_dense(some: sparse.csr_array, rows: int, place: jax.Device) -> Float[Array, "R V"]:
+    """Send the entries of some rows to a device, which writes them into so many rows of zeros."""
+    count, width = some.shape  # pyright: ignore
+    short = (1 << max(some.nnz - 1, 0).bit_length()) - some.nnz  # few sizes, since all are compiled
+    row = np.repeat(np.arange(count, dtype=np.int32), np.diff(some.indptr))
+    row = np.append(row, np.arange(rows, rows + short, dtype=np.int32))  # which are dropped
+    entries = row, np.pad(some.indices.astype(np.int32), (0, short)), np.pad(some.data, (0, short))
+    return _written(*jax.device_put(entries, place), (rows, width))
+
+
+@partial(jax.jit, static_argnames="shape")
+def _written(
+    row: Int[Array, " N"], column: Int[Array, " N"], data: Float[Array, " N"], shape: Any
+) -> Float[Array, "R V"]:
+    """Write each entry to a place of its own, so that their order does not matter."""
+    return jnp.zeros(shape, data.dtype).at[row, column].set(data, mode="drop", unique_indices=True)
 
 
 def joined(results: Sequence[Any], size: int) -> Any:

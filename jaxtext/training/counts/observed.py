@@ -19,11 +19,13 @@ from scipy import sparse
 
 from jaxtext.base import memory
 from jaxtext.models.cells import Cell
+from jaxtext.training import accelerators
+from jaxtext.training.accelerators import Add
 from jaxtext.training.counts.blocks import kept
 from jaxtext.training.devices import of_streams, seen, threads
 
 TILE = 32  # cells of one row
-TOGETHER = 64  # tiles whose columns are gathered at a time, which fit into the cache
+TOGETHER = 64  # tiles whose columns are gathered at a time, which fit into the cache of a CPU
 CHUNK = 64 * TOGETHER  # tiles per call, unless there are fewer
 PARTS = 8  # of a matrix
 
@@ -112,6 +114,7 @@ def _by_parts(
     offsets = {place: None if offset is None else seen(offset, place) for place in places}
 
     chunk = min(CHUNK, *(len(part.row) for part in parts))
+    ways = {place: _way(place, chunk) for place in places}
     most = max(part.rows for part in parts)  # one shape for all, which is compiled once
 
     def compute(part: Tiles, place: jax.Device) -> Any:
@@ -121,7 +124,7 @@ def _by_parts(
         for first in range(0, len(part.row), chunk):
             some = [x[first : first + chunk] for x in (part.row, part.columns, part.counts)]
             some = [jax.device_put(x, place) for x in some]
-            sums = function(sums, begin, *mine, others, offsets[place], *some)
+            sums = function(sums, begin, *mine, others, offsets[place], *some, **ways[place])
         return [np.asarray(each)[: part.rows] for each in sums]
 
     with threads(len(everywhere)) as pool:
@@ -129,13 +132,19 @@ def _by_parts(
     return tuple(np.concatenate(each) for each in zip(*found, strict=True))
 
 
-def _scan(function: Callable[..., Any], sums: Any, *tiles: Array) -> Any:
-    """Apply a function to TOGETHER tiles at a time; it adds to the sums by row."""
-    blocks = tuple(each.reshape(-1, TOGETHER, *each.shape[1:]) for each in tiles)
+def _way(place: jax.Device, chunk: int) -> dict[str, Any]:
+    """Return how a device adds up, and how many tiles it takes at a time: a GPU all of a call."""
+    together = chunk if accelerators.accelerates(place) else TOGETHER
+    return {"add": accelerators.adding(place), "together": together}
+
+
+def _scan(function: Callable[..., Any], sums: Any, together: int, *tiles: Array) -> Any:
+    """Apply a function to some tiles at a time; it adds to the sums by row."""
+    blocks = tuple(each.reshape(-1, together, *each.shape[1:]) for each in tiles)
     return jax.lax.scan(lambda sums, block: (function(sums, *block), None), sums, blocks)[0]
 
 
-@partial(jax.jit, static_argnames="cell", donate_argnums=0)
+@partial(jax.jit, static_argnames=("cell", "add", "together"), donate_argnums=0)
 def _slopes(
     sums: list[Array],
     first: Int[Array, ""],
@@ -146,19 +155,20 @@ def _slopes(
     index: Int[Array, "T TILE"],
     counts: Float[Array, "T TILE"],
     cell: Cell,
+    add: Add,
+    together: int,
 ) -> list[Array]:
     def some(sums: Any, row: Array, index: Array, counts: Array) -> Any:
         slope, losses = sums
         gathered, scores = _gathered(rows[first + row][:, None], columns, offset, index)
         g = cell.derivative(scores[:, 0], counts, jnp.zeros_like(counts))
         value = cell.value(scores[:, 0], counts, jnp.zeros_like(counts))
-        slope = slope.at[row].add((g[:, None] @ gathered)[:, 0], indices_are_sorted=True)
-        return [slope, losses.at[row].add(value.sum(1), indices_are_sorted=True)]
+        return [add(slope, row, (g[:, None] @ gathered)[:, 0]), add(losses, row, value.sum(1))]
 
-    return _scan(some, sums, row, index, counts)
+    return _scan(some, sums, together, row, index, counts)
 
 
-@partial(jax.jit, static_argnames="cell", donate_argnums=0)
+@partial(jax.jit, static_argnames=("cell", "add", "together"), donate_argnums=0)
 def _bends(
     sums: list[Array],
     first: Int[Array, ""],
@@ -170,6 +180,8 @@ def _bends(
     index: Int[Array, "T TILE"],
     counts: Float[Array, "T TILE"],
     cell: Cell,
+    add: Add,
+    together: int,
 ) -> list[Array]:
     def some(sums: Any, row: Array, index: Array, counts: Array) -> Any:
         bend, reach = sums
@@ -178,10 +190,10 @@ def _bends(
         change = jnp.where(counts > 0, scores[:, 1], 0.0)
         scores = scores[:, 0] if offset is None else scores[:, 0] + offset[index]
         q = cell.curvature(scores, counts, jnp.zeros_like(counts))
-        bend = bend.at[row].add((q * change**2).sum(1), indices_are_sorted=True)
+        bend = add(bend, row, (q * change**2).sum(1))
         return [bend, reach.at[row].max(jnp.abs(change).max(1), indices_are_sorted=True)]
 
-    return _scan(some, sums, row, index, counts)
+    return _scan(some, sums, together, row, index, counts)
 
 
 def _gathered(

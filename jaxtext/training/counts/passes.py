@@ -17,6 +17,7 @@ from jaxtext.models import factorization
 from jaxtext.models.cells import EXPONENTIAL, LOGISTIC, Cell
 from jaxtext.models.objective import Objective, check
 from jaxtext.training import starts
+from jaxtext.training.accelerators import full_precision
 from jaxtext.training.counts import drawn, newton
 from jaxtext.training.counts.halves import Problem, problem, with_biases, without_biases
 from jaxtext.training.settings import Counted, Softmax
@@ -83,6 +84,7 @@ class LikelihoodReport(Report):
         return math.exp(self.loss)
 
 
+@full_precision()
 def fit(
     counts: Counts,
     noise: Float[np.ndarray, " V"],
@@ -153,6 +155,7 @@ def fit(
     return EmbeddingParams(*(table.astype(params.center.dtype) for table in halves))
 
 
+@full_precision()
 def first_contexts(
     params: EmbeddingParams,
     objective: Objective,

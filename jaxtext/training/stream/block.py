@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jaxtext.base.types import EmbeddingParams
+from jaxtext.training.accelerators import Add, added
 
 
 class Block(NamedTuple):
@@ -109,11 +110,11 @@ def block_gradient(
     )
 
 
-def add_rows(params: EmbeddingParams, rows: RowGradient) -> EmbeddingParams:
-    """Return `params + rows`, where rows of the same word add up, with one scatter per table."""
+def add_rows(params: EmbeddingParams, rows: RowGradient, add: Add = added) -> EmbeddingParams:
+    """Return `params + rows`, where rows of the same word add up."""
     return EmbeddingParams(
-        params.center.at[rows.center_ids].add(rows.center),
-        params.context.at[rows.context_ids].add(rows.context),
+        add(params.center, rows.center_ids, rows.center),
+        add(params.context, rows.context_ids, rows.context),
     )
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain, count
-from typing import cast
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,8 @@ from jaxtext.base.types import EmbeddingParams
 from jaxtext.models import sgns
 from jaxtext.text.encoded import Encoded, Share
 from jaxtext.text.whole import Whole
-from jaxtext.training import devices
+from jaxtext.training import accelerators, devices
+from jaxtext.training.accelerators import full_precision
 from jaxtext.training.prefetch import prefetch
 from jaxtext.training.sampling import keep_probability, noise_cdf, noise_distribution
 from jaxtext.training.settings import Sgns, epochs_of, settled
@@ -43,6 +44,7 @@ def _keys(key: Key[Array, ""]) -> Key[Array, " 3"]:
     return jax.random.split(key, 3)
 
 
+@full_precision()
 def fit(
     key: Key[Array, ""],
     text: Encoded,
@@ -87,7 +89,6 @@ def fit(
     else:
         params = sgns.init(first_key, len(counts), config.dim) if start is None else start
         params, first, paired, begun = _padded(params), 0, False, (0,) * planned.streams
-    advance, probe = compiled_advance(config, planned), compiled_probe(config, planned)
     each = planned.streams // team.processes
     mine = range(team.process * each, (team.process + 1) * each)
     parts = [Part.of(whole, stream, planned.streams) for stream in mine]
@@ -96,6 +97,8 @@ def fit(
         for stream, part in zip(mine, parts, strict=True)
     ]
     places = devices.of_streams(each)
+    advance = compiled_advance(config, planned, accelerators.adding(places[0]))
+    probe, sides = compiled_probe(config, planned), _at_once(places)
     noise = [jax.device_put((noise_key, cdf), place) for place in places]
     params = jax.device_put(params, places[0])
     epochs = epochs_of(config, len(counts), len(whole))
@@ -104,8 +107,8 @@ def fit(
     under_way: deque[Array] = deque()
     for turn in count(first):
         found = [next(feed, None) for feed in feeds]
-        items = {  # negatives and text of the chunks
-            which: (*noise[which], np.int32(turn * planned.streams + stream), some[0])
+        items = {  # numbers, which draw the negatives, and text of the chunks
+            which: (np.int32(turn * planned.streams + stream), some[0])
             for which, (stream, some) in enumerate(zip(mine, found, strict=True))
             if some is not None
         }
@@ -121,17 +124,23 @@ def fit(
         report, which = None, min(items, default=0)
         if items and (due or begins):
             some = jax.device_put(params, places[which]) if begins else tables[which]
-            report = clock.report(probe(some, *items[which]), items[which][-1], planned.rate)
+            report = clock.report(
+                probe(some, *noise[which], *items[which]), items[which][-1], planned.rate
+            )
         if begins:
             _check(team.tell(report), before, config)
             spare = tables if planned.streams > 1 else [before] if turn > first else []
             tables = rounds.spread(params, places, spare)
         if due and report is not None:
             on_report(report)
-        for which, item in items.items():
-            last = which, item
-            tables[which], mark = advance(tables[which], *item)
-            under_way.append(mark)
+        for side in sides:
+            some = [which for which in side if which in items]
+            if not some:
+                continue
+            moved = advance([tables[i] for i in some], *noise[some[0]], [items[i] for i in some])
+            for which, (table, mark) in zip(some, moved, strict=True):
+                last, tables[which] = (which, items[which]), table
+                under_way.append(mark)
         while len(under_way) > AHEAD * each:
             jax.block_until_ready(under_way.popleft())
     if not any(team.tell(paired)):
@@ -140,14 +149,22 @@ def fit(
         )
     report = None
     if last is not None:
-        which, (*drawn, chunk) = last
+        which, (number, chunk) = last
         ended = chunk._replace(progress=np.ones_like(chunk.progress))
         some = jax.device_put(params, places[which])
-        report = clock.report(probe(some, *drawn, ended), ended, planned.rate)
+        report = clock.report(probe(some, *noise[which], number, ended), ended, planned.rate)
     _check(team.tell(report), before, config)
     if report is not None and team.leads:
         on_report(report)
     return _trimmed(params, config.dim)
+
+
+def _at_once(places: Sequence[jax.Device]) -> list[list[int]]:
+    """Return which streams train in one call: those of a GPU, which has room for all."""
+    sides: dict[Any, list[int]] = {}
+    for which, place in enumerate(places):
+        sides.setdefault(place if accelerators.accelerates(place) else which, []).append(which)
+    return list(sides.values())
 
 
 def _check_streams(config: Sgns, team: Team) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from jaxtext.base.compiled import options
 from jaxtext.base.team import ALONE, Team
@@ -17,6 +17,7 @@ from jaxtext.training.stream.combine import tree
 from jaxtext.training.stream.steps import ANY_ORDER
 
 ROWS = 256  # combined at a time, so that they stay in the cache
+SIZES = 8  # of what is combined of a table
 
 Table = Float[Array, "V D"]
 
@@ -63,22 +64,44 @@ def joined(
 def _joined_by_shares(
     base: EmbeddingParams, tables: Sequence[EmbeddingParams], team: Team
 ) -> EmbeddingParams:
-    """Send each process its share of the rows of all streams, and then the combined rows to all."""
-    size, width = base.center.shape
-    share = -(-size // (team.processes * ROWS)) * ROWS  # rows of a process
-    short = (0, share * team.processes - size), (0, 0)
+    """Send each process its share of the rows that changed, and then the combined rows to all."""
+    old = [np.asarray(table) for table in base]
+    new = [[np.asarray(table) for table in each] for each in zip(*tables, strict=True)]
+    rows = [_changed(*each, team) for each in zip(old, new, strict=True)]
+    share = _share(max(map(len, rows)), len(old[0]), team.processes)
 
-    def shares(table: Array) -> Float[np.ndarray, "N R D"]:
-        return np.pad(np.asarray(table), short).reshape(-1, share, width)
+    def some(table: np.ndarray, which: Int[np.ndarray, " M"]) -> Float[np.ndarray, "N R D"]:
+        padded = np.zeros((team.processes * share, table.shape[1]), table.dtype)
+        np.take(table, which, axis=0, out=padded[: len(which)])
+        return padded.reshape(team.processes, share, -1)
 
-    def join(table: Array, streams: Sequence[Array]) -> np.ndarray:
-        parts = team.swap(np.stack([shares(each) for each in streams], 1))
+    def join(table: np.ndarray, streams: Sequence[np.ndarray], which: np.ndarray) -> np.ndarray:
+        parts = team.swap(np.stack([some(each, which) for each in streams], 1))
         every = [jnp.asarray(each) for part in parts for each in part]
-        return np.asarray(_compiled_join()(jnp.asarray(shares(table)[team.process]), every))
+        return np.asarray(_compiled_join()(jnp.asarray(some(table, which)[team.process]), every))
 
-    combined = map(join, base, zip(*tables, strict=True))
-    whole = np.concatenate(team.gather(np.stack(list(combined))), 1)  # [2, rows, D]
-    return EmbeddingParams(*(jnp.asarray(table[:size]) for table in whole))
+    combined = np.stack([join(*each) for each in zip(old, new, rows, strict=True)])
+    whole = np.concatenate(team.gather(combined), 1)  # [2, rows, D]
+    found = []
+    for table, which, changed in zip(old, rows, whole, strict=True):
+        table = table + 0  # a copy, without negative zeros
+        table[which] = changed[: len(which)]
+        found.append(jnp.asarray(table))
+    return EmbeddingParams(*found)
+
+
+def _changed(base: np.ndarray, tables: Sequence[np.ndarray], team: Team) -> Int[np.ndarray, " M"]:
+    """Return the rows that any stream of any process has changed."""
+    mine = np.zeros(len(base), bool)
+    for table in tables:
+        mine |= (table != base).any(1)
+    return np.flatnonzero(np.any(team.gather(mine), axis=0))
+
+
+def _share(changed: int, size: int, processes: int) -> int:
+    """Return how many rows each process combines, in few sizes, since all are compiled."""
+    step = -(-size // (SIZES * processes * ROWS)) * ROWS
+    return max(-(-changed // (step * processes)), 1) * step
 
 
 def joined_table(base: Table, tables: Sequence[Table]) -> Table:

@@ -1,13 +1,16 @@
 """What is compiled: the steps of a chunk, and an estimate of the loss."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Key, UInt
 
 from jaxtext.base.compiled import options
 from jaxtext.base.types import EmbeddingParams
+from jaxtext.training.accelerators import Add, added
 from jaxtext.training.sampling import sample_negatives
 from jaxtext.training.settings import Sgns
 from jaxtext.training.stream.block import Block, RowScale, add_rows, block_gradient, block_loss
@@ -29,7 +32,7 @@ ANY_ORDER = {
 Advance = Callable[..., tuple[EmbeddingParams, Array]]
 
 
-def advance(config: Sgns, planned: Plan) -> Advance:
+def advance(config: Sgns, planned: Plan, add: Add = added) -> Advance:
     """Return a function that trains on one chunk.
 
     It maps (params, key, cdf, number, chunk) to the new tables and the number; the negatives of
@@ -51,9 +54,8 @@ def advance(config: Sgns, planned: Plan) -> Advance:
             block, repeats, rate = item
             context = damping(repeats.astype(dtype), rate, config.window)
             rows = RowScale(context[config.window : -config.window], context)
-            return add_rows(
-                params, block_gradient(params, block, config.negatives, -rate, rows)
-            ), None
+            gradient = block_gradient(params, block, config.negatives, -rate, rows)
+            return add_rows(params, gradient, add), None
 
         blocks = _blocks(key, number, cdf, chunk, planned.shared)
         return jax.lax.scan(step, params, (blocks, chunk.repeats, rates))[0], jnp.asarray(number)
@@ -61,9 +63,27 @@ def advance(config: Sgns, planned: Plan) -> Advance:
     return train
 
 
-def compiled_advance(config: Sgns, planned: Plan) -> Advance:
-    """Compile `advance`; it donates the tables, which cannot be used afterwards."""
-    return jax.jit(advance(config, planned), donate_argnums=0, compiler_options=options(ANY_ORDER))
+def compiled_advance(config: Sgns, planned: Plan, add: Add = added) -> Callable[..., Any]:
+    """Compile `advance` for several streams at once, each with its tables, number and chunk.
+
+    It maps (list of tables, key, cdf, list of numbers and chunks) to a list of what `advance`
+    returns, and donates the tables, which cannot be used afterwards.
+    """
+    train = advance(config, planned, add)
+
+    def every(
+        tables: list[EmbeddingParams],
+        key: Key[Array, ""],
+        cdf: UInt[Array, " V"],
+        items: list[tuple[Array | np.int32, Chunk]],
+    ) -> list[Any]:
+        if len(tables) == 1:
+            return [train(tables[0], key, cdf, *items[0])]
+        stacked = jax.tree.map(lambda *each: jnp.stack(each), *zip(tables, items, strict=True))
+        found = jax.vmap(lambda one: train(one[0], key, cdf, *one[1]))(stacked)
+        return [jax.tree.map(lambda each, i=i: each[i], found) for i in range(len(tables))]
+
+    return jax.jit(every, donate_argnums=0, compiler_options=options(ANY_ORDER))
 
 
 def compiled_probe(config: Sgns, planned: Plan) -> Callable[..., tuple[Array, Array]]:
