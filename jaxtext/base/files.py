@@ -50,14 +50,14 @@ def write_text(path: Path, content: str) -> None:
         temporary.write_text(content, encoding="utf-8")
 
 
-def json_text(content: Any) -> str:
-    """Return indented JSON. Raises `ValueError` for numbers that are not finite."""
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+def json_text(content: Any, indent: int | None = 2) -> str:
+    """Return JSON, on one line without `indent`. Raises `ValueError` for numbers not finite."""
+    return json.dumps(content, indent=indent, allow_nan=False) + "\n"
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Replace a file by indented JSON. Raises `ValueError` for numbers that are not finite."""
-    write_text(path, json_text(content))
+def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
+    """Replace a file by JSON. Raises `ValueError` for numbers that are not finite."""
+    write_text(path, json_text(content, indent))
 
 
 def append_json_line(path: Path, content: Mapping[str, Any]) -> None:

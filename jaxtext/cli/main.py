@@ -12,7 +12,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, subcommand
 
 from jaxtext.base.errors import InputError, Named
-from jaxtext.cli import ask, evaluate, examples, export, gap, info, slips, train, verify
+from jaxtext.cli import ask, evaluate, examples, export, gap, info, report, slips, train, verify
 from jaxtext.cli.shared import resuming
 
 COMMANDS: dict[str, type] = {
@@ -23,6 +23,7 @@ COMMANDS: dict[str, type] = {
     "export": export.Export,
     "gap": gap.Gap,
     "info": info.Info,
+    "report": report.Report,
     "verify": verify.Verify,
     "examples": examples.Examples,
 }
@@ -34,6 +35,7 @@ Command = (
     | Annotated[export.Export, subcommand("export")]
     | Annotated[gap.Gap, subcommand("gap")]
     | Annotated[info.Info, subcommand("info")]
+    | Annotated[report.Report, subcommand("report")]
     | Annotated[verify.Verify, subcommand("verify")]
     | Annotated[examples.Examples, subcommand("examples")]
 )
@@ -45,6 +47,7 @@ FUNCTIONS: dict[type, Any] = {
     export.Export: export.export,
     gap.Gap: gap.gap,
     info.Info: info.info,
+    report.Report: report.report,
     verify.Verify: verify.verify,
     examples.Examples: examples.examples,
 }

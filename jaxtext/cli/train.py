@@ -289,7 +289,8 @@ def _print_outcome(outcome: "Outcome") -> int:
     from jaxtext.reports.tables import print_tables
     from jaxtext.runs import FILES
 
-    print_tables(*summary_tables(outcome.vectors, outcome.folder, FILES))
+    files = [name for name in FILES if (outcome.folder / name).exists()]
+    print_tables(*summary_tables(outcome.vectors, outcome.folder, files))
     word = [*content_words(outcome.vectors), *outcome.vectors.words][0]
     print(f"\nnext: {shlex.join(['jaxtext', 'neighbors', shell_path(outcome.folder), word])}")
     return _compare(outcome)

@@ -63,6 +63,7 @@ __all__ = [
     "Sums",
     "Totals",
     "as_json",
+    "density_json",
     "draw_centers",
     "measure",
     "optimum",
@@ -309,3 +310,10 @@ def as_json(gap: Gap, words: tuple[str, ...]) -> dict[str, Any]:
             for far in gap.farthest
         ],
     }
+
+
+def density_json(gap: Gap) -> dict[str, Any]:
+    """Return the bins of the density that are not empty: by optimum, by score, and the number."""
+    across, up = np.nonzero(gap.density)
+    bins = zip(across.tolist(), up.tolist(), gap.density[across, up].tolist(), strict=True)
+    return {"edges": EDGES.tolist(), "bins": [list(each) for each in bins]}

@@ -21,7 +21,7 @@ from jaxtext.runs import gap as run_gap
 from jaxtext.runs import record as records
 from jaxtext.runs.checkpoints import Keeper, Snapshot
 from jaxtext.runs.circumstances import EARLIER, Difference, circumstances
-from jaxtext.runs.folder import CONFIG, MANIFEST, Onlooker, Run
+from jaxtext.runs.folder import CONFIG, GAP, MANIFEST, Onlooker, Run
 from jaxtext.runs.record import Place, Record
 from jaxtext.runs.remains import cleaned
 from jaxtext.runs.stopping import Stopped, Stops
@@ -181,11 +181,10 @@ class _Execution(NamedTuple):
         if gap is not None:
             seconds["gap"] = time.perf_counter() - begin
             peaks["gap"] = memory.peak()
-            manifest |= {
-                "gap": _without_parts(gaps.as_json(gap, corpus.vocab.words)),
-                "seconds": _rounded(seconds),
-            }
+            content = gaps.as_json(gap, corpus.vocab.words)
+            manifest |= {"gap": _without_parts(content), "seconds": _rounded(seconds)}
             with stops.deferred():
+                run.write_json(GAP, content | {"density": gaps.density_json(gap)}, None)
                 run.write_json(MANIFEST, manifest)
         outcome = Outcome(run.folder, Embeddings(corpus.vocab, center, context), sha256)
         if then is not None:

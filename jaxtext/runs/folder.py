@@ -7,6 +7,7 @@
 | `vectors.safetensors` | `center` and `context`, float32 [V, D] |
 | `metrics.jsonl` | one object per report |
 | `manifest.json` | corpus, options, versions, device, SHA-256 of the vectors, time and memory |
+| `gap.json` | how far the vectors are from their optimum, by bands, and the density of the scores |
 | `checkpoints/` | the last two states that training can be resumed from |
 
 While a process trains into the folder, it keeps a lock in `.lock` and the ids of the text in
@@ -38,8 +39,8 @@ from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.vectors.formats import safetensors
 
 CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
-METRICS, MANIFEST = "metrics.jsonl", "manifest.json"
-FILES = (CONFIG, VOCAB, VECTORS, METRICS, MANIFEST)
+METRICS, MANIFEST, GAP = "metrics.jsonl", "manifest.json", "gap.json"
+FILES = (CONFIG, VOCAB, VECTORS, METRICS, MANIFEST, GAP)
 CHECKPOINTS, IDS, LOCK = "checkpoints", ".ids", ".lock"
 TABLES = ("center", "context")  # in vectors.safetensors
 COUNT_DIGITS = 18  # in an int64
@@ -54,9 +55,9 @@ class Run:
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))
 
-    def write_json(self, name: str, content: dict[str, Any]) -> None:
-        """Write an object as indented JSON."""
-        write_json(self.folder / name, content)
+    def write_json(self, name: str, content: dict[str, Any], indent: int | None = 2) -> None:
+        """Write an object as JSON, on one line without `indent`."""
+        write_json(self.folder / name, content, indent)
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read an object that `write_json` wrote. Raises `InputError` if missing or damaged."""
@@ -174,7 +175,7 @@ class Run:
 class Onlooker(Run):
     """The folder of a run that another process of the team writes."""
 
-    def write_json(self, name: str, content: dict[str, Any]) -> None:
+    def write_json(self, name: str, content: dict[str, Any], indent: int | None = 2) -> None:
         """Write nothing."""
 
     def write_vocab(self, vocab: Vocab) -> None:

@@ -1,0 +1,390 @@
+"""One HTML file about a run, or about several side by side, that needs no network.
+
+`shown` collects what is known of a run, and `page` makes the file of it: a template of Jinja, which
+escapes every text, with charts of Vega (`reports.charts`) and the most frequent words with their
+vectors, among which a search box in the page finds the nearest. Needs the extra `report`.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxtext.base.errors import InputError
+from jaxtext.base.files import read_json_lines
+from jaxtext.base.html import visible
+from jaxtext.evaluation import analogy, similarity
+from jaxtext.evaluation.report import Report
+from jaxtext.reports import charts, evaluation
+from jaxtext.reports.run import (
+    FUNCTION_WORDS,
+    content_words,
+    neighbors_table,
+    record_rows,
+    rounded,
+)
+from jaxtext.reports.tables import Table
+from jaxtext.runs import CONFIG, GAP, MANIFEST, METRICS, Run, is_run, load
+from jaxtext.vectors import plane
+from jaxtext.vectors.embeddings import Embeddings, normalize
+
+TEMPLATES = Path(__file__).parent / "templates"
+BYTES = 2_600_000  # of a page, for words with their vectors
+SEARCHED = 20_000  # words of a run that can be searched, at most
+MAPPED = 2_000  # words of a run on its map
+REPORTS = 400  # points of a line, at most
+NAME = ["name", "value"]
+LIBRARY = "window.vegaEmbed = vegaEmbed;"
+
+
+class Shown(NamedTuple):
+    """A run, or a vector file, and what is known of it."""
+
+    name: str
+    vectors: Embeddings
+    config: Mapping[str, Any] = {}
+    manifest: Mapping[str, Any] = {}
+    metrics: Sequence[Mapping[str, Any]] = ()
+    gap: Mapping[str, Any] | None = None  # as in gap.json
+    scores: Report | None = None
+
+
+class Part(NamedTuple):
+    """What a section has of one run; charts and maps are the names of their elements."""
+
+    name: str
+    notes: Sequence[str] = ()
+    charts: Sequence[str] = ()
+    maps: Sequence[Any] = ()
+    tables: Sequence[Table] = ()
+
+
+class Section(NamedTuple):
+    """A section of a page: what it has of all runs together, and of each."""
+
+    id: str
+    title: str
+    text: str = ""
+    charts: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    runs: Sequence[Part] = ()
+
+
+def shown(path: str | Path, name: str | None = None) -> Shown:
+    """Return what is known of a run folder, or of a vector file.
+
+    Raises `InputError` for a folder or file that cannot be used.
+    """
+    path = Path(path)
+    vectors = load(path)
+    name = visible(path.resolve().name if name is None else name)
+    if not is_run(path):
+        return Shown(name, vectors)
+    run = Run(path)
+    gap = run.read_json(GAP) if (path / GAP).exists() else None
+    records = run.read_json(CONFIG), run.read_json(MANIFEST)
+    return Shown(name, vectors, *records, read_json_lines(path / METRICS), gap)
+
+
+def require() -> None:
+    """Raise `InputError` if what a page is made with is not installed."""
+    try:
+        import jinja2  # noqa: F401
+        import vl_convert  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            f"report needs {error.name}, which is not installed: pip install -e '.[report]'"
+        ) from None
+
+
+def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int = 0) -> str:
+    """Return the page about some runs as HTML; at most 5 MB for 100,000 words.
+
+    The map of each run has its `mapped` most frequent words, without the hundred that are mostly
+    function words; it is computed with `seed`. Raises `InputError` as `require` does.
+    """
+    require()
+    drawn: dict[str, charts.Spec] = {}
+    maps: dict[str, dict[str, charts.Spec]] = {}
+    sections = [
+        _what(runs),
+        _training(runs, drawn),
+        _gap(runs, drawn),
+        _evaluation(runs, drawn),
+        _words(runs),
+        _maps(runs, maps, mapped, seed),
+    ]
+    first = next((word for run in runs for word in content_words(run.vectors, 1)), "")
+    data = {
+        "charts": drawn, "config": charts.CONFIG, "maps": maps, "first": visible(first),
+        "runs": [searched(run, BYTES // len(runs)) for run in runs],
+    }  # fmt: skip
+    title = title or f"Word vectors: {' and '.join(run.name for run in runs)}"
+    return rendered(
+        "report", title, data, sections=[each for each in sections if each is not None],
+        several=len(runs) > 1,
+    )  # fmt: skip
+
+
+def rendered(template: str, title: str, data: Any = None, **content: Any) -> str:
+    """Fill a template, with the style of all pages, the library of charts, and a script."""
+    import jinja2
+    import vl_convert
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    script = TEMPLATES / f"{template}.js"
+    return environment.get_template(f"{template}.html").render(
+        title=title,
+        version=version("jaxtext"),
+        css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        library="" if data is None else _closed(vl_convert.javascript_bundle(LIBRARY)),
+        script=script.read_text(encoding="utf-8") if script.exists() else "",
+        data=embedded(data),
+        **content,
+    )
+
+
+def _closed(script: str) -> str:
+    """Return a script that does not end its element before it ends."""
+    return script.replace("</script", r"<\/script")
+
+
+def embedded(data: Any) -> str:
+    r"""Return JSON that can stand inside an element of HTML, whatever words it contains.
+
+    >>> embedded(["</script>"])
+    '["\\u003c/script\\u003e"]'
+    """
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
+
+
+def searched(run: Shown, size: int) -> dict[str, Any]:
+    """Return the most frequent words and their vectors, as bytes from -127 to 127, for a page."""
+    dim = run.vectors.dim
+    many = min(len(run.vectors), SEARCHED, max(size // (dim * 4 // 3 + 12), 1))
+    unit = normalize(run.vectors.center[:many].astype(np.float32))
+    largest = np.abs(unit).max(axis=1, keepdims=True)
+    rows = np.rint(127 * unit / np.where(largest > 0, largest, 1)).astype(np.int8)
+    return {
+        "name": run.name, "dim": dim, "words": [visible(word) for word in run.vectors.words[:many]],
+        "vectors": base64.b64encode(rows.tobytes()).decode(),
+    }  # fmt: skip
+
+
+def _what(runs: Sequence[Shown]) -> Section:
+    parts = [Part(run.name, tables=[description(run)]) for run in runs]
+    tables = [differences(runs)] if len(runs) > 1 else []
+    return Section("what", "What was trained", tables=tables, runs=parts)
+
+
+def description(run: Shown) -> Table:
+    """Return text, options, versions and hashes of a run; of a file, its size."""
+    vectors = run.vectors
+    size = [["words", f"{len(vectors):,}"], ["dimensions", f"{vectors.dim:,}"]]
+    if not run.config:
+        return Table("", NAME, [*size, *([["note", vectors.note]] if vectors.note else [])])
+    config, manifest = dict(run.config), run.manifest
+    corpus, versions, device = (manifest.get(k, {}) for k in ("corpus", "versions", "device"))
+    sources = ", ".join(Path(each).name for each in corpus.get("sources", ()))
+    options = {
+        name: value for name, value in config.items()
+        if name not in ("paths", "out", "resume", "checkpoint_every", "from_manifest", "gap")
+        and value is not None
+    }  # fmt: skip
+    rows = [
+        ["text", sources],
+        ["tokens", f"{corpus.get('tokens', 0):,}"],
+        ["SHA-256 of the text", corpus.get("sha256", "")],
+        *size,
+        ["method", str(options.pop("method", ""))],
+        ["options", ", ".join(f"{name} {rounded(value)}" for name, value in options.items())],
+        ["SHA-256 of the vectors", str(manifest.get("vectors_sha256", ""))],
+        ["versions", ", ".join(f"{name} {value}" for name, value in versions.items())],
+        ["processor", f"{device.get('processor', '')}, {device.get('cores', '')} cores"],
+        ["seconds", ", ".join(f"{k} {v:,.1f}" for k, v in manifest.get("seconds", {}).items())],
+    ]
+    return Table("", NAME, rows)
+
+
+def differences(runs: Sequence[Shown]) -> Table:
+    """Return the options and circumstances in which runs differ, one a row."""
+    found: dict[str, list[str]] = {}
+    for place, run in enumerate(runs):
+        manifest = {k: v for k, v in run.manifest.items() if k not in ("gap", "seconds", "options")}
+        manifest.pop("peak_bytes", None)
+        for name, value in record_rows({**run.config, **manifest}, shown=str):
+            found.setdefault(name, ["-"] * len(runs))[place] = value
+    rows = [
+        [name, *values] for name, values in found.items() if len(set(values)) > 1 and name != "out"
+    ]
+    return Table("What differs", ["", *(run.name for run in runs)], rows)
+
+
+def _training(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section | None:
+    rows = [row for run in runs for row in _reports(run)]
+    fields = {
+        "loss": "loss per pair in nats",
+        "words_per_second": "words per second",
+        "learning_rate": "learning rate",
+    }
+    names = []
+    for field, title in fields.items():
+        some = [row for row in rows if row.get(field) is not None]
+        if len(some) > 1:
+            drawn[field] = charts.lines(some, field, title)
+            names.append(field)
+    if not names:
+        return None
+    text = "Loss on the text that comes next, or over all counts, while the vectors are trained."
+    return Section("training", "Loss and speed", text, names)
+
+
+def _reports(run: Shown) -> list[dict[str, Any]]:
+    step = -(-len(run.metrics) // REPORTS) or 1
+    some = [*run.metrics[::step], *run.metrics[-1:]] if run.metrics else []
+    return [{"run": run.name, **each} for each in some if "seconds" in each]
+
+
+def _gap(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section | None:
+    parts = []
+    for place, run in enumerate(runs):
+        if run.gap is None:
+            if run.config:
+                parts.append(Part(run.name, ["Not measured: give the text of the run, by --text."]))
+            continue
+        names = []
+        if run.gap.get("bands"):
+            names.append(f"bands-{place}")
+            drawn[names[-1]] = charts.bands(run.gap)
+        if run.gap.get("density", {}).get("bins"):
+            names.append(f"density-{place}")
+            drawn[names[-1]] = charts.density(run.gap["density"])
+        parts.append(Part(run.name, _gap_notes(run.gap), names, tables=[farthest(run.gap)]))
+    if not parts:
+        return None
+    text = (
+        "The objective has an optimum over free scores, which vectors of few dimensions cannot "
+        "reach everywhere: for k negatives and noise as the words occur, PMI \u2212 ln k. Shown "
+        "is how far the loss is above it, and where each pair's score lies beside its optimum: on "
+        "the line it is reached."
+    )
+    return Section("gap", "Distance from the optimum", text, runs=parts)
+
+
+def _gap_notes(gap: Mapping[str, Any]) -> list[str]:
+    total, pairs = gap["all_cells"], gap["pairs"]
+    above = "-" if total["percent"] is None else f"{total['percent']:.1f}%"
+    correlation = gap["weighted_correlation"]
+    told = "-" if correlation is None else f"{correlation:.2f}"
+    return [
+        f"Loss {total['objective'] / pairs:.4f} per pair, {above} above the optimum "
+        f"{total['optimum'] / pairs:.4f}, from {gap['centers']:,} centers; correlation of the "
+        f"scores with their optimum {told}."
+    ]
+
+
+def farthest(gap: Mapping[str, Any]) -> Table:
+    """Return the centers whose loss per pair exceeds its optimum most."""
+    rows = [
+        [each["word"], f"{each['pairs']:,.0f}", f"{each['excess']:.3f}"]
+        for each in gap.get("farthest", ())
+    ]
+    return Table("Centers farthest from their optimum", ["word", "pairs", "nats per pair"], rows)
+
+
+def _evaluation(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section | None:
+    rows = [row for run in runs if run.scores for row in score_rows(run.name, run.scores)]
+    if not rows:
+        return None
+    drawn["scores"] = charts.intervals(rows)
+    parts = [
+        Part(run.name, evaluation.notes(run.scores), tables=evaluation.tables(run.scores))
+        for run in runs if run.scores
+    ]  # fmt: skip
+    text = (
+        "Spearman's rho for word similarity, accuracy for analogies, over the items whose words "
+        "are known; intervals are of 95%."
+    )
+    return Section("evaluation", "Evaluation", text, ["scores"], runs=parts)
+
+
+def score_rows(name: str, report: Report) -> list[dict[str, Any]]:
+    """Return a row for each set of similarity and analogy that has a score."""
+    rows = []
+    for results in (report.similarity, report.analogy):
+        for each, result in results.items():
+            value = _score(result)
+            if value is None:
+                continue
+            low, high = (value, value) if result.ci95 is None else result.ci95
+            rows.append({
+                "run": name, "set": visible(each), "value": value, "low": low, "high": high,
+                "score": evaluation.score(value), "interval": evaluation.interval(result.ci95),
+                "items": f"{result.covered:,} of {result.items:,}",
+            })  # fmt: skip
+    return rows
+
+
+def _score(result: similarity.Result | analogy.Result) -> float | None:
+    return result.spearman if isinstance(result, similarity.Result) else result.accuracy
+
+
+def _words(runs: Sequence[Shown]) -> Section:
+    parts = [Part(run.name, tables=[neighbors_table(run.vectors)]) for run in runs]
+    text = "Nearest by cosine. The search answers in the page, with vectors rounded to 8 bits."
+    return Section("words", "Nearest words", text, runs=parts)
+
+
+def _maps(
+    runs: Sequence[Shown], maps: dict[str, dict[str, charts.Spec]], mapped: int, seed: int
+) -> Section | None:
+    parts = []
+    for place, run in enumerate(runs):
+        kinds = word_maps(run, mapped, seed)
+        if kinds:
+            name = f"map-{place}"
+            maps[name] = kinds
+            parts.append(Part(run.name, maps=[{"id": name, "kinds": list(kinds)}]))
+    if not parts:
+        return None
+    text = (
+        "Frequent words in a plane. The wheel, two fingers, or + and \u2212 zoom; dragging or "
+        "arrows move; more labels appear as there is room. PCA keeps the directions in which "
+        "vectors differ most; t-SNE keeps neighbors together, and its distances between groups "
+        "mean nothing."
+    )
+    return Section("map", "Map of words", text, runs=parts)
+
+
+def word_maps(run: Shown, mapped: int, seed: int) -> dict[str, charts.Spec]:
+    """Return the map of a run by each way to compute it that is installed; none for few words."""
+    skipped = min(FUNCTION_WORDS, len(run.vectors) // 10)
+    zero = set(run.vectors.zeros().tolist())
+    chosen = [row for row in range(skipped, len(run.vectors)) if row not in zero][:mapped]
+    if len(chosen) < 4:
+        return {}
+    table = run.vectors.center[chosen]
+    places = {"PCA": plane.pca(table)}
+    with suppress(InputError):  # scikit-learn is not installed
+        places = {"t-SNE": plane.tsne(table, seed), **places}
+    found = {}
+    for kind, points in places.items():
+        scale = np.abs(points).max() or 1.0
+        rows = [
+            {
+                "word": visible(run.vectors.words[row]), "rank": rank, "x": round(float(x), 4),
+                "y": round(float(y), 4), "count": max(int(run.vectors.counts[row]), 1),
+            }
+            for rank, (row, (x, y)) in enumerate(zip(chosen, points / scale, strict=True))
+        ]  # fmt: skip
+        found[kind] = charts.word_map(rows, f"{len(rows):,} frequent words of {run.name}, {kind}")
+    return found
