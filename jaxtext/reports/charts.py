@@ -19,7 +19,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FAINT = 0.15  # opacity of grids
 CONFIG: Spec = {  # of all charts: they take the color of the text around them
     "background": None,
-    "font": "inherit",
+    "font": "system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {
         "labelColor": INK, "titleColor": INK, "domainColor": INK, "tickColor": INK,
@@ -35,7 +35,7 @@ COARSE = 2  # bins of the density that are drawn as one, either way
 RARE = 1e-4  # share of the pairs that may be outside of the axes
 
 
-def _chart(description: str, height: Any, rows: Rows, **parts: Any) -> Spec:
+def _chart(description: str, height: int, rows: Rows, **parts: Any) -> Spec:
     return {
         "$schema": SCHEMA, "description": description, "width": "container", "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"}, "data": {"values": list(rows)},
@@ -87,7 +87,7 @@ def intervals(rows: Rows) -> Spec:
         {"field": name, "type": "nominal"} for name in ("run", "set", "score", "interval", "items")
     ]
     return _chart(
-        "Scores with their 95% intervals", {"step": 14 if runs > 1 else 30}, rows,
+        "Scores with their 95% intervals", len(names) * (16 * runs + 14), rows,
         layer=[
             {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": place | {
                 "x": _quantity("low", "score, with its 95% interval"), "x2": {"field": "high"},
@@ -119,21 +119,22 @@ def bands(content: Mapping[str, Any]) -> Spec:
         side: {"field": field, "type": "ordinal", "sort": names, "title": f"rank of the {field}"}
         for side, field in (("x", "context"), ("y", "center"))
     }
-    sides["x"]["axis"] = {"orient": "top", "labelAngle": 0}
+    sides["x"]["axis"] = {"orient": "top", "labelAngle": -30}
     tooltip = [
         {"field": "center", "type": "nominal"}, {"field": "context", "type": "nominal"},
         _quantity("percent", "above the optimum, %", format=",.1f"),
         _quantity("pairs", "pairs", format=",.0f"),
     ]  # fmt: skip
-    color = _quantity("percent", "", scale={"scheme": "blues", "domainMin": 0}, legend=None)
-    dark = {"test": f"datum.percent > {0.6 * largest}", "value": "white"}
+    scale = {"type": "symlog", "scheme": "blues", "domain": [0, largest]}
+    color = _quantity("percent", "", scale=scale, legend=None)
+    dark = {"test": f"log(1 + datum.percent) > {0.6 * np.log1p(largest)}", "value": "white"}
     return _chart(
         "Loss above its optimum in percent, by the ranks of center and context", 180, rows,
         encoding=sides | {"tooltip": tooltip},
         layer=[
             {"mark": "rect", "encoding": {"color": color}},
             {"mark": {"type": "text", "fontSize": 12}, "encoding": {
-                "text": _quantity("percent", "", format=",.1f"),
+                "text": _quantity("percent", "", format=".3~s"),
                 "color": {"condition": dark, "value": "#111"},
             }},
         ],
@@ -241,7 +242,7 @@ def word_map(rows: Rows, description: str) -> Spec:
                     "fill": [
                         {"test": "datum.word === shown", "value": COLORS[1]}, {"value": COLORS[0]},
                     ],
-                    "fillOpacity": {"signal": "datum.word === shown ? 1 : 0.45"},
+                    "fillOpacity": {"signal": "datum.word === shown ? 1 : 0.6"},
                 },
             }},
             {"type": "text", "from": {"data": "points"}, "clip": True, "interactive": False,

@@ -7,6 +7,7 @@ vectors, among which a search box in the page finds the nearest. Needs the extra
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -38,6 +39,9 @@ BYTES = 2_600_000  # of a page, for words with their vectors
 SEARCHED = 20_000  # words of a run that can be searched, at most
 MAPPED = 2_000  # words of a run on its map
 REPORTS = 400  # points of a line, at most
+HASH = re.compile("[0-9a-f]{64}")
+FARTHEST = 10  # words
+UNMEASURED = "Not measured when it was trained; it can be measured if its text is given."
 NAME = ["name", "value"]
 LIBRARY = "window.vegaEmbed = vegaEmbed;"
 
@@ -224,9 +228,16 @@ def differences(runs: Sequence[Shown]) -> Table:
         for name, value in record_rows({**run.config, **manifest}, shown=str):
             found.setdefault(name, ["-"] * len(runs))[place] = value
     rows = [
-        [name, *values] for name, values in found.items() if len(set(values)) > 1 and name != "out"
+        [name.replace("_", " "), *map(_short, values)]
+        for name, values in found.items()
+        if len(set(values)) > 1 and name != "out"
     ]
-    return Table("What differs", ["", *(run.name for run in runs)], rows)
+    return Table("What differs", ["option or circumstance", *(run.name for run in runs)], rows)
+
+
+def _short(value: str) -> str:
+    """Return the beginning of a hash; other values stay."""
+    return f"{value[:12]}\u2026" if HASH.fullmatch(value) else value
 
 
 def _training(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section | None:
@@ -234,7 +245,6 @@ def _training(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section |
     fields = {
         "loss": "loss per pair in nats",
         "words_per_second": "words per second",
-        "learning_rate": "learning rate",
     }
     names = []
     for field, title in fields.items():
@@ -259,7 +269,12 @@ def _gap(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section | None
     for place, run in enumerate(runs):
         if run.gap is None:
             if run.config:
-                parts.append(Part(run.name, ["Not measured: give the text of the run, by --text."]))
+                parts.append(
+                    Part(
+                        run.name,
+                        ["Not measured when it was trained: give its text when the page is made."],
+                    )
+                )
             continue
         names = []
         if run.gap.get("bands"):
@@ -296,7 +311,7 @@ def farthest(gap: Mapping[str, Any]) -> Table:
     """Return the centers whose loss per pair exceeds its optimum most."""
     rows = [
         [each["word"], f"{each['pairs']:,.0f}", f"{each['excess']:.3f}"]
-        for each in gap.get("farthest", ())
+        for each in gap.get("farthest", ())[:FARTHEST]
     ]
     return Table("Centers farthest from their optimum", ["word", "pairs", "nats per pair"], rows)
 

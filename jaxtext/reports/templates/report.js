@@ -4,7 +4,10 @@ const ink = () => getComputedStyle(document.body).color;
 const actions = {export: true, source: false, compiled: false, editor: false};
 
 for (const [id, spec] of Object.entries(page.charts)) {
-  vegaEmbed(document.getElementById(id), spec, {renderer: "svg", config: page.config, actions});
+  const box = document.getElementById(id);
+  vegaEmbed(box, spec, {renderer: "svg", config: page.config, actions}).then(() => {
+    box.querySelector("summary").setAttribute("aria-label", "Save the chart");
+  });
 }
 
 // Nearest words: vectors are whole numbers from -127 to 127, so that a page stays small.
@@ -134,6 +137,7 @@ class WordMap {
   async draw(kind) {
     const {view} = await vegaEmbed(this.box, this.specs[kind], {renderer: "canvas", actions: false, config: {font: "system-ui, sans-serif"}});
     this.view = view;
+    this.kind = kind;
     this.whole = [view.signal("xs"), view.signal("ys")];
     view.signal("ink", ink()).signal("shown", this.word);
     await this.resize();
@@ -204,3 +208,4 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   for (const map of maps) map.view.signal("ink", ink()).runAsync();
 });
 if (input && page.first) ask(page.first);
+window.jaxtext = {maps, ask};  // for those who look behind the page
