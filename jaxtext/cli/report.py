@@ -53,7 +53,7 @@ def report(options: Report) -> None:
     from jaxtext import evaluation
     from jaxtext.base.files import replacing
     from jaxtext.base.ranges import number
-    from jaxtext.reports import page
+    from jaxtext.reports import page, rendering
 
     if not options.runs:
         raise InputError("report: give at least one run folder or vector file")
@@ -61,7 +61,7 @@ def report(options: Report) -> None:
         number("restrict", options.restrict, 1, math.inf, whole=True)
     number("map", options.map, 0, 100_000, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
-    page.require()
+    rendering.require()
     sets = evaluation.read(options.similarity, options.analogy)
     if options.out.is_dir():
         raise InputError("is a folder: give the name of a file", "out", str(options.out))

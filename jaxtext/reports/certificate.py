@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
+import numpy as np
+
+from jaxtext.reports.formulas import as_html
+from jaxtext.reports.rendering import rendered
 from jaxtext.reports.tables import Table, print_tables, print_text
 from jaxtext.verification.certificate import assuming, corrected, failed
 from jaxtext.verification.findings import ASSUMING, CORRECTED, FAILS, HOLDS, Check
@@ -74,6 +79,35 @@ def summary(checks: Sequence[Check]) -> str:
         f"{len(checks)} check{'s' * (len(checks) != 1)}, {len(failed(checks))} failed, "
         f"{mistakes} correction{'s' * (mistakes != 1)} of the sheet"
     )
+
+
+def page(checks: Sequence[Check]) -> str:
+    """Return the certificate as a page in the order of the sheet, with formulas as MathML.
+
+    Raises `InputError` if what pages are made with is not installed.
+    """
+    parts = [
+        (TITLES.get(part, part), part, list(group))
+        for part, group in groupby(checks, lambda check: check.id.split(".")[0])
+    ]
+    return rendered(
+        "certificate", "Certificate of the exercise sheet", parts=parts, summary=summary(checks),
+        corrected=corrected(checks), failed=failed(checks), short=SHORT, math=as_html,
+        shown=_shown,
+    )  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    """Return a value of the sheet or of a computation as text; none as a dash."""
+    if value is None:
+        return "\u2013"
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return ", ".join(
+            f"({_shown(x)})" if isinstance(x, list | tuple) else _shown(x) for x in value
+        )
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def print_certificate(checks: Sequence[Check], everything: bool = False) -> None:

@@ -6,11 +6,9 @@ vectors, among which a search box in the page finds the nearest. Needs the extra
 """
 
 import base64
-import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +20,7 @@ from jaxtext.base.html import visible
 from jaxtext.evaluation import analogy, similarity
 from jaxtext.evaluation.report import Report
 from jaxtext.reports import charts, evaluation
+from jaxtext.reports.rendering import rendered, require
 from jaxtext.reports.run import (
     FUNCTION_WORDS,
     content_words,
@@ -34,7 +33,6 @@ from jaxtext.runs import CONFIG, GAP, MANIFEST, METRICS, Run, is_run, load
 from jaxtext.vectors import plane
 from jaxtext.vectors.embeddings import Embeddings, normalize
 
-TEMPLATES = Path(__file__).parent / "templates"
 BYTES = 2_600_000  # of a page, for words with their vectors
 SEARCHED = 20_000  # words of a run that can be searched, at most
 MAPPED = 2_000  # words of a run on its map
@@ -43,7 +41,6 @@ HASH = re.compile("[0-9a-f]{64}")
 FARTHEST = 10  # words
 UNMEASURED = "Not measured when it was trained; it can be measured if its text is given."
 NAME = ["name", "value"]
-LIBRARY = "window.vegaEmbed = vegaEmbed;"
 
 
 class Shown(NamedTuple):
@@ -95,17 +92,6 @@ def shown(path: str | Path, name: str | None = None) -> Shown:
     return Shown(name, vectors, *records, read_json_lines(path / METRICS), gap)
 
 
-def require() -> None:
-    """Raise `InputError` if what a page is made with is not installed."""
-    try:
-        import jinja2  # noqa: F401
-        import vl_convert  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            f"report needs {error.name}, which is not installed: pip install -e '.[report]'"
-        ) from None
-
-
 def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int = 0) -> str:
     """Return the page about some runs as HTML; at most 5 MB for 100,000 words.
 
@@ -133,42 +119,6 @@ def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int
         "report", title, data, sections=[each for each in sections if each is not None],
         several=len(runs) > 1,
     )  # fmt: skip
-
-
-def rendered(template: str, title: str, data: Any = None, **content: Any) -> str:
-    """Fill a template, with the style of all pages, the library of charts, and a script."""
-    import jinja2
-    import vl_convert
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    script = TEMPLATES / f"{template}.js"
-    return environment.get_template(f"{template}.html").render(
-        title=title,
-        version=version("jaxtext"),
-        css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-        library="" if data is None else _closed(vl_convert.javascript_bundle(LIBRARY)),
-        script=script.read_text(encoding="utf-8") if script.exists() else "",
-        data=embedded(data),
-        **content,
-    )
-
-
-def _closed(script: str) -> str:
-    """Return a script that does not end its element before it ends."""
-    return script.replace("</script", r"<\/script")
-
-
-def embedded(data: Any) -> str:
-    r"""Return JSON that can stand inside an element of HTML, whatever words it contains.
-
-    >>> embedded(["</script>"])
-    '["\\u003c/script\\u003e"]'
-    """
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
 def searched(run: Shown, size: int) -> dict[str, Any]:
