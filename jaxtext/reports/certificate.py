@@ -86,12 +86,12 @@ def page(checks: Sequence[Check]) -> str:
 
     Raises `InputError` if what pages are made with is not installed.
     """
-    parts = [
-        (TITLES.get(part, part), part, list(group))
-        for part, group in groupby(checks, lambda check: check.id.split(".")[0])
-    ]
+    parts: dict[str, list[Check]] = {}
+    for check in checks:
+        parts.setdefault(check.id.split(".")[0], []).append(check)
+    named = [(TITLES.get(part, part), part, some) for part, some in parts.items()]
     return rendered(
-        "certificate", "Certificate of the exercise sheet", parts=parts, summary=summary(checks),
+        "certificate", "Certificate of the exercise sheet", parts=named, summary=summary(checks),
         corrected=corrected(checks), failed=failed(checks), short=SHORT, math=as_html,
         shown=_shown,
     )  # fmt: skip

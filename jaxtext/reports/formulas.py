@@ -24,7 +24,12 @@ FUNCTIONS = frozenset(("ln", "log", "exp", "tanh", "relu", "PMI", "softmax", "NL
 TOKEN = re.compile(
     r"\s+|\d[\d,]*\d(?:\.\d+)?|\d(?:\.\d+)?(?:e[+-]?\d+)?|[A-Za-z]+|<=|>=|!=|\+=|->|\.\.|."
 )
-SCRIPT = re.compile(r"[A-Za-z0-9]+")
+SCRIPT = re.compile(r"-?[A-Za-z0-9]+(?:,[a-z]\b(?!_))*")
+LAYER = re.compile(r"\d|[a-z]|[a-z]-1")
+LONG = 24  # characters of a formula
+BREAK = re.compile(r" (?:[=+-]|\+=|<=|>=) ")
+ROW = re.compile(r"<mrow>(?:(?!</?mrow>).)*</mrow>")
+FRACTION = re.compile(r"\w/[\w(|]")  # without spaces
 OPERATORS = frozenset(("=", "<=", ">=", "!=", "+=", "<", ">", "+", "-", "/", "*", "|", "->"))
 # A word is part of a formula if it has an index, a sign of equality, a call, or Greek letters.
 STRONG = re.compile(
@@ -45,7 +50,27 @@ def as_html(text: str) -> str:
     >>> as_html("y_1 <= 2 & others")
     '<math><msub><mi>y</mi><mn>1</mn></msub><mo>≤</mo><mn>2</mn></math> &amp; others'
     """
-    return "".join(mathml(part) if formula else escape(part) for part, formula in parts(text))
+    return "".join(
+        " ".join(map(mathml, lines(part))) if formula else escape(part)
+        for part, formula in parts(text)
+    )
+
+
+def lines(formula: str) -> list[str]:
+    """Divide a long formula where a line may end, since browsers do not: before outer signs.
+
+    >>> lines("L = ln(1 + e^x) + ln(1 + e^y) + ln(1 + e^z)")
+    ['L', '= ln(1 + e^x)', '+ ln(1 + e^y)', '+ ln(1 + e^z)']
+    """
+    found, begin = [], 0
+    if len(formula) <= LONG:
+        return [formula]
+    for sign in BREAK.finditer(formula):
+        before = formula[: sign.start()]
+        if _open(before) == 0 and before.count("[") == before.count("]"):
+            found.append(formula[begin : sign.start()])
+            begin = sign.start() + 1
+    return [*found, formula[begin:]]
 
 
 def parts(text: str) -> list[tuple[str, bool]]:
@@ -127,83 +152,127 @@ def _is_formula(text: str) -> bool:
 def mathml(formula: str) -> str:
     """Return a formula as an element of MathML.
 
-    >>> mathml("w_ij^(k)")
-    '<math><msubsup><mi>w</mi><mi>ij</mi><mi>k</mi></msubsup></math>'
+    >>> mathml("w'_j^2")
+    '<math><msubsup><mi>w</mi><mi>j</mi><mrow><mo>′</mo><mn>2</mn></mrow></msubsup></math>'
     """
     return f"<math>{''.join(_row(formula))}</math>"
 
 
 def _row(text: str) -> Iterator[str]:
     """Yield the elements of a formula, each with its index and its exponent."""
-    place = 0
+    place, last = 0, ""
     while place < len(text):
-        token = TOKEN.match(text, place)
-        assert token
-        place = token.end()
-        if token[0].isspace():
+        if text[place].isspace():
+            place += 1
             continue
-        before = text[: token.start()]
-        base, primes = _atom(token[0], before), 0
-        while text[place : place + 1] == "'":
+        apart = text[place - 1 : place].isspace() and text[place].isdecimal()
+        if apart and last.isalnum():  # numbers that would otherwise run together
+            yield "<mspace width='0.4em'></mspace>"
+        element, end = _unit(text, place)
+        fraction = FRACTION.match(text, end - 1)
+        if fraction:
+            below, end = _below(text, end + 1)
+            element = f"<mfrac>{element}{_one(below)}</mfrac>"
+        last, place = text[end - 1], end
+        yield element
+
+
+def _unit(text: str, place: int) -> tuple[str, int]:
+    """Return a number, name or sign with what is set above and below it, and where it ends."""
+    token = TOKEN.match(text, place)
+    assert token
+    place, primes = token.end(), 0
+    scripts = {"_": "", "^": ""}
+    while place < len(text) and token[0] not in OPERATORS:
+        sign = text[place]
+        if sign == "'":
             place, primes = place + 1, primes + 1
-        scripts = {"_": "", "^": ""}
-        while text[place : place + 1] in ("_", "^") and not scripts[text[place]]:
-            sign = text[place]
-            scripts[sign], place = _script(text, place + 1)
-            if sign == "_":
-                while text[place : place + 1] == "'":
-                    place, primes = place + 1, primes + 1
-        scripts["^"] = "".join(["<mo>\u2032</mo>"] * primes) + scripts["^"]
-        yield _scripted(base, *map(_one, scripts.values()))
+        elif sign in scripts and not scripts[sign]:
+            scripts[sign], place = _script(text, place)
+        else:
+            break
+    scripts["^"] = "<mo>\u2032</mo>" * primes + scripts["^"]
+    base = _atom(token[0], text[: token.start()], text[token.end() :])
+    return _scripted(base, *map(_one, scripts.values())), place
+
+
+def _below(text: str, place: int) -> tuple[str, int]:
+    """Return what stands below the line of a fraction, and where it ends."""
+    if text[place] == "(":
+        end = _closing(text, place)
+        return "".join(_row(text[place + 1 : end - 1])), end
+    if text[place] == "|":
+        end = text.find("|", place + 1) + 1 or len(text)
+        return "".join(_row(text[place:end])), end
+    return _unit(text, place)
+
+
+def _closing(text: str, place: int) -> int:
+    """Return the place after the bracket that closes the one at a place."""
+    depth, end = 1, place + 1
+    while end < len(text) and depth:
+        depth += {"(": 1, ")": -1}.get(text[end], 0)
+        end += 1
+    return end
 
 
 def _script(text: str, place: int) -> tuple[str, int]:
     """Return the elements of an index or exponent, and where the formula goes on."""
-    if text[place : place + 1] == "(":
-        depth, end = 1, place + 1
-        while end < len(text) and depth:
-            depth += {"(": 1, ")": -1}.get(text[end], 0)
-            end += 1
-        return "".join(_row(text[place + 1 : end - 1])), end
-    token = SCRIPT.match(text, place)
+    sign, begin = text[place], place + 1
+    if text[begin : begin + 1] == "(":
+        end = _closing(text, begin)
+        inside = text[begin + 1 : end - 1]
+        # The number of a layer keeps its brackets, so that it is not taken for a power.
+        keeps = sign == "^" and LAYER.fullmatch(inside)
+        return "".join(_row(text[begin:end] if keeps else inside)), end
+    token = SCRIPT.match(text, begin)
     if token is None:
-        return "", place
+        return "", begin
+    if token[0].startswith("-"):
+        return "".join(_row(token[0])), token.end()
     kind = "mn" if token[0].isdecimal() else "mi"
     return f"<{kind}>{GREEK.get(token[0], token[0])}</{kind}>", token.end()
 
 
 def _one(elements: str) -> str:
     """Return elements as one."""
-    return f"<mrow>{elements}</mrow>" if elements.count("</m") > 1 else elements
+    is_one = elements.count("</m") == 1 or ROW.fullmatch(elements)
+    return elements if is_one else f"<mrow>{elements}</mrow>"
 
 
 def _scripted(base: str, index: str, exponent: str) -> str:
-    if index and exponent:
+    empty = "<mrow></mrow>"
+    if empty not in (index, exponent):
         return f"<msubsup>{base}{index}{exponent}</msubsup>"
-    if index:
+    if index != empty:
         return f"<msub>{base}{index}</msub>"
-    return f"<msup>{base}{exponent}</msup>" if exponent else base
+    return base if exponent == empty else f"<msup>{base}{exponent}</msup>"
 
 
-def _atom(token: str, before: str) -> str:
+def _atom(token: str, before: str, after: str) -> str:
     if token[0].isdecimal():
         return f"<mn>{token}</mn>"
     if token in GREEK:
-        return f"<mi>{GREEK[token]}</mi>"
-    if token in FUNCTIONS:
-        return (
-            f"<mi>{token}</mi><mspace width='0.17em'/>" if token in ("ln", "log") else _name(token)
-        )
+        return _name(GREEK[token])
     if token in ("sum", "prod"):
         return f"<mo>{SYMBOLS[token]}</mo>"
     if token.isalpha():
         if len(token) == 2 and token[0] == "d":  # a differential
-            return f"<mrow><mi>d</mi><mi>{token[1]}</mi></mrow>"
-        return _name(token) if len(token) < 3 else f"<mtext>\u00a0{token}\u00a0</mtext>"
-    sign = SYMBOLS.get(token, token)
-    form = " form='prefix'" if token == "-" and before.rstrip()[-1:] in ("", "(", "=", ",") else ""
-    stretchy = " stretchy='false'" if token in "|()[]" else ""
-    return f"<mo{form}{stretchy}>{escape(sign)}</mo>"
+            return f"<mrow>{_name('d')}{_name(token[1])}</mrow>"
+        if token in ("ln", "log") and after[:1] == " ":
+            return f"<mrow>{_name(token)}<mspace width='0.2em'></mspace></mrow>"
+        word = len(token) > 2 and token not in FUNCTIONS
+        return f"<mtext>{token}</mtext>" if word else _name(token)
+    sign = escape(SYMBOLS.get(token, token))
+    if token in "()[]":
+        return f'<mo stretchy="false">{sign}</mo>'
+    if token == "#":
+        return _name(sign)
+    if token == "|" and not (before[-1:] == " " == after[:1]):  # a size, not a condition
+        return f'<mo stretchy="false" lspace="0" rspace="0">{sign}</mo>'
+    if token == "-" and before.rstrip()[-1:] in ("", "(", "[", "=", ",") and after[:1] != " ":
+        return f'<mo form="prefix">{sign}</mo>'
+    return f"<mo>{sign}</mo>"
 
 
 def _name(name: str) -> str:

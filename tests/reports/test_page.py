@@ -200,3 +200,14 @@ def test_without_scikit_learn_the_map_is_the_other_one(hostile, monkeypatch):
     assert list(page.word_maps(page.Shown("", hostile), 20, 0)) == ["PCA"]
     with pytest.raises(InputError, match="scikit-learn is not installed"):
         page.plane.tsne(hostile.center)
+
+
+def test_the_certificate_is_written_as_a_page(tmp_path, capsys):
+    out = tmp_path / "new" / "certificate.html"
+    status, printed, _ = command(capsys, "verify", "--only", "backprop.b", "--html", out)
+    assert status == 0 and "3 checks" in printed
+    content = out.read_text(encoding="utf-8")
+    assert content.count("<tr class=") == 3 and "<mi>σ</mi>" in content
+    status, _, error = command(capsys, "verify", "--only", "nothing", "--html", out)
+    assert status == 2 and error.count("\n") == 1
+    assert out.read_text(encoding="utf-8") == content

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from jaxtext import neighbors
-from jaxtext.reports import page
+from jaxtext.reports import certificate, page
+from jaxtext.verification.certificate import certify
 
 from .conftest import HOSTILE
 
@@ -32,6 +33,8 @@ def files(run, other, hostile, tmp_path_factory):
         "two": [page.shown(run), page.shown(other)],
         "hostile": [page.Shown("<b>", hostile, {}, {}, (), None)],
     }
+    checks = certificate.page(certify(""))
+    (folder / "certificate.html").write_text(checks, encoding="utf-8")
     for name, runs in shown.items():
         (folder / f"{name}.html").write_text(page.page(runs), encoding="utf-8")
     return folder
@@ -71,7 +74,7 @@ def opened(browser, files):
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK, PHONE], ids=str)
-@pytest.mark.parametrize("name", ["two", "hostile"])
+@pytest.mark.parametrize("name", ["two", "hostile", "certificate"])
 def test_it_opens_and_fits_the_width(opened, name, look):
     tab = opened(name, look)
     assert tab.locator("h1").count() == 1 and tab.locator("b").count() == 0
@@ -80,6 +83,14 @@ def test_it_opens_and_fits_the_width(opened, name, look):
         found = box.bounding_box()
         assert found["x"] >= 0 and found["x"] + found["width"] <= look[1]
         assert found["width"] > 150 and found["height"] > 40
+
+
+def test_formulas_are_drawn(opened):
+    """A browser without MathML would set a fraction in one line."""
+    tab = opened("certificate")
+    half = tab.locator("mfrac").first.bounding_box()
+    line = tab.locator("math mi").first.bounding_box()
+    assert tab.locator("math").count() > 300 and half["height"] > 1.2 * line["height"]
 
 
 def test_charts_have_the_color_of_the_text(opened):
@@ -209,9 +220,10 @@ def test_it_prints_without_what_only_a_screen_needs(opened):
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK, PHONE], ids=str)
-def test_it_is_accessible(opened, look):
+@pytest.mark.parametrize("name", ["two", "certificate"])
+def test_it_is_accessible(opened, name, look):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    results = axe.run(opened("two", look)).response
+    results = axe.run(opened(name, look)).response
     found = [(each["id"], [node["html"][:150] for node in each["nodes"][:2]])
              for each in results["violations"]]  # fmt: skip
     assert found == [] and len(results["passes"]) > 10
