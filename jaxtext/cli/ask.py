@@ -1,5 +1,6 @@
 """`jaxtext neighbors` and `jaxtext analogy`: ask questions of trained vectors."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +17,11 @@ from jaxtext.cli.shared import (
     tab_separated,
     to_stdout,
     write_result,
+    write_tables,
 )
 
 if TYPE_CHECKING:
+    from jaxtext.reports.tables import Table
     from jaxtext.vectors.embeddings import Embeddings
 
 
@@ -42,6 +45,12 @@ class Neighbors:
 
     # Write the answers to this file as JSON; - is standard output.
     json: JsonFile = None
+
+    # Write the tables to this file as comma-separated values; - is standard output.
+    csv: JsonFile = None
+
+    # Write the tables to this file in Markdown; - is standard output.
+    markdown: JsonFile = None
 
     # Write a line "word TAB neighbor TAB cosine" per answer to this file; - is standard output.
     tsv: JsonFile = None
@@ -75,6 +84,12 @@ class Analogy:
     # Write the answers to this file as JSON; - is standard output.
     json: JsonFile = None
 
+    # Write the tables to this file as comma-separated values; - is standard output.
+    csv: JsonFile = None
+
+    # Write the tables to this file in Markdown; - is standard output.
+    markdown: JsonFile = None
+
     # Write a line "A TAB B TAB C TAB answer TAB cosine" per answer to this file; - is standard
     # output.
     tsv: JsonFile = None
@@ -89,10 +104,11 @@ class Analogy:
 def neighbors(options: Neighbors) -> None:
     """Print a table of neighbors for each word."""
     from jaxtext import query
+    from jaxtext.reports.tables import print_tables
 
     if not options.words:
         raise InputError("neighbors: give at least one word")
-    silent = to_stdout(options.json, options.tsv)
+    silent = to_stdout(options.json, options.tsv, options.csv, options.markdown)
     vectors = _loaded(options)
     answers = query.neighbors(vectors, list(options.words), options.top)
     pairs = list(zip(options.words, answers, strict=True))
@@ -101,22 +117,25 @@ def neighbors(options: Neighbors) -> None:
         "queries": [{"word": word, "neighbors": _objects(near)} for word, near in pairs],
     }
     rows = [[word, *answer] for word, near in pairs for answer in near]
-    _write(options, content, rows)
+    tables = _tables((f"Nearest to {word}", near) for word, near in pairs)
+    _write(options, content, rows, tables)
     if not silent:
-        _print([(f"Nearest to {word}", near) for word, near in pairs])
+        print_tables(*tables)
 
 
 def analogy(options: Analogy) -> None:
     """Print the answers to an analogy."""
     from jaxtext import query
+    from jaxtext.reports.tables import print_tables
 
-    silent = to_stdout(options.json, options.tsv)
+    silent = to_stdout(options.json, options.tsv, options.csv, options.markdown)
     a, b, c = asked = (options.a, options.b, options.c)
     answers = query.analogy(_loaded(options), a, b, c, options.top)
     content = {"run": str(options.run), "a": a, "b": b, "c": c, "answers": _objects(answers)}
-    _write(options, content, [[*asked, *answer] for answer in answers])
+    tables = _tables([(f"{a} is to {b} as {c} is to", answers)])
+    _write(options, content, [[*asked, *answer] for answer in answers], tables)
     if not silent:
-        _print([(f"{a} is to {b} as {c} is to", answers)])
+        print_tables(*tables)
 
 
 def _loaded(options: Neighbors | Analogy) -> "Embeddings":
@@ -133,21 +152,25 @@ def _objects(answers: list[tuple[str, float]]) -> list[dict[str, Any]]:
     return [{"word": word, "cosine": cosine} for word, cosine in answers]
 
 
-def _write(options: Neighbors | Analogy, content: dict[str, Any], rows: list[list[Any]]) -> None:
+def _write(
+    options: Neighbors | Analogy,
+    content: dict[str, Any],
+    rows: list[list[Any]],
+    tables: "list[Table]",
+) -> None:
     from jaxtext.base.files import json_text
 
     if options.json is not None:
         write_result(options.json, json_text(content))
     if options.tsv is not None:
         write_result(options.tsv, tab_separated(rows))
+    write_tables(options, tables)
 
 
-def _print(answers: list[tuple[str, list[tuple[str, float]]]]) -> None:
-    from jaxtext.reports.tables import Table, print_tables
+def _tables(answers: Iterable[tuple[str, list[tuple[str, float]]]]) -> "list[Table]":
+    from jaxtext.reports.tables import Table
 
-    print_tables(
-        *(
-            Table(title, ["word", "cosine"], [[word, f"{cosine:.4f}"] for word, cosine in near])
-            for title, near in answers
-        )
-    )
+    return [
+        Table(title, ["word", "cosine"], [[word, f"{cosine:.4f}"] for word, cosine in near])
+        for title, near in answers
+    ]

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,11 +15,11 @@ from jaxtext.cli.shared import (
     JsonFile,
     Kind,
     Limit,
-    RunPath,
     Strict,
     load,
     to_stdout,
     write_result,
+    write_tables,
 )
 
 Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior_hint="")]
@@ -26,13 +27,11 @@ Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Score a run on sets of word similarity, analogies and categories, or compare two runs."""
+    """Score runs on sets of word similarity, analogies and categories, and compare two runs."""
 
-    # Run folder or vector file.
-    run: Positional[RunPath]
-
-    # Second run folder or vector file, to be compared with the first.
-    other: Annotated[Positional[Path | None], arg(metavar="[RUN]", help_behavior_hint="")] = None
+    # Run folders or vector files. Two are compared; of several, such as those of different seeds,
+    # means and standard deviations are given.
+    runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN ...]")]
 
     # Files with two words and a score per line, separated by tabs, commas or spaces.
     similarity: Files = ()
@@ -68,21 +67,35 @@ class Evaluate:
     # Write the scores to this file as JSON; - is standard output.
     json: JsonFile = None
 
+    # Write the tables to this file as comma-separated values; - is standard output.
+    csv: JsonFile = None
+
+    # Write the tables to this file in Markdown; - is standard output.
+    markdown: JsonFile = None
+
     # Seed of the bootstrap intervals and of the initial clusters.
     seed: int = 0
 
 
 def evaluate(options: Evaluate) -> int:
-    """Print the scores of one run, or of two runs and their differences.
+    """Print the scores of runs, the differences of two, and means over several.
 
     The exit status is 2 if categories were not evaluated because scikit-learn is missing.
     """
     from jaxtext import evaluation
     from jaxtext.base.files import json_text, replacing_if
     from jaxtext.base.ranges import number
-    from jaxtext.reports.evaluation import comparison_table, notes, set_notes, tables
+    from jaxtext.reports.evaluation import (
+        comparison_table,
+        means_table,
+        notes,
+        set_notes,
+        tables,
+    )
     from jaxtext.reports.tables import print_notes, print_tables
 
+    if not options.runs:
+        raise InputError("evaluate: give at least one run folder or vector file")
     if not (options.similarity or options.analogy or options.categorization):
         raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
     if options.restrict is not None:
@@ -93,11 +106,11 @@ def evaluate(options: Evaluate) -> int:
     missing = _missing(options)
     categorization = () if missing else options.categorization
     sets = evaluation.read(options.similarity, options.analogy, categorization, options.columns)
-    paths = [options.run] if options.other is None else [options.run, options.other]
+    paths = options.runs
     vectors = [load(path, options.limit, options.strict) for path in paths]
     how = options.vectors, options.restrict, options.method, options.seed
-    silent = to_stdout(options.json)
-    with replacing_if(None if silent else options.json) as file:
+    silent = to_stdout(options.json, options.csv, options.markdown)
+    with replacing_if(None if options.json == STANDARD_OUTPUT else options.json) as file:
         reports = [
             _evaluated(path, each, sets, how, len(paths) > 1)
             for path, each in zip(paths, vectors, strict=True)
@@ -107,20 +120,38 @@ def evaluate(options: Evaluate) -> int:
             comparison = evaluation.compare(reports[0], reports[1], sets, options.seed)
             second = {"second": reports[1].as_json(), "difference": comparison.as_json()}
             content = {"first": content, **second}
+        elif len(reports) > 2:
+            content = _of_several(paths, reports)
         if file is not None:
             file.write_text(json_text(content), encoding="utf-8")
+    every = [table for report in reports for table in tables(report)]
+    if len(reports) > 1:
+        every = [means_table(list(map(str, paths)), reports)]
+    write_tables(options, every)
     if silent:
-        write_result(STANDARD_OUTPUT, json_text(content))
+        if options.json == STANDARD_OUTPUT:
+            write_result(STANDARD_OUTPUT, json_text(content))
         return 2 if missing else 0
     for path, report in zip(paths, reports, strict=True):
-        if comparison is not None:
+        if len(paths) > 1:
             print(f"\n{path}")
         print_tables(*tables(report))
         print_notes(notes(report))
     if comparison is not None:
         print_tables(comparison_table(comparison))
+    if len(reports) > 2:
+        print_tables(means_table(list(map(str, paths)), reports))
     print_notes(set_notes(sets))
     return 2 if missing else 0
+
+
+def _of_several(paths: Sequence[Path], reports: Sequence[Any]) -> dict[str, Any]:
+    """Return the scores of several runs, with means and standard deviations, for JSON."""
+    from jaxtext.evaluation.report import means
+
+    runs = [{"run": str(path), **each.as_json()} for path, each in zip(paths, reports, strict=True)]
+    summary = {name: each._asdict() for name, each in means(reports).items()}
+    return {"runs": runs, "over_runs": summary}
 
 
 def _missing(options: Evaluate) -> bool:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import FlagCreatePairsOff, arg
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jaxtext.reports.tables import Table
     from jaxtext.vectors.embeddings import Embeddings
 
 Kind = Literal["center", "context", "sum", "average", "concat"]
@@ -52,6 +55,16 @@ def write_result(path: Path, content: str) -> None:
         sys.stdout.write(content)
     else:
         write_text(path, content)
+
+
+def write_tables(options: Any, tables: "Sequence[Table]") -> None:
+    """Write tables to the files of the options `csv` and `markdown`, where they are given."""
+    from jaxtext.reports.tables import csv_text, markdown_text
+
+    if options.csv is not None:
+        write_result(options.csv, csv_text(tables))
+    if options.markdown is not None:
+        write_result(options.markdown, markdown_text(tables))
 
 
 def to_stdout(*paths: Path | None) -> bool:

@@ -4,9 +4,19 @@ import os
 import shlex
 import sys
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
@@ -23,6 +33,11 @@ def open_(metavar: str, default: str) -> Any:
 
 
 JOINING = "coordinator", "processes", "process", "timeout"
+KINDS = {
+    int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a path",
+}  # fmt: skip
+# Options of one command, which a file does not have.
+ELSEWHERE = ("config", "resume", "from_manifest", *JOINING)
 SWITCH = arg(help_behavior_hint="")
 
 
@@ -44,6 +59,10 @@ class Train:
         Literal["text8", "fil9", "wikitext-103"] | None,
         arg(metavar="{text8,fil9,wikitext-103}", help_behavior_hint="(default: none)"),
     ] = None
+
+    # Take options from this TOML file, with their names as here or with underscores, such as
+    # min_count = 5. Options of the command line go before those of the file.
+    config: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
     # Folder for the run. Existing files are never overwritten.
     out: Path = Path("runs/first")
@@ -167,6 +186,68 @@ class Train:
     from_manifest: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
 
+def with_file(options: Train) -> Train:
+    """Add the options of a file to those of the command line.
+
+    Raises `InputError` for a file that cannot be read and for names that are not options.
+    """
+    import tomllib
+
+    from jaxtext.base.errors import InputError
+
+    path = options.config
+    if path is None:
+        return options
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot be read: {reason}", "config", str(path)) from None
+    known = {each.name: each.default for each in fields(options) if each.name not in ELSEWHERE}
+    hints, added = get_type_hints(Train), {}
+    for written, value in content.items():
+        name = written.replace("-", "_")
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f": did you mean {close[0]}?" if close else ""
+            raise InputError(f"no such option: {written}{hint}", "config", str(path))
+        if isinstance(value, dict):
+            raise InputError(f"{written} must be one value, not a table", "config", str(path))
+        if name == "lowercase" and value is False:
+            name, value = "no_lowercase", True
+        if getattr(options, name) == known[name]:
+            added[name] = _of_kind(name, value, hints[name], path)
+    if options.lowercase or options.no_lowercase:
+        added = {name: value for name, value in added.items() if "lowercase" not in name}
+    return replace(options, **added)
+
+
+def _of_kind(name: str, value: Any, hint: Any, path: Path) -> Any:
+    """Return a value of a file as the command line would have it."""
+    from jaxtext.base.errors import InputError
+
+    kinds = [each for each in get_args(hint) or (hint,) if each is not type(None)]
+    choices = get_args(kinds[0]) if get_origin(kinds[0]) is Literal else ()
+    if name == "paths":
+        value = (value,) if isinstance(value, str) else value
+        if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        wanted = "a path, or a list of paths"
+    elif choices:
+        if value in choices:
+            return value
+        wanted = f"one of {', '.join(choices)}"
+    elif kinds[0] is float and type(value) in (int, float):
+        return float(value)
+    elif kinds[0] is Path and isinstance(value, str):
+        return Path(value)
+    elif type(value) is kinds[0]:
+        return value
+    else:
+        wanted = KINDS[kinds[0]]
+    raise InputError(f"{name} must be {wanted}, found {value!r}", "config", str(path))
+
+
 def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
     """Cut the options into the place of the run and the flat options that were given.
 
@@ -182,7 +263,7 @@ def cut(options: Train) -> "tuple[Place, dict[str, Any]]":
         raise InputError("give either this or its opposite, not both", "lowercase")
     place = {name: getattr(options, name) for name in PLACE if name != "gap"}
     place["gap"] = not options.no_gap
-    elsewhere = *PLACE, *JOINING, "no_gap"
+    elsewhere = *PLACE, *ELSEWHERE, "no_gap"
     values = {each.name: getattr(options, each.name) for each in fields(options)}
     given = {
         name: value
@@ -209,6 +290,7 @@ def train(options: Train) -> int:
             from jaxtext.runs.execute import execute
             from jaxtext.runs.watch import Watch
         stops.raise_pending("nothing was written")
+        options = with_file(options)
         place, given = cut(options)
         with ExitStack() as inside:
             team = _team(options, inside)

@@ -176,3 +176,37 @@ def compare(first: Report, second: Report, sets: Sets, seed: int = 0) -> Compari
             for name, result in first.categorization.items()
         },
     )
+
+
+class Mean(NamedTuple):
+    """The scores of several runs on one set: each, their mean, and their standard deviation."""
+
+    scores: tuple[float | None, ...]
+    mean: float | None  # over the runs that have a score
+    deviation: float | None  # of a sample; None for fewer than two scores
+
+
+def means(reports: Sequence[Report]) -> dict[str, Mean]:
+    """Return the scores of several reports on each set, such as those of different seeds.
+
+    The score of a set of categories is the purity of its first level.
+    """
+    found: dict[str, list[float | None]] = {}
+    for place, report in enumerate(reports):
+        for results in report.kinds().values():
+            for name, result in results.items():
+                found.setdefault(name, [None] * len(reports))[place] = score(result)
+    return {name: _mean(scores) for name, scores in found.items()}
+
+
+def score(result: Any) -> float | None:
+    """Return the one number that stands for a result."""
+    if isinstance(result, similarity.Result):
+        return result.spearman
+    return result.accuracy if isinstance(result, analogy.Result) else result.levels[0].purity
+
+
+def _mean(scores: Sequence[float | None]) -> Mean:
+    known = [each for each in scores if each is not None]
+    mean = float(np.mean(known)) if known else None
+    return Mean(tuple(scores), mean, float(np.std(known, ddof=1)) if len(known) > 1 else None)

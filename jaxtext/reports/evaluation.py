@@ -1,11 +1,12 @@
 """Tables of what `evaluation.evaluate` and `evaluation.compare` return."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jaxtext.base.html import visible
 from jaxtext.evaluation import analogy, categorization, similarity
 from jaxtext.evaluation.items import shown
-from jaxtext.evaluation.report import Comparison, Report, Sets
+from jaxtext.evaluation.report import Comparison, Report, Sets, means
 from jaxtext.reports.tables import Table
 
 
@@ -111,6 +112,16 @@ def comparison_table(comparison: Comparison) -> Table:
             rows.append([name, *scores, change, interval(each.ci95, "+.3f"), differs])
     header = ["set", "first", "second", "difference", "95% interval", "differs"]
     return Table("Second minus first, over the items known to both", header, rows)
+
+
+def means_table(names: Sequence[str], reports: Sequence[Report]) -> Table:
+    """Return the scores of several runs, their mean and their standard deviation, by set."""
+    rows = [
+        [name, *map(score, each.scores), score(each.mean), score(each.deviation)]
+        for name, each in means(reports).items()
+    ]
+    header = ["set", *names, "mean", "standard deviation"]
+    return Table(f"Scores of {len(names)} runs", header, rows)
 
 
 def score(value: float | int | None) -> str:

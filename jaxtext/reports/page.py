@@ -17,8 +17,7 @@ import numpy as np
 from jaxtext.base.errors import InputError
 from jaxtext.base.files import read_json_lines
 from jaxtext.base.html import visible
-from jaxtext.evaluation import analogy, similarity
-from jaxtext.evaluation.report import Report
+from jaxtext.evaluation.report import Report, score
 from jaxtext.reports import charts, evaluation
 from jaxtext.reports.rendering import rendered, require
 from jaxtext.reports.run import (
@@ -287,7 +286,7 @@ def score_rows(name: str, report: Report) -> list[dict[str, Any]]:
     rows = []
     for results in (report.similarity, report.analogy):
         for each, result in results.items():
-            value = _score(result)
+            value = score(result)
             if value is None:
                 continue
             low, high = (value, value) if result.ci95 is None else result.ci95
@@ -297,10 +296,6 @@ def score_rows(name: str, report: Report) -> list[dict[str, Any]]:
                 "items": f"{result.covered:,} of {result.items:,}",
             })  # fmt: skip
     return rows
-
-
-def _score(result: similarity.Result | analogy.Result) -> float | None:
-    return result.spearman if isinstance(result, similarity.Result) else result.accuracy
 
 
 def _words(runs: Sequence[Shown]) -> Section:

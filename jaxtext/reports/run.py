@@ -43,6 +43,15 @@ def file_lines(embeddings: Embeddings, path: Path) -> list[str]:
     return [*lines, embeddings.note] if embeddings.note else lines
 
 
+def file_table(embeddings: Embeddings) -> Table:
+    """Return the size of a vector file, as `info_tables` does for a run."""
+    numbers = {
+        "words": len(embeddings), "dimensions": embeddings.dim,
+        "zero vectors": len(embeddings.zeros()),
+    }  # fmt: skip
+    return Table("", ["name", "value"], [[name, f"{x:,}"] for name, x in numbers.items()])
+
+
 def rounded(value: Any) -> str:
     """Return a value as text, a float with four digits, or none after the point if it is large.
 

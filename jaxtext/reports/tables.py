@@ -4,6 +4,8 @@ Everything that is reported about a run, an evaluation or the certificate is a `
 it appears is decided later. The functions that print go to standard output by rich.
 """
 
+import csv
+import io
 import re
 import textwrap
 from collections.abc import Callable, Sequence
@@ -18,6 +20,7 @@ from jaxtext.base.html import html_table, indented, visible
 
 # A number with its sign, unit or bound, an interval, "9 of 10", or a dash for none.
 NUMBER = re.compile(r"[<>~]?[+\-\u2212]?\d[\d,.]*(e[+-]?\d+)?( ?%| ?[a-zA-Z]{1,2})?|-|\[.*\d\]")
+THOUSANDS = re.compile(r"[+\-\u2212]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 COUNT = re.compile(r"\d[\d,]* of \d[\d,]*")
 
 
@@ -60,6 +63,38 @@ class Table(NamedTuple):
     def _repr_html_(self) -> str:
         """Return what notebooks show for a table."""
         return self.html()
+
+
+def csv_text(tables: Sequence[Table]) -> str:
+    """Return tables as comma-separated values, of several with their titles in a first column.
+
+    Rows of different tables have the columns of all, which are empty where a table does not have
+    them. Numbers have no separators of thousands.
+
+    >>> print(csv_text([Table("", ["set", "pairs"], [["men", "3,000"]])]), end="")
+    set,pairs
+    men,3000
+    """
+    named = ["table"] if len(tables) > 1 else []
+    columns = list(dict.fromkeys(name for table in tables for name in table.header))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*named, *columns])
+    for table in tables:
+        for row in table.rows:
+            cells = dict(zip(table.header, map(_csv_cell, row), strict=True))
+            writer.writerow([*[table.title][: len(named)], *(cells.get(c, "") for c in columns)])
+    return text.getvalue()
+
+
+def markdown_text(tables: Sequence[Table]) -> str:
+    """Return tables in GitHub's Markdown, with an empty line between two."""
+    return "\n\n".join(table.markdown() for table in tables) + "\n"
+
+
+def _csv_cell(cell: str) -> str:
+    bare = visible(cell).strip()
+    return bare.replace(",", "") if THOUSANDS.fullmatch(bare) else bare
 
 
 class PlainConsole(Console):

@@ -1,5 +1,7 @@
 """Commands that load vectors: odd files, limits, and where results go."""
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -152,8 +154,73 @@ def test_help_describes_words_as_words(command, capsys, monkeypatch):
         cli.run([command, "--help"])
     shown = capsys.readouterr().out
     assert shown.count("Run folder or vector file.") == 1
-    assert ("RUN WORD [WORD ...]" if command == "neighbors" else "RUN A B C ") in shown
+    assert ("RUN WORD [WORD ...]" if command == "neighbors" else "RUN A B C") in shown
     expected = ["Words to find the neighbors of."] if command == "neighbors" else [
         "First word of the question", "Second word", "Third word",
     ]  # fmt: skip
     assert all(each in shown for each in expected)
+
+
+def rows_of(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_tables_are_written_as_csv_and_markdown_too(vectors, tmp_path, capsys):
+    out = tmp_path / "n.csv"
+    assert run(capsys, "neighbors", vectors, "cat", "fish", "--top=2", "--csv", out)[0] == 0
+    header, *rows = rows_of(out.read_text(encoding="utf-8"))
+    assert header == ["table", "word", "cosine"] and len(rows) == 4
+    assert rows[0][:2] == ["Nearest to cat", "dog"]
+    status, printed, _ = run(capsys, "analogy", vectors, "cat", "dog", "fish", "--csv=-")
+    assert status == 0 and rows_of(printed)[0] == ["word", "cosine"]
+    _, printed, _ = run(capsys, "neighbors", vectors, "cat", "--markdown=-")
+    assert printed.startswith("**Nearest to cat**\n\n| word | cosine |\n| --- | ---: |\n| dog |")
+    _, printed, _ = run(capsys, "info", vectors, "--csv=-")
+    assert rows_of(printed)[1] == ["words", "5"]
+    assert json.loads(run(capsys, "info", vectors, "--json=-")[1])["dim"] == 2
+    status, _, err = run(capsys, "info", vectors, "--json=-", "--csv=-")
+    assert status == 2 and "only one result" in err
+
+
+@pytest.fixture
+def seeds(tmp_path):
+    """Three files with other vectors of the same words, and a set of similarity."""
+    paths = []
+    for seed in range(3):
+        table = np.random.default_rng(seed).normal(size=(5, 4)).astype(np.float32)
+        paths.append(tmp_path / f"{seed}.safetensors")
+        words = Vocab(tuple(ROWS), np.ones(5, int))
+        export.write(Embeddings(words, table), paths[-1], "safetensors")
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("cat\tdog\t9\ncat\tfish\t3\nbird\ttree\t2\ndog\ttree\t1\nfish\tbird\t5\n")
+    return paths, pairs
+
+
+def test_of_several_runs_the_means_and_deviations_are_given(seeds, tmp_path, capsys):
+    paths, pairs = seeds
+    single = [
+        json.loads(run(capsys, "evaluate", path, "--similarity", pairs, "--json=-")[1])
+        for path in paths
+    ]
+    scores = [each["similarity"]["pairs"]["spearman"] for each in single]
+    out = tmp_path / "all.json"
+    status, printed, _ = run(
+        capsys,
+        "evaluate",
+        *paths,
+        "--similarity",
+        pairs,
+        "--json",
+        out,
+        "--csv",
+        tmp_path / "t.csv",
+    )
+    content = json.loads(out.read_text())
+    assert status == 0 and [each["run"] for each in content["runs"]] == list(map(str, paths))
+    found = content["over_runs"]["pairs"]
+    assert found["scores"] == scores and found["mean"] == pytest.approx(np.mean(scores))
+    assert found["deviation"] == pytest.approx(np.std(scores, ddof=1))
+    assert f"{np.mean(scores):.3f}" in printed and "Scores of 3 runs" in printed
+    header, row = rows_of((tmp_path / "t.csv").read_text())
+    assert header == ["set", *map(str, paths), "mean", "standard deviation"]
+    assert row[1:] == [f"{x:.3f}" for x in (*scores, found["mean"], found["deviation"])]

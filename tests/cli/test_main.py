@@ -32,7 +32,7 @@ def run_folder(topic_file, tmp_path_factory):
 
 def test_train_writes_the_files_of_the_contract(run_folder, topic_file):
     names = sorted(path.name for path in run_folder.iterdir())
-    assert names == sorted([runs.CONFIG, runs.VOCAB, runs.VECTORS, runs.METRICS, runs.MANIFEST])
+    assert names == sorted(runs.FILES) and len(names) == 6
     manifest = json.loads((run_folder / runs.MANIFEST).read_text())
     content = topic_file.read_bytes()
     assert manifest["corpus"]["sha256"] == hashlib.sha256(content).hexdigest()
@@ -498,3 +498,52 @@ def test_other_errors_are_one_line(function, error, status, message, capsys, mon
     assert cli.run(["neighbors", "run", "word"]) == status
     shown = capsys.readouterr().err
     assert message in shown and shown.count("\n") == 1
+
+
+def test_options_come_from_a_file_and_the_command_line_goes_before(topic_file, tmp_path, capsys):
+    file = tmp_path / "options.toml"
+    file.write_text(
+        f'paths = "{topic_file}"\nmethod = "sgns"\ndim = 6\nmin-count = 1\nepochs = 1\n'
+        f'subsample = 0\nlowercase = false\nout = "{tmp_path / "run"}"\nno_gap = true\n'
+    )
+    assert cli.run(["train", "--config", str(file), "--epochs=2"]) == 0
+    config = json.loads((tmp_path / "run" / runs.CONFIG).read_text())
+    expected = {"dim": 6, "min_count": 1, "epochs": 2, "lowercase": False, "gap": False}
+    assert {name: config[name] for name in expected} == expected
+    other = tmp_path / "other"
+    arguments = [str(topic_file), "--dim=6", "--min-count=1", "--epochs=2", "--subsample=0"]
+    assert cli.run(["train", *arguments, "--no-lowercase", "--out", str(other)]) == 0
+    same = [(each / runs.VECTORS).read_bytes() for each in (tmp_path / "run", other)]
+    assert same[0] == same[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("dimm = 5", "no such option: dimm: did you mean dim?"),
+        ("dim = ", "cannot be read: "),
+        ("[dim]\nx = 1", "dim must be one value"),
+        ('dim = "many"', "dim must be a whole number, found 'many'"),
+        ("dim = 5.5", "dim must be a whole number, found 5.5"),
+        ("dim = -1", "--dim -1: must be"),
+        ("no_gap = 1", "no_gap must be true or false, found 1"),
+        ("paths = 3", "paths must be a path, or a list of paths, found 3"),
+        ("paths = [1]", "paths must be"),
+        ("out = 3", "out must be a path, found 3"),
+        (
+            'method = "word2vec"',
+            "method must be one of sgns, exact, softmax, svd, found 'word2vec'",
+        ),
+        ("resume = true", "no such option: resume"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_line(tmp_path, capsys, monkeypatch, content, line):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "options.toml"
+    if content is not None:
+        file.write_text(content)
+    assert cli.run(["train", "--config", str(file)]) == 2
+    shown = capsys.readouterr()
+    assert line in shown.err and shown.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
