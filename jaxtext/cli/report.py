@@ -4,7 +4,7 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
@@ -74,12 +74,25 @@ def report(options: Report) -> None:
             if options.text and run.config:
                 run = run._replace(gap=_measured(path, options))
             if options.similarity or options.analogy:
-                how = {"restrict": options.restrict, "seed": options.seed}
-                run = run._replace(scores=evaluation.evaluate(run.vectors, sets, **how))
+                run = run._replace(scores=_scores(path, run.vectors, sets, options))
             runs.append(run)
         content = page.page(runs, options.title or "", options.map, options.seed)
         file.write_text(content, encoding="utf-8")
     print(f"{options.out}: {len(content.encode()) / 1e6:.1f} MB, opens in any browser")
+
+
+def _scores(path: Path, vectors: Any, sets: Any, options: Report) -> Any:
+    """Return the scores of a run; one of several whose words the sets do not have gets none."""
+    from jaxtext import evaluation
+    from jaxtext.cli.shared import note
+
+    try:
+        return evaluation.evaluate(vectors, sets, restrict=options.restrict, seed=options.seed)
+    except InputError as error:
+        if len(options.runs) == 1:
+            raise
+        note(f"{path}: {error}")
+        return None
 
 
 def _names(paths: tuple[Path, ...]) -> list[str]:

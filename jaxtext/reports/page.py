@@ -88,7 +88,13 @@ def shown(path: str | Path, name: str | None = None) -> Shown:
     run = Run(path)
     gap = run.read_json(GAP) if (path / GAP).exists() else None
     records = run.read_json(CONFIG), run.read_json(MANIFEST)
-    return Shown(name, vectors, *records, read_json_lines(path / METRICS), gap)
+    found = Shown(name, vectors, *records, read_json_lines(path / METRICS), gap)
+    for file, part in ((MANIFEST, _what), (GAP, _gap)):
+        try:
+            part([found], {})
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
+            raise InputError(f"{path / file}: damaged: it is not what a run writes") from None
+    return found
 
 
 def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int = 0) -> str:
@@ -101,7 +107,7 @@ def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int
     drawn: dict[str, charts.Spec] = {}
     maps: dict[str, dict[str, charts.Spec]] = {}
     sections = [
-        _what(runs),
+        _what(runs, drawn),
         _training(runs, drawn),
         _gap(runs, drawn),
         _evaluation(runs, drawn),
@@ -133,7 +139,8 @@ def searched(run: Shown, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _what(runs: Sequence[Shown]) -> Section:
+def _what(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section:
+    del drawn
     parts = [Part(run.name, tables=[description(run)]) for run in runs]
     tables = [differences(runs)] if len(runs) > 1 else []
     return Section("what", "What was trained", tables=tables, runs=parts)
@@ -210,7 +217,11 @@ def _training(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section |
 def _reports(run: Shown) -> list[dict[str, Any]]:
     step = -(-len(run.metrics) // REPORTS) or 1
     some = [*run.metrics[::step], *run.metrics[-1:]] if run.metrics else []
-    return [{"run": run.name, **each} for each in some if "seconds" in each]
+    numbers = [
+        {name: value for name, value in each.items() if isinstance(value, int | float)}
+        for each in some
+    ]
+    return [{"run": run.name, **each} for each in numbers if "seconds" in each]
 
 
 def _gap(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section | None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import sys
 from html.parser import HTMLParser
 
@@ -187,6 +188,48 @@ def test_what_cannot_be_used_is_one_line_and_leaves_no_page(
     status, _, error = command(capsys, "report", *(each.format(run=run) for each in arguments))
     assert status == 2 and line in error and error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("gap.json", '{"x": 1}'),
+        ("gap.json", "{"),
+        ("manifest.json", '{"corpus": 3, "versions": [], "seconds": null}'),
+        ("manifest.json", "[1]"),
+    ],
+)
+def test_a_damaged_run_is_named_and_the_page_that_was_there_stays(
+    run, tmp_path, capsys, file, content
+):
+    damaged, out = tmp_path / "run", tmp_path / "page.html"
+    shutil.copytree(run, damaged)
+    (damaged / file).write_text(content)
+    out.write_text("before")
+    status, _, error = command(capsys, "report", damaged, "--out", out)
+    assert status == 2 and f"{damaged / file}: " in error and error.count("\n") == 1
+    assert out.read_text() == "before"
+
+
+def test_reports_that_are_damaged_are_left_out(run, tmp_path):
+    damaged = tmp_path / "run"
+    shutil.copytree(run, damaged)
+    odd = '{"done": 0.5, "seconds": null, "loss": 1}\n{"done": 1, "seconds": 2, "loss": "x"}\n{'
+    (damaged / "metrics.jsonl").write_text(odd)
+    assert "loss" not in data_of(page.page([page.shown(damaged)]))["charts"]
+
+
+def test_sets_without_the_words_of_one_run_of_several_are_a_note(run, similarity, tmp_path, capsys):
+    few = tmp_path / "few.txt"
+    few.write_text("2 2\na 1 0\nb 0 1\n")
+    out = tmp_path / "page.html"
+    arguments = ["--similarity", similarity, "--out", out]
+    status, _, error = command(capsys, "report", run, few, *arguments)
+    assert status == 0 and error.startswith(f"jaxtext: {few}: ")
+    assert {
+        row["run"] for row in data_of(out.read_text())["charts"]["scores"]["data"]["values"]
+    } == {"first"}
+    assert command(capsys, "report", few, *arguments)[0] == 2
 
 
 def test_without_the_extra_it_says_what_to_install(run, capsys, monkeypatch, tmp_path):
