@@ -78,7 +78,8 @@ def test_no_file_of_a_run_is_half_written(name, topic_file, tmp_path, capsys, mo
     monkeypatch.setattr(os, "replace", fails)
     train(topic_file, out, "--checkpoint-every=0", status=2)
     assert "No space left on device" in one_line(capsys)
-    assert not (out / runs.MANIFEST).exists()
+    # The vectors are finished before they are compared with their optimum.
+    assert (out / runs.MANIFEST).exists() == (name == runs.GAP)
     if not out.exists():
         return
     assert checkpoints.files(out) and not [path for path in out.iterdir() if path.name[0] == "."]
