@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext.api import read as read
     from jaxtext.api import run as run
     from jaxtext.api import save as save
+    from jaxtext.api import sweep as sweep
     from jaxtext.api import train as train
     from jaxtext.base import types as types
     from jaxtext.base.errors import InputError as InputError
@@ -83,6 +84,7 @@ _NAMES = {
     "read": "jaxtext.api",
     "run": "jaxtext.api",
     "save": "jaxtext.api",
+    "sweep": "jaxtext.api",
     "train": "jaxtext.api",
 }
 __all__ = [*_NAMES, *_MODULES]

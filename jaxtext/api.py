@@ -21,8 +21,11 @@ from jaxtext import text
 from jaxtext.base.errors import InputError
 from jaxtext.base.team import ALONE, Team
 from jaxtext.reports.progress import Bars
+from jaxtext.reports.sweep import sweep_table
+from jaxtext.reports.tables import Table
 from jaxtext.runs import folder, record
 from jaxtext.runs.execute import Outcome, execute
+from jaxtext.runs.sweep import Scores, swept
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text import Corpus, Reading, Source
 from jaxtext.text.reading import notes
@@ -33,7 +36,7 @@ from jaxtext.vectors import export
 from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.vectors.query import analogy, neighbors
 
-__all__ = ["analogy", "load", "neighbors", "read", "run", "save", "train"]
+__all__ = ["analogy", "load", "neighbors", "read", "run", "save", "sweep", "train"]
 
 SUFFIXES = {
     ".bin": "word2vec-binary",
@@ -201,6 +204,55 @@ def run(
     with Bars() if progress else nullcontext() as bars:
         watch = Watch(**told) if bars is None else bars.watch(**told)
         return execute(place, options, watch, team=team)
+
+
+def sweep(
+    out: str | Path,
+    corpus: Corpus,
+    methods: Sequence[Method],
+    score: Callable[[Embeddings], Scores],
+    *,
+    seeds: Sequence[int] = (0,),
+    on_row: Callable[[Method, int, Scores], None] = ignore,
+) -> Table:
+    """Train with every method and seed, and return one table of the scores, means over the seeds.
+
+    `score` maps the vectors of a training to numbers by name. Each result is written to
+    `results.jsonl` in the folder `out` as soon as it is measured, so that a second call, after an
+    interruption or with more methods and seeds, measures only what is missing. `on_row` is called
+    with the method, the seed and the scores of each. The table has a row for each method, with the
+    settings in which the methods differ, and, for several seeds, sample standard deviations.
+
+    ```python
+    methods = [jaxtext.Sgns(dim=50, window=window) for window in (2, 5, 10)]
+    sets = jaxtext.evaluation.read(["ws353.tsv"])
+
+    def score(vectors):
+        results = jaxtext.evaluation.evaluate(vectors, sets).similarity
+        return {name: result.spearman for name, result in results.items()}
+
+    jaxtext.sweep("runs/windows", corpus, methods, score, seeds=range(3))
+    ```
+
+    Raises `InputError` for no methods or seeds, for a folder with results of another text, and as
+    `train` does.
+    """
+    methods, seeds = list(methods), [int(seed) for seed in seeds]
+    if not methods or not seeds:
+        raise InputError(
+            "needs at least one method and one seed", "seeds" if methods else "methods"
+        )
+    for method in methods:
+        check_method(method)
+
+    def measure(method: Method, seed: int) -> Scores:
+        return score(train(jax.random.key(seed), corpus, method))
+
+    rows = []
+    for row in swept(Path(out), corpus, methods, seeds, measure):
+        on_row(*row)
+        rows.append(row)
+    return sweep_table(rows)
 
 
 def _named(paths: str | Path | Sequence[str | Path], name: str | None) -> Source:
