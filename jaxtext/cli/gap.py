@@ -8,7 +8,14 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from jaxtext.cli.shared import STANDARD_OUTPUT, JsonFile, RunPath, to_stdout, write_result
+from jaxtext.cli.shared import (
+    STANDARD_OUTPUT,
+    JsonFile,
+    RunPath,
+    to_stdout,
+    write_result,
+    write_tables,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,12 @@ class Gap:
     # Write the numbers to this file as JSON; - is standard output.
     json: JsonFile = None
 
+    # Write the tables to this file as comma-separated values; - is standard output.
+    csv: JsonFile = None
+
+    # Write the tables to this file in Markdown; - is standard output.
+    markdown: JsonFile = None
+
     # Write a figure to this file (.png, .pdf): the density of observed pairs by their optimum and
     # their score w.c. Missing folders are created, and an existing file is replaced.
     figure: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
@@ -42,9 +55,10 @@ def gap(options: Gap) -> None:
     from jaxtext.reports.tables import print_tables
     from jaxtext.runs.gap import measure_run
 
-    silent = to_stdout(options.json)
+    silent = to_stdout(options.json, options.csv, options.markdown)
+    json_out = options.json == STANDARD_OUTPUT
     figure = None if options.figure is None else report.figure(options.figure)
-    places = [] if options.json is None or silent else [options.json]
+    places = [] if options.json is None or json_out else [options.json]
     places += [] if options.figure is None else [options.figure]
     with ExitStack() as files, Bars(only_terminals=True) as bars:
         # Opened first, so that a file that cannot be written is reported before the work is done.
@@ -57,7 +71,9 @@ def gap(options: Gap) -> None:
         if options.figure is not None and figure is not None:
             report.draw(measured, options.run.name, figure)
             report.save_figure(figure, opened[options.figure], options.figure)
-    if silent:
+    if json_out:
         write_result(STANDARD_OUTPUT, content)
-    else:
-        print_tables(*report.tables(measured.gap, measured.vocab))
+    tables = report.tables(measured.gap, measured.vocab)
+    write_tables(options, tables)
+    if not silent:
+        print_tables(*tables)

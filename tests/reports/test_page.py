@@ -254,3 +254,12 @@ def test_the_certificate_is_written_as_a_page(tmp_path, capsys):
     status, _, error = command(capsys, "verify", "--only", "nothing", "--html", out)
     assert status == 2 and error.count("\n") == 1
     assert out.read_text(encoding="utf-8") == content
+
+
+def test_the_tables_of_a_gap_are_written_too(run, tmp_path, capsys):
+    status, printed, _ = command(capsys, "gap", run, "--centers", 10, "--csv", "-")
+    assert status == 0 and printed.startswith("table,cells,summed,w.c,optimum,above it,center,")
+    out = tmp_path / "gap.md"
+    status, printed, _ = command(capsys, "gap", run, "--centers", 10, "--markdown", out)
+    assert status == 0 and "Loss per pair" in printed
+    assert out.read_text(encoding="utf-8").count("| --- |") == 4
