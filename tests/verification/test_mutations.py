@@ -39,7 +39,7 @@ HALVES, DRAWN, OBSERVED, COLUMNS = (
     f"training.counts.{name}" for name in ("halves", "drawn", "observed", "columns")
 )
 STARTS, OBJECTIVE, COUNTING = "training.starts", "models.objective", "training.counting"
-GAP_SUMS = "evaluation.gap_sums"
+GAP_SUMS, ACCELERATORS = "evaluation.gap_sums", "training.accelerators"
 PMI, FACTORS, GAP, MLP = "models.pmi", "models.factorization", "evaluation.gap", "models.mlp"
 STREAM = "trainers.stream"
 M = Mutation
@@ -142,7 +142,9 @@ MUTATIONS = [
     M(BLOCK, "block_gradient", "[block.ids, block.negatives]", "[block.ids, block.negatives[::-1]]",
       "trainers.stream.step"),
     M(BLOCK, "_window_mask", ">=", ">", "trainers.stream.step"),
-    M(BLOCK, "add_rows", "rows.center_ids].add", "rows.center_ids].set", "trainers.stream.step"),
+    M(BLOCK, "add_rows", "rows.center_ids, rows.center)", "rows.center_ids, -rows.center)",
+      "trainers.stream.step"),
+    M(ACCELERATORS, "added", "].add(rows)", "].set(table[ids] + rows)", "trainers.stream.step"),
     M(BLOCK, "block_loss", "negatives / len(n) * negative", "negative", "definitions.stream"),
     M(BLOCK, "block_loss", "-(pairs @ ", "-((0 * pairs + 1) @ ", "definitions.stream"),
     M(STEPS, "compiled_probe", "loss.sum() / jnp.maximum(pairs.sum(), 1)", "loss.mean()",

@@ -110,8 +110,9 @@ def block_gradient(
     )
 
 
-def add_rows(params: EmbeddingParams, rows: RowGradient, add: Add = added) -> EmbeddingParams:
-    """Return `params + rows`, where rows of the same word add up."""
+def add_rows(params: EmbeddingParams, rows: RowGradient, add: Add | None = None) -> EmbeddingParams:
+    """Return `params + rows`, where rows of the same word add up: by `added` unless told else."""
+    add = added if add is None else add
     return EmbeddingParams(
         add(params.center, rows.center_ids, rows.center),
         add(params.context, rows.context_ids, rows.context),

@@ -10,7 +10,7 @@ from jaxtyping import Array, Key, UInt
 
 from jaxtext.base.compiled import options
 from jaxtext.base.types import EmbeddingParams
-from jaxtext.training.accelerators import Add, added
+from jaxtext.training.accelerators import Add
 from jaxtext.training.sampling import sample_negatives
 from jaxtext.training.settings import Sgns
 from jaxtext.training.stream.block import Block, RowScale, add_rows, block_gradient, block_loss
@@ -32,7 +32,7 @@ ANY_ORDER = {
 Advance = Callable[..., tuple[EmbeddingParams, Array]]
 
 
-def advance(config: Sgns, planned: Plan, add: Add = added) -> Advance:
+def advance(config: Sgns, planned: Plan, add: Add | None = None) -> Advance:
     """Return a function that trains on one chunk.
 
     It maps (params, key, cdf, number, chunk) to the new tables and the number; the negatives of
@@ -63,7 +63,7 @@ def advance(config: Sgns, planned: Plan, add: Add = added) -> Advance:
     return train
 
 
-def compiled_advance(config: Sgns, planned: Plan, add: Add = added) -> Callable[..., Any]:
+def compiled_advance(config: Sgns, planned: Plan, add: Add | None = None) -> Callable[..., Any]:
     """Compile `advance` for several streams at once, each with its tables, number and chunk.
 
     It maps (list of tables, key, cdf, list of numbers and chunks) to a list of what `advance`
