@@ -11,7 +11,7 @@ import pytest
 
 from jaxtext.base.compiled import options
 from jaxtext.models import mlp, sgns, skipgram
-from jaxtext.training import exact, stream
+from jaxtext.training import accelerators, exact, stream
 from jaxtext.training.stream import block
 from jaxtext.verification import gradients, oracles, suites
 
@@ -113,8 +113,7 @@ MUTATIONS = [
     Mutation("stream", "missing term", BLOCK, "d_center = d_center + d_shared", "pass"),
     Mutation("stream", "wrong transpose", BLOCK, "h_t @ w",
              "h.reshape(h.shape[::-1]) @ w"),
-    Mutation("stream", "assign instead of add", stream.add_rows,
-             "context_ids].add", "context_ids].set"),
+    Mutation("stream", "assign instead of add", accelerators.added, "].add(rows)", "].set(rows)"),
     Mutation("stream", "mean instead of sum", BLOCK, "mask.sum(1, keepdims=True)",
              "mask.mean(1, keepdims=True)"),
     Mutation("stream", "window too wide", block._window_mask, ">= np.abs(offsets)",

@@ -165,7 +165,7 @@ MUTATIONS = [
     M(ROUNDS, "joined_table", "rows + tree", "tree", "trainers.stream.rounds"),
     M(ROUNDS, "joined_table", "[other - rows for other in others]", "others",
       "trainers.stream.rounds"),
-    M(ROUNDS, "joined_table", "-(-len(base) // size)", "len(base) // size",
+    M(ROUNDS, "joined_table", "-(-words // ROWS)", "words // ROWS",
       "trainers.stream.rounds"),
     # Passes over counts.
     M(HALVES, "problem", "noise, negatives)\n    by_center", "noise, 1)\n    by_center",

@@ -105,18 +105,30 @@ def _share(changed: int, size: int, processes: int) -> int:
 
 
 def joined_table(base: Table, tables: Sequence[Table]) -> Table:
-    """Return one table, changed as all streams together change it; some rows at a time."""
-    size = min(ROWS, len(base))
+    """Return one table, changed as all streams together change it; some rows at a time.
+
+    Always as many, so that the bits of a row do not depend on how many there are.
+    """
+    words = len(base)
+    every = [_filled(table) for table in (base, *tables)]
 
     def join(block: Array, found: Table) -> Table:
-        first = jnp.minimum(block * size, len(base) - size)
-        rows, *others = (
-            jax.lax.dynamic_slice_in_dim(table, first, size) for table in (base, *tables)
-        )
+        first = jnp.minimum(block * ROWS, len(found) - ROWS)
+        rows, *others = (jax.lax.dynamic_slice_in_dim(table, first, ROWS) for table in every)
         rows = rows + tree([other - rows for other in others])
         return jax.lax.dynamic_update_slice_in_dim(found, rows, first, 0)
 
-    return jax.lax.fori_loop(0, -(-len(base) // size), join, jnp.zeros_like(base))
+    # XLA must not know how many blocks there are, since it compiles a single one in another way.
+    blocks = jax.lax.optimization_barrier(jnp.asarray(-(-words // ROWS)))
+    return jax.lax.fori_loop(0, blocks, join, jnp.zeros_like(every[0]))[:words]
+
+
+def _filled(table: Table) -> Float[Array, "R D"]:
+    """Append rows of zeros to a table of less than `ROWS`."""
+    if len(table) >= ROWS:
+        return table
+    short = ((0, ROWS - len(table)), (0, 0))
+    return jax.lax.optimization_barrier(jnp.pad(table, short))
 
 
 @cache
