@@ -34,26 +34,31 @@ def test_a_table_has_the_means_over_the_seeds_of_each_method(corpus, tmp_path):
     assert [row[-6] for row in table.rows] == [f"{mean:.3f}" for mean in means]
 
 
+class Stop(Exception):
+    """The end of a training that was interrupted."""
+
+
 def test_what_is_on_disk_is_not_measured_again(corpus, tmp_path, monkeypatch):
     asked, real = [], api.train
 
     def counted(key, corpus, method):
         if len(asked) == 3:
-            raise KeyboardInterrupt
+            raise Stop
         asked.append(method)
         return real(key, corpus, method)
 
     monkeypatch.setattr(api, "train", counted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stop):
         jaxtext.sweep(tmp_path, corpus, METHODS, score, seeds=(0, 1))
     asked.clear()
     table = jaxtext.sweep(tmp_path, corpus, METHODS, score, seeds=(0, 1))
     assert asked == [METHODS[1], METHODS[2], METHODS[2]]
+    monkeypatch.setattr(api, "train", real)
     whole = jaxtext.sweep(tmp_path / "other", corpus, METHODS[:1], score, seeds=(0, 1))
     assert table.rows[0][-6:] == whole.rows[0][-6:] and whole.header[0] == "method"
 
 
-def test_what_cannot_be_used_is_refused_before_anything_is_trained(corpus, topics, tmp_path):
+def test_what_cannot_be_used_is_refused_before_training(corpus, topics, tmp_path, unchecked):
     for methods, seeds, message in (
         ([], [0], "at least one method"), (METHODS, [], "at least one method"),
         (["svd"], [0], "Sgns"),
