@@ -65,6 +65,12 @@ def report(options: Report) -> None:
     sets = evaluation.read(options.similarity, options.analogy)
     if options.out.is_dir():
         raise InputError("is a folder: give the name of a file", "out", str(options.out))
+    inputs = (*options.runs, *options.text, *options.similarity, *options.analogy)
+    target = options.out.resolve()
+    if any(path.resolve() in (target, target.parent) for path in inputs):
+        raise InputError(
+            "is a file that is read here: choose another name", "out", str(options.out)
+        )
     runs = []
     with replacing(
         options.out

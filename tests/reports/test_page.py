@@ -176,6 +176,7 @@ def test_the_command_writes_one_file(run, other, similarity, topic_file, tmp_pat
         (["{run}", "{run}"], "report: a run was given twice"),
         (["{run}/nothing"], "no such run or vector file"),
         (["{run}", "--out", "{run}"], "is a folder: give the name of a file"),
+        (["{run}", "--out", "{run}/vectors.safetensors"], "is a file that is read here"),
         (["{run}", "--map", "-1"], "--map -1: must be"),
         (["{run}", "--similarity", "{run}/config.json"], "config.json"),
         (["{run}", "--text", "{run}/nothing.txt"], "nothing.txt"),
