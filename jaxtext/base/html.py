@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Control characters, and halves of characters, which no file of text can contain.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
-    r"""Return the text with its control characters, which words may contain, as escapes.
+    r"""Return the text with its control characters, which words and names may contain, as escapes.
 
     >>> visible("a\x1b[2J")
     'a\\x1b[2J'

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
+from jaxtext.cli.shared import STANDARD_OUTPUT, load, note, to_stdout, write_result
 
 Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior_hint="")]
 
@@ -20,7 +21,7 @@ class Report:
     # Run folders or vector files.
     runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN ...]")]
 
-    # The page. An existing file is replaced, and missing folders are created.
+    # The page. An existing file is replaced, and missing folders are created; - is standard output.
     out: Annotated[Path, arg(metavar="FILE")] = Path("report.html")
 
     # Measure the distance from the optimum again, on this text; by default it is that which the
@@ -50,19 +51,39 @@ class Report:
 
 def report(options: Report) -> None:
     """Write the page."""
-    from jaxtext import evaluation
-    from jaxtext.base.files import replacing
-    from jaxtext.base.ranges import number
+    from jaxtext.base.files import replacing_if
     from jaxtext.reports import page, rendering
+
+    rendering.require("jinja2", "vl_convert")
+    _check(options)
+    silent = to_stdout(options.out)
+    # Opened first, so that a file that cannot be written is reported before the work is done.
+    with replacing_if(None if silent else options.out) as file:
+        runs = _shown(options)
+        content = page.page(runs, options.title or "", options.map, options.seed)
+        if file is not None:
+            file.write_text(content, encoding="utf-8")
+    if silent:
+        write_result(STANDARD_OUTPUT, content)
+    else:
+        print(f"{options.out}: {len(content.encode()) / 1e6:.1f} MB, opens in any browser")
+
+
+def _check(options: Report) -> None:
+    """Raise `InputError` for options that cannot be used, before anything is read."""
+    from jaxtext.base.ranges import number
+    from jaxtext.runs import is_run
 
     if not options.runs:
         raise InputError("report: give at least one run folder or vector file")
     if options.restrict is not None:
         number("restrict", options.restrict, 1, math.inf, whole=True)
+        if not options.analogy:
+            raise InputError("is about --analogy, which is not given", "restrict")
     number("map", options.map, 0, 100_000, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
-    rendering.require()
-    sets = evaluation.read(options.similarity, options.analogy)
+    if options.text and all(path.exists() and not is_run(path) for path in options.runs):
+        raise InputError("is the text of a run, and only vector files are given", "text")
     if options.out.is_dir():
         raise InputError("is a folder: give the name of a file", "out", str(options.out))
     inputs = (*options.runs, *options.text, *options.similarity, *options.analogy)
@@ -71,26 +92,28 @@ def report(options: Report) -> None:
         raise InputError(
             "is a file that is read here: choose another name", "out", str(options.out)
         )
+
+
+def _shown(options: Report) -> list[Any]:
+    """Return what is known of each run, measured and evaluated as the options say."""
+    from jaxtext import evaluation
+    from jaxtext.reports import page
+
+    sets = evaluation.read(options.similarity, options.analogy)
     runs = []
-    with replacing(
-        options.out
-    ) as file:  # opened first: a page that cannot be written costs nothing
-        for path, name in zip(options.runs, _names(options.runs), strict=True):
-            run = page.shown(path, name)
-            if options.text and run.config:
-                run = run._replace(gap=_measured(path, options))
-            if options.similarity or options.analogy:
-                run = run._replace(scores=_scores(path, run.vectors, sets, options))
-            runs.append(run)
-        content = page.page(runs, options.title or "", options.map, options.seed)
-        file.write_text(content, encoding="utf-8")
-    print(f"{options.out}: {len(content.encode()) / 1e6:.1f} MB, opens in any browser")
+    for path, name in zip(options.runs, _names(options.runs), strict=True):
+        run = page.shown(path, name, load(path))
+        if options.text and run.config:
+            run = run._replace(gap=_measured(path, options))
+        if options.similarity or options.analogy:
+            run = run._replace(scores=_scores(path, run.vectors, sets, options))
+        runs.append(run)
+    return runs
 
 
 def _scores(path: Path, vectors: Any, sets: Any, options: Report) -> Any:
     """Return the scores of a run; one of several whose words the sets do not have gets none."""
     from jaxtext import evaluation
-    from jaxtext.cli.shared import note
 
     try:
         return evaluation.evaluate(vectors, sets, restrict=options.restrict, seed=options.seed)

@@ -70,14 +70,17 @@ def write_tables(options: Any, tables: "Sequence[Table]") -> None:
 def to_stdout(*paths: Path | None) -> bool:
     """Tell whether one of the paths is standard output, so that nothing else is printed there.
 
-    Raises `InputError` if several are.
+    Raises `InputError` if two results would be written there, or to one file.
     """
     from jaxtext.base.errors import InputError
 
-    several = [path for path in paths if path == STANDARD_OUTPUT]
-    if len(several) > 1:
+    given = [path for path in paths if path is not None]
+    if given.count(STANDARD_OUTPUT) > 1:
         raise InputError("only one result can be written to standard output (-)")
-    return bool(several)
+    for path in given:
+        if [each.resolve() for each in given].count(path.resolve()) > 1:
+            raise InputError(f"only one result can be written to {path}")
+    return STANDARD_OUTPUT in given
 
 
 def tab_separated(rows: list[list[Any]]) -> str:

@@ -1,5 +1,6 @@
 """`jaxtext verify`: check the exercise sheet and print the certificate."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,8 @@ class Verify:
     # Write the certificate to this file as JSON; - is standard output.
     json: JsonFile = None
 
-    # Write the certificate to this file as a page, with formulas, that needs no network.
+    # Write the certificate to this file as a page, with formulas, that needs no network; - is
+    # standard output.
     html: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
 
     # Print one row per gradient and oracle, instead of one per gradient.
@@ -34,21 +36,29 @@ def verify(options: Verify) -> int:
     from jaxtext.verification import certificate
 
     # Opened first, so that a file that cannot be written is reported before the work is done.
-    silent = to_stdout(options.json)
+    silent = to_stdout(options.json, options.html)
     if options.html is not None:
-        require()
-    with (
-        replacing_if(None if silent else options.json) as file,
-        replacing_if(options.html) as html,
-    ):
+        require("jinja2")
+    made = [
+        (options.json, lambda checks: json_text(certificate.report(checks))),
+        (options.html, page),
+    ]
+    with ExitStack() as opened:
+        results = [
+            (
+                opened.enter_context(replacing_if(None if path == STANDARD_OUTPUT else path)),
+                path,
+                of,
+            )
+            for path, of in made
+            if path is not None
+        ]
         checks = certificate.certify(options.only)
-        content = json_text(certificate.report(checks))
-        if file is not None:
-            file.write_text(content, encoding="utf-8")
-        if html is not None:
-            html.write_text(page(checks), encoding="utf-8")
-    if silent:
-        write_result(STANDARD_OUTPUT, content)
-    else:
+        for file, path, of in results:
+            if file is None:
+                write_result(path, of(checks))
+            else:
+                file.write_text(of(checks), encoding="utf-8")
+    if not silent:
         print_certificate(checks, options.all)
     return 1 if certificate.failed(checks) else 0

@@ -141,8 +141,11 @@ def bands(content: Mapping[str, Any]) -> Spec:
     )  # fmt: skip
 
 
-def density(content: Mapping[str, Any]) -> Spec:
-    """Return observed pairs by the optimum of their score (across) and the score w.c (up)."""
+def density(content: Mapping[str, Any]) -> Spec | None:
+    """Return observed pairs by the optimum of their score (across) and the score w.c (up), if any.
+
+    `content` is that of `evaluation.gap.density_json`.
+    """
     edges, bins = np.asarray(content["edges"]), np.asarray(content["bins"], float).reshape(-1, 3)
     step = COARSE * (edges[1] - edges[0])
     cells: dict[tuple[int, int], float] = {}
@@ -152,7 +155,10 @@ def density(content: Mapping[str, Any]) -> Spec:
     rows = [
         {"x": round(edges[0] + i * step, 6), "y": round(edges[0] + j * step, 6), "n": round(n, 3)}
         for (i, j), n in sorted(cells.items())
+        if n > 0
     ]
+    if not rows:
+        return None
     low, high = _ends(rows, step)
     rows = [row for row in rows if low <= row["x"] < high and low <= row["y"] < high]
     domain = {"domain": [low, high], "nice": False}

@@ -7,7 +7,7 @@ vectors, among which a search box in the page finds the nearest. Needs the extra
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from jaxtext.base.files import read_json_lines
 from jaxtext.base.html import visible
 from jaxtext.evaluation.report import Report, score
 from jaxtext.reports import charts, evaluation
-from jaxtext.reports.rendering import rendered, require
+from jaxtext.reports.rendering import embedded, rendered, require
 from jaxtext.reports.run import (
     FUNCTION_WORDS,
     content_words,
@@ -29,6 +29,7 @@ from jaxtext.reports.run import (
 )
 from jaxtext.reports.tables import Table
 from jaxtext.runs import CONFIG, GAP, MANIFEST, METRICS, Run, is_run, load
+from jaxtext.runs.repeating import record_of
 from jaxtext.vectors import plane
 from jaxtext.vectors.embeddings import Embeddings, normalize
 
@@ -38,7 +39,9 @@ MAPPED = 2_000  # words of a run on its map
 REPORTS = 400  # points of a line, at most
 HASH = re.compile("[0-9a-f]{64}")
 FARTHEST = 10  # words
-UNMEASURED = "Not measured when it was trained; it can be measured if its text is given."
+LARGEST = 1e15  # number in a report of training; NaN is not less
+DIVERGED = "Training diverged: these are its last good vectors."
+UNMEASURED = "Not measured when it was trained: give its text when the page is made."
 NAME = ["name", "value"]
 
 
@@ -75,26 +78,37 @@ class Section(NamedTuple):
     runs: Sequence[Part] = ()
 
 
-def shown(path: str | Path, name: str | None = None) -> Shown:
-    """Return what is known of a run folder, or of a vector file.
+def shown(path: str | Path, name: str | None = None, vectors: Embeddings | None = None) -> Shown:
+    """Return what is known of a run folder, or of a vector file, whose `vectors` may be given.
 
     Raises `InputError` for a folder or file that cannot be used.
     """
     path = Path(path)
-    vectors = load(path)
+    vectors = load(path) if vectors is None else vectors
     name = visible(path.resolve().name if name is None else name)
     if not is_run(path):
         return Shown(name, vectors)
     run = Run(path)
+    record_of(run)  # which raises an error for options that are damaged
     gap = run.read_json(GAP) if (path / GAP).exists() else None
     records = run.read_json(CONFIG), run.read_json(MANIFEST)
     found = Shown(name, vectors, *records, read_json_lines(path / METRICS), gap)
-    for file, part in ((MANIFEST, _what), (GAP, _gap)):
+    for file, section in ((MANIFEST, _what), (GAP, _gap)):
         try:
-            part([found], {})
+            _try(section, found)
         except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
             raise InputError(f"{path / file}: damaged: it is not what a run writes") from None
     return found
+
+
+def _try(section: Callable[[Sequence[Shown], dict[str, charts.Spec]], Any], run: Shown) -> None:
+    """Make a section about one run, which fails if its numbers cannot be shown."""
+    drawn: dict[str, charts.Spec] = {}
+    made = section([run], drawn)
+    for part in made.runs if made is not None else ():
+        for table in part.tables:
+            table.html()
+    embedded(drawn)
 
 
 def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int = 0) -> str:
@@ -103,7 +117,7 @@ def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int
     The map of each run has its `mapped` most frequent words, without the hundred that are mostly
     function words; it is computed with `seed`. Raises `InputError` as `require` does.
     """
-    require()
+    require("jinja2", "vl_convert")
     drawn: dict[str, charts.Spec] = {}
     maps: dict[str, dict[str, charts.Spec]] = {}
     sections = [
@@ -121,7 +135,7 @@ def page(runs: Sequence[Shown], title: str = "", mapped: int = MAPPED, seed: int
     }  # fmt: skip
     title = title or f"Word vectors: {' and '.join(run.name for run in runs)}"
     return rendered(
-        "report", title, data, sections=[each for each in sections if each is not None],
+        "report", visible(title), data, sections=[each for each in sections if each is not None],
         several=len(runs) > 1,
     )  # fmt: skip
 
@@ -141,7 +155,11 @@ def searched(run: Shown, size: int) -> dict[str, Any]:
 
 def _what(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section:
     del drawn
-    parts = [Part(run.name, tables=[description(run)]) for run in runs]
+    parts = [
+        Part(run.name, [DIVERGED] * (run.manifest.get("status") == "diverged"),
+             tables=[description(run)])
+        for run in runs
+    ]  # fmt: skip
     tables = [differences(runs)] if len(runs) > 1 else []
     return Section("what", "What was trained", tables=tables, runs=parts)
 
@@ -153,8 +171,8 @@ def description(run: Shown) -> Table:
     if not run.config:
         return Table("", NAME, [*size, *([["note", vectors.note]] if vectors.note else [])])
     config, manifest = dict(run.config), run.manifest
-    corpus, versions, device = (manifest.get(k, {}) for k in ("corpus", "versions", "device"))
-    sources = ", ".join(Path(each).name for each in corpus.get("sources", ()))
+    corpus, device = manifest["corpus"], manifest["device"]
+    sources = ", ".join(Path(each).name for each in corpus["sources"])
     options = {
         name: value for name, value in config.items()
         if name not in ("paths", "out", "resume", "checkpoint_every", "from_manifest", "gap")
@@ -162,15 +180,15 @@ def description(run: Shown) -> Table:
     }  # fmt: skip
     rows = [
         ["text", sources],
-        ["tokens", f"{corpus.get('tokens', 0):,}"],
-        ["SHA-256 of the text", corpus.get("sha256", "")],
+        ["tokens", f"{corpus['tokens']:,}"],
+        ["SHA-256 of the text", corpus["sha256"]],
         *size,
         ["method", str(options.pop("method", ""))],
         ["options", ", ".join(f"{name} {rounded(value)}" for name, value in options.items())],
-        ["SHA-256 of the vectors", str(manifest.get("vectors_sha256", ""))],
-        ["versions", ", ".join(f"{name} {value}" for name, value in versions.items())],
-        ["processor", f"{device.get('processor', '')}, {device.get('cores', '')} cores"],
-        ["seconds", ", ".join(f"{k} {v:,.1f}" for k, v in manifest.get("seconds", {}).items())],
+        ["SHA-256 of the vectors", manifest["vectors_sha256"]],
+        ["versions", ", ".join(f"{k} {v}" for k, v in manifest["versions"].items())],
+        ["processor", f"{device['processor']}, {device['cores']} cores"],
+        ["seconds", ", ".join(f"{k} {v:,.1f}" for k, v in manifest["seconds"].items())],
     ]
     return Table("", NAME, rows)
 
@@ -218,7 +236,11 @@ def _reports(run: Shown) -> list[dict[str, Any]]:
     step = -(-len(run.metrics) // REPORTS) or 1
     some = [*run.metrics[::step], *run.metrics[-1:]] if run.metrics else []
     numbers = [
-        {name: value for name, value in each.items() if isinstance(value, int | float)}
+        {
+            name: value
+            for name, value in each.items()
+            if isinstance(value, int | float) and abs(value) < LARGEST
+        }
         for each in some
     ]
     return [{"run": run.name, **each} for each in numbers if "seconds" in each]
@@ -229,20 +251,16 @@ def _gap(runs: Sequence[Shown], drawn: dict[str, charts.Spec]) -> Section | None
     for place, run in enumerate(runs):
         if run.gap is None:
             if run.config:
-                parts.append(
-                    Part(
-                        run.name,
-                        ["Not measured when it was trained: give its text when the page is made."],
-                    )
-                )
+                parts.append(Part(run.name, [UNMEASURED]))
             continue
         names = []
         if run.gap.get("bands"):
             names.append(f"bands-{place}")
             drawn[names[-1]] = charts.bands(run.gap)
-        if run.gap.get("density", {}).get("bins"):
+        density = charts.density(run.gap["density"]) if "density" in run.gap else None
+        if density is not None:
             names.append(f"density-{place}")
-            drawn[names[-1]] = charts.density(run.gap["density"])
+            drawn[names[-1]] = density
         parts.append(Part(run.name, _gap_notes(run.gap), names, tables=[farthest(run.gap)]))
     if not parts:
         return None

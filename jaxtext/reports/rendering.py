@@ -1,5 +1,6 @@
 """Pages from the templates in `templates`: one HTML file each, that needs no network."""
 
+import importlib
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -11,41 +12,48 @@ TEMPLATES = Path(__file__).parent / "templates"
 LIBRARY = "window.vegaEmbed = vegaEmbed;"
 
 
-def require() -> None:
-    """Raise `InputError` if what a page is made with is not installed."""
-    try:
-        import jinja2  # noqa: F401
-        import vl_convert  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            f"pages need {error.name}, which is not installed: pip install -e '.[report]'"
-        ) from None
+def require(*packages: str) -> None:
+    """Raise `InputError` if one of the packages that a page is made with is not installed."""
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except ImportError:
+            raise InputError(
+                f"pages need {package}, which is not installed: pip install -e '.[report]'"
+            ) from None
 
 
 def rendered(template: str, title: str, data: Any = None, **content: Any) -> str:
-    """Fill a template, with the style of all pages, the library of charts, and a script."""
+    """Fill a template, with the style of all pages.
+
+    With `data`, the page also gets the library of charts, the data, and the template's script.
+    """
     import jinja2
-    import vl_convert
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    script = TEMPLATES / f"{template}.js"
+    if data is not None:
+        content |= {
+            "library": _library(),
+            "data": embedded(data),
+            "script": _file(f"{template}.js"),
+        }
     return environment.get_template(f"{template}.html").render(
-        title=title,
-        version=version("jaxtext"),
-        css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-        library="" if data is None else _closed(vl_convert.javascript_bundle(LIBRARY)),
-        script=script.read_text(encoding="utf-8") if script.exists() else "",
-        data=embedded(data),
-        **content,
+        title=title, version=version("jaxtext"), css=_file("page.css"), **content
     )
 
 
-def _closed(script: str) -> str:
-    """Return a script that does not end its element before it ends."""
-    return script.replace("</script", r"<\/script")
+def _file(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _library() -> str:
+    """Return the library of charts as a script that does not end its element before it ends."""
+    import vl_convert
+
+    return vl_convert.javascript_bundle(LIBRARY).replace("</script", r"<\/script")
 
 
 def embedded(data: Any) -> str:

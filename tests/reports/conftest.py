@@ -7,7 +7,10 @@ import jaxtext
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors.embeddings import Embeddings
 
-HOSTILE = ("<script>alert(1)</script>", "</script>", "&lt;b&gt;", '"quoted"', "a\x1b[2J", "été")
+HOSTILE = (
+    "<script>alert(1)</script>", "</script>", "&lt;b&gt;", '"quoted"', "a\x1b[2J", "été",
+    "\xa0space", "x" * 5_000,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

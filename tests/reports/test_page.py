@@ -198,6 +198,17 @@ def test_what_cannot_be_used_is_one_line_and_leaves_no_page(
         ("gap.json", "{"),
         ("manifest.json", '{"corpus": 3, "versions": [], "seconds": null}'),
         ("manifest.json", "[1]"),
+        ("manifest.json", "{}"),
+        ("manifest.json", lambda old: old | {"corpus": old["corpus"] | {"sha256": 5}}),
+        ("config.json", "{}"),
+        ("gap.json", lambda old: old | {"correlation": None, "weighted_correlation": "high"}),
+        ("gap.json", lambda old: old | {"density": {"edges": [0, 1], "bins": "none"}}),
+        (
+            "gap.json",
+            lambda old: (
+                old | {"bands": [old["bands"][0] | {"all_cells": {"percent": float("nan")}}]}
+            ),
+        ),
     ],
 )
 def test_a_damaged_run_is_named_and_the_page_that_was_there_stays(
@@ -205,6 +216,8 @@ def test_a_damaged_run_is_named_and_the_page_that_was_there_stays(
 ):
     damaged, out = tmp_path / "run", tmp_path / "page.html"
     shutil.copytree(run, damaged)
+    if callable(content):
+        content = json.dumps(content(json.loads((damaged / file).read_text())))
     (damaged / file).write_text(content)
     out.write_text("before")
     status, _, error = command(capsys, "report", damaged, "--out", out)
@@ -215,7 +228,9 @@ def test_a_damaged_run_is_named_and_the_page_that_was_there_stays(
 def test_reports_that_are_damaged_are_left_out(run, tmp_path):
     damaged = tmp_path / "run"
     shutil.copytree(run, damaged)
-    odd = '{"done": 0.5, "seconds": null, "loss": 1}\n{"done": 1, "seconds": 2, "loss": "x"}\n{'
+    losses = ("null", '"x"', "NaN", "1" + "0" * 400)
+    odd = [f'{{"done": 0.5, "seconds": 2, "loss": {loss}}}' for loss in losses]
+    odd = "\n".join([*odd, '{"done": 1, "seconds": null, "loss": 1}', "{"])
     (damaged / "metrics.jsonl").write_text(odd)
     assert "loss" not in data_of(page.page([page.shown(damaged)]))["charts"]
 
@@ -231,6 +246,75 @@ def test_sets_without_the_words_of_one_run_of_several_are_a_note(run, similarity
         row["run"] for row in data_of(out.read_text())["charts"]["scores"]["data"]["values"]
     } == {"first"}
     assert command(capsys, "report", few, *arguments)[0] == 2
+
+
+def test_a_density_without_pairs_is_not_drawn(run):
+    gap = page.shown(run).gap
+    assert gap is not None
+    for bins in ([], [[1, 2, 0]]):
+        assert charts.density(gap["density"] | {"bins": bins}) is None
+
+
+def test_a_run_that_diverged_says_so(run, tmp_path):
+    odd = tmp_path / "run"
+    shutil.copytree(run, odd)
+    manifest = json.loads((odd / "manifest.json").read_text())
+    (odd / "manifest.json").write_text(json.dumps(manifest | {"status": "diverged"}))
+    assert page.DIVERGED in page.page([page.shown(odd)])
+    assert page.DIVERGED not in page.page([page.shown(run)])
+
+
+def test_names_and_titles_that_are_no_text_are_written_as_escapes(hostile, tmp_path, capsys):
+    odd, out = tmp_path / "n\udcff\x1b", tmp_path / "page.html"
+    jaxtext.save(hostile, odd, "safetensors")
+    assert command(capsys, "report", odd, "--out", out)[0] == 0
+    assert r"n\udcff\x1b" in out.read_text(encoding="utf-8")
+    assert command(capsys, "report", odd, "--out", out, "--title", "a\udcff\x1b")[0] == 0
+    assert r"<h1>a\udcff\x1b</h1>" in out.read_text(encoding="utf-8")
+
+
+def test_a_page_is_never_written_over_what_it_is_made_from(hostile, tmp_path, capsys):
+    file = tmp_path / "vectors.safetensors"
+    jaxtext.save(hostile, file)
+    before = file.read_bytes()
+    status, _, error = command(capsys, "report", file, "--out", file)
+    assert status == 2 and "is a file that is read here" in error
+    assert file.read_bytes() == before
+
+
+def test_rows_that_are_left_out_are_one_line(tmp_path, capsys):
+    odd = tmp_path / "odd.vec"
+    odd.write_text("3 2\na 1 0\nb nan 1\nc 0 1\n")
+    status, _, error = command(capsys, "report", odd, "--out", tmp_path / "page.html")
+    assert (
+        status == 0
+        and error.startswith(f"jaxtext: {odd}: 1 row left out")
+        and error.count("\n") == 1
+    )
+
+
+def test_pages_go_to_standard_output_too(hostile, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jaxtext.save(hostile, tmp_path / "v.safetensors")
+    status, printed, _ = command(capsys, "report", "v.safetensors", "--out", "-")
+    assert status == 0 and printed.startswith("<!doctype html>")
+    printed = command(capsys, "verify", "--only", "backprop.b", "--html", "-")[1]
+    assert printed.startswith("<!doctype html>") and printed.rstrip().endswith("</html>")
+    same = ["verify", "--only", "backprop.b", "--html", "x", "--json", "x"]
+    status, _, error = command(capsys, *same)
+    assert status == 2 and "only one result can be written to x" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["v.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [(["--text", "no.txt"], "only vector files are given"), (["--restrict", "9"], "is not given")],
+)
+def test_options_that_would_do_nothing_are_refused(hostile, tmp_path, capsys, option, line):
+    file = tmp_path / "v.safetensors"
+    jaxtext.save(hostile, file)
+    status, _, error = command(capsys, "report", file, *option, "--out", tmp_path / "page.html")
+    assert status == 2 and line in error and not (tmp_path / "page.html").exists()
 
 
 def test_without_the_extra_it_says_what_to_install(run, capsys, monkeypatch, tmp_path):

@@ -133,6 +133,14 @@ def test_words_that_are_markup_are_found_and_shown_as_text(opened):
     assert tab.locator("main script").count() == 0
 
 
+def test_words_that_are_long_or_begin_with_a_space_are_asked_as_they_are(opened):
+    tab = opened("hostile", PHONE)
+    for word in HOSTILE[-2:]:
+        tab.evaluate("(word) => jaxtext.ask(word)", word)
+        assert tab.locator("#answer table tbody tr").count() == 10
+        assert tab.evaluate("document.documentElement.scrollWidth") == PHONE[1]
+
+
 def ends(tab):
     """Where the first map begins and ends, from left to right."""
     return tab.evaluate("jaxtext.maps[0].view.signal('xs')")

@@ -78,7 +78,7 @@ function answered(run, word) {
 const input = document.getElementById("word"), close = document.getElementById("close");
 
 function ask(word) {
-  word = word.trim();
+  if (!runs.some((run) => run.places.has(word))) word = word.trim();
   if (!word) return;
   input.value = word;
   document.getElementById("answer").replaceChildren(...runs.map((run) => answered(run, word)));

@@ -62,11 +62,11 @@ def fit(
     beginning, about every two seconds, and at the end. Before each round, `on_state` is called with
     a function that copies the state. Neither callback changes the result.
 
-    The spans of the text are dealt out to the streams. Streams train side by side
-    if there is a device for each, and take turns otherwise; the result does not depend on that. If
-    `text` is a `share` of a text that several processes have read, each of them trains some of the
-    streams, and all return the same tables. `planned` replaces the sizes that follow from the text
-    and the settings.
+    The spans of the text are dealt out to the streams. Streams train side by side if there is a
+    device for each, and take turns otherwise; on CPUs, the result does not depend on that. Streams
+    that share a GPU train at once. If `text` is a `share` of a text that several processes have
+    read, each of them trains some of the streams, and all return the same tables. `planned`
+    replaces the sizes that follow from the text and the settings.
 
     If `start` is a state and the other arguments are the same, the result has the same bits as that
     of an uninterrupted training. If `start` is two tables, training begins with them instead of

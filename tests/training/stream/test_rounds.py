@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from teams import together
 
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.training.stream import rounds
@@ -58,6 +59,29 @@ def test_tables_are_joined_row_by_row_whatever_their_number(rng, words):
     for i in range(2):
         expected = base[i] + tree([jnp.asarray(table[i] - base[i]) for table in base + changes])
         np.testing.assert_allclose(found[i], expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("words", [1, 40, rounds.ROWS, 3 * rounds.ROWS + 5])
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_that_combine_shares_get_the_bits_of_one(rng, words, processes):
+    """Whichever rows changed: of few words or many, in some streams, in all, or in none."""
+    base = rng.normal(size=(2, words, 8)).astype(np.float32)
+    changes = rng.normal(size=(4, 2, words, 8)).astype(np.float32)
+    changes[rng.random((4, 2, words)) < 0.7] = 0
+    params, *tables = (
+        EmbeddingParams(*map(jnp.asarray, each)) for each in (base, *(base + changes))
+    )
+    places = jax.devices()[:1] * 4
+    alone = rounds.joined(params, tables, places)
+    each = 4 // processes
+
+    def join(team):
+        mine = tables[team.process * each : (team.process + 1) * each]
+        return rounds.joined(params, mine, places[:each], team)
+
+    for found in together(processes, join):
+        for one, other in zip(alone, found, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_copies_take_the_memory_that_is_spare_and_leave_the_tables_alone(rng):
