@@ -1,7 +1,7 @@
 """Charts of a page as specifications of Vega and Vega-Lite, which draw them in the browser.
 
-Vega is embedded whole, 0.9 MB with Vega-Lite: charts are vector graphics that take the colors of the
-page around them, light or dark, and print sharply; it also places labels so that they do not
+Vega is embedded whole, 0.9 MB with Vega-Lite: charts are vector graphics that take the colors of
+the page around them, light or dark, and print sharply; it also places labels so that they do not
 overlap. A specification is JSON and contains the data, never code from outside.
 """
 
