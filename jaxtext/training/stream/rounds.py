@@ -53,7 +53,7 @@ def joined(
     if len(tables) == 1:
         return tables[0]
     found = [
-        _compiled_join()(seen(table, place), [seen(other, place) for other in others])
+        _joined(seen(table, place), [seen(other, place) for other in others])
         for table, others, place in zip(
             base, zip(*tables, strict=True), (places[0], places[-1]), strict=True
         )
@@ -78,7 +78,7 @@ def _joined_by_shares(
     def join(table: np.ndarray, streams: Sequence[np.ndarray], which: np.ndarray) -> np.ndarray:
         parts = team.swap(np.stack([some(each, which) for each in streams], 1))
         every = [jnp.asarray(each) for part in parts for each in part]
-        return np.asarray(_compiled_join()(jnp.asarray(some(table, which)[team.process]), every))
+        return np.asarray(_joined(jnp.asarray(some(table, which)[team.process]), every))
 
     combined = np.stack([join(*each) for each in zip(old, new, rows, strict=True)])
     whole = np.concatenate(team.gather(combined), 1)  # [2, rows, D]
@@ -104,31 +104,36 @@ def _share(changed: int, size: int, processes: int) -> int:
     return max(-(-changed // (step * processes)), 1) * step
 
 
-def joined_table(base: Table, tables: Sequence[Table]) -> Table:
-    """Return one table, changed as all streams together change it; some rows at a time.
-
-    Always as many, so that the bits of a row do not depend on how many there are.
-    """
+def _joined(base: Table, tables: Sequence[Table]) -> Table:
     words = len(base)
-    every = [_filled(table) for table in (base, *tables)]
+    filled = _filled(base), [_filled(table) for table in tables]
+    return _compiled_join()(*filled, jnp.asarray(words))[:words]
+
+
+def joined_table(base: Table, tables: Sequence[Table], words: Int[Array, ""]) -> Table:
+    """Return one table, changed as all streams together change it, in the rows of so many words.
+
+    Always `ROWS` at a time, so that the bits of a row do not depend on how many there are. Nothing
+    may tell XLA that there is a single block, which it compiles in another way: the number of words
+    is an argument, and the tables have more than `ROWS` rows.
+    """
 
     def join(block: Array, found: Table) -> Table:
         first = jnp.minimum(block * ROWS, len(found) - ROWS)
-        rows, *others = (jax.lax.dynamic_slice_in_dim(table, first, ROWS) for table in every)
+        rows, *others = (
+            jax.lax.dynamic_slice_in_dim(table, first, ROWS) for table in (base, *tables)
+        )
         rows = rows + tree([other - rows for other in others])
         return jax.lax.dynamic_update_slice_in_dim(found, rows, first, 0)
 
-    # XLA must not know how many blocks there are, since it compiles a single one in another way.
-    blocks = jax.lax.optimization_barrier(jnp.asarray(-(-words // ROWS)))
-    return jax.lax.fori_loop(0, blocks, join, jnp.zeros_like(every[0]))[:words]
+    return jax.lax.fori_loop(0, -(-words // ROWS), join, jnp.zeros_like(base))
 
 
 def _filled(table: Table) -> Float[Array, "R D"]:
-    """Append rows of zeros to a table of less than `ROWS`."""
-    if len(table) >= ROWS:
+    """Append rows of zeros to a table that is not larger than a block."""
+    if len(table) > ROWS:
         return table
-    short = ((0, ROWS - len(table)), (0, 0))
-    return jax.lax.optimization_barrier(jnp.pad(table, short))
+    return jnp.pad(table, ((0, 2 * ROWS - len(table)), (0, 0)))
 
 
 @cache

@@ -1,6 +1,7 @@
 """The trainers as they are shipped: a step of the stream, a pass over counts, a whole training."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -195,7 +196,7 @@ def rounds_of_the_stream() -> Finding:
         one, two, three, four, five = changes[:, row].tolist()
         four_of_them = combined(combined(one, two), combined(three, four))
         expected.append(base[row] + combined(four_of_them, five))
-    join = compiled(rounds.joined_table)
+    join = partial(compiled(rounds.joined_table), words=np.asarray(words))
     return equal(
         f"5 streams, {words} rows, each changed by three of them on average",
         (join(base, list(base + changes)), np.array(expected)),

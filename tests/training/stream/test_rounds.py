@@ -61,7 +61,9 @@ def test_tables_are_joined_row_by_row_whatever_their_number(rng, words):
         np.testing.assert_allclose(found[i], expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("words", [1, 40, rounds.ROWS, 3 * rounds.ROWS + 5])
+@pytest.mark.parametrize(
+    "words", [1, 40, *(k * rounds.ROWS + d for k in (1, 3) for d in (0, 1, 9))]
+)
 @pytest.mark.parametrize("processes", [2, 4])
 def test_processes_that_combine_shares_get_the_bits_of_one(rng, words, processes):
     """Whichever rows changed: of few words or many, in some streams, in all, or in none."""
