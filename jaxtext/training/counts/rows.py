@@ -1,0 +1,110 @@
+r"""Centers for contexts that are held fixed: one convex problem for each row, and its sandwich.
+
+Given the context vectors, the center of a word minimises
+$\sum_c n_{wc} \ln(1 + e^{-w \cdot c}) + e_{wc} \ln(1 + e^{w \cdot c})$ with
+$e_{wc} = k\,\#(w)\,P(c)$, which is strictly convex if P is positive and the contexts span all
+dimensions. The result depends on no seed, no start and no other center. Rows of different texts
+with the same contexts are coordinates in the same space, without any rotation.
+
+A text is a sample of documents, whose contributions to the slope are $g_d$, with $\sum_d g_d = 0$
+at the minimum, where the curvature is H. A document that is drawn twice moves the row by about
+$-H^{-1} g_d$, its *influence*. Over all documents, the sum of the influences' outer products is the
+sandwich covariance $H^{-1} (\sum_d g_d g_d^\top) H^{-1}$ (Huber 1967): what the row would vary by
+if other documents of the same kind had been collected, with these contexts.
+"""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from scipy import sparse
+
+from jaxtext.base.team import Rows
+from jaxtext.models.cells import LOGISTIC
+from jaxtext.training.accelerators import full_precision
+from jaxtext.training.counts import newton
+from jaxtext.training.counts.halves import Half
+
+SHARED, OWN = 30, 60  # steps with a curvature shared by similar rows, and with that of each row
+CLOSE = 1e-3  # in scores
+
+
+@full_precision()
+def centers(
+    context: Float[np.ndarray, "V D"],
+    counts: sparse.csr_array,
+    noise: Float[np.ndarray, " V"],
+    negatives: int,
+    start: Float[np.ndarray, "R D"] | None = None,
+    close: float = CLOSE,
+) -> Float[np.ndarray, "R D"]:
+    """Return the best center for each row of counts [R, V], in the precision of `context`.
+
+    Steps are made until none moves a score by more than `close`. A row without a pair, about which
+    the counts say nothing, stays at its start, by default zero.
+    """
+    dtype = np.asarray(context).dtype
+    q, r = np.linalg.qr(np.asarray(context, np.float64))
+    basis = jnp.asarray(q, dtype)  # in which the curvature depends on the cells alone
+    pairs = np.asarray(counts.sum(axis=1), np.float64)
+    begun = np.zeros((len(pairs), len(r))) if start is None else np.array(start, np.float64)
+    found = (begun @ r.T).astype(dtype)
+    left = np.argsort(-pairs, kind="stable")  # rows of similar frequency share a curvature
+    left = left[pairs[left] > 0]
+    for number in range(SHARED + OWN):
+        half = _half(counts[left], negatives * pairs[left], noise, dtype)
+        table = jnp.asarray(found[left]), None
+        step = newton.steps(table, basis, half, None, LOGISTIC, number >= SHARED, False)
+        length = newton.step_length(step.fall, step.bend, step.reach, LOGISTIC.growth)
+        found[left] = np.asarray(step.rows + length[:, None] * step.direction)
+        left = left[np.asarray(length * step.reach) > close]
+        if not left.size:
+            break
+    moved = pairs > 0
+    begun[moved] = np.linalg.lstsq(r, found[moved].T.astype(np.float64), rcond=None)[0].T
+    return begun.astype(dtype)
+
+
+def influences(
+    center: Float[np.ndarray, " D"],
+    context: Float[np.ndarray, "V D"],
+    counts: sparse.csr_array,
+    noise: Float[np.ndarray, " V"],
+    negatives: int,
+) -> Float[np.ndarray, "N D"]:
+    """Return how far each document moves the best center of a word, which `center` is.
+
+    `counts` [N, V] are the word's contexts in each document. The product of the result's transpose
+    with it is the sandwich covariance. In float64.
+    """
+    c = np.asarray(context, np.float64)
+    g, curvature = slopes(center, c, counts, noise, negatives)
+    return -np.linalg.solve(curvature, g.T).T
+
+
+def slopes(
+    center: Float[np.ndarray, " D"],
+    context: Float[np.ndarray, "V D"],
+    counts: sparse.csr_array,
+    noise: Float[np.ndarray, " V"],
+    negatives: int,
+) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, "D D"]]:
+    """Return the slope of the loss of each document in the center, and the curvature of them all.
+
+    `counts` are as in `influences`.
+    """
+    scores = context @ np.asarray(center, np.float64)
+    p = 1 / (1 + np.exp(-scores))
+    weight = negatives * np.asarray(counts.sum(axis=1), np.float64)  # of e, by document
+    of_contexts = np.asarray(counts.sum(axis=0), np.float64)
+    observed = counts @ ((p - 1)[:, None] * context)
+    g = observed + weight[:, None] * ((noise * p) @ context)[None, :]
+    q = (of_contexts + weight.sum() * noise) * p * (1 - p)
+    return np.asarray(g), (q[:, None] * context).T @ context
+
+
+def _half(counts: sparse.csr_array, weight: np.ndarray, noise: np.ndarray, dtype: Any) -> Half:
+    size = counts.shape[0]  # pyright: ignore
+    factors = weight.astype(dtype), noise.astype(dtype)
+    return Half(counts.astype(dtype), *factors, None, None, Rows.all(size))

@@ -1,0 +1,111 @@
+"""Centers for fixed contexts are at the minimum of their convex problems; the sandwich holds."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import sparse
+
+from jaxtext.base.types import EmbeddingParams
+from jaxtext.models import sgns
+from jaxtext.text import Encoded
+from jaxtext.text.cooccurrence import cooccurrence
+from jaxtext.text.documents import by_document, drawn
+from jaxtext.training.counts import rows
+
+V, D, K, WINDOW = 30, 4, 3, 2
+
+
+@pytest.fixture
+def text(rng):
+    """Two thousand sentences about one of three topics each."""
+    lengths = rng.integers(2, 10, 2000)
+    topics = np.repeat(rng.integers(0, 3, 2000), lengths)
+    words = rng.zipf(1.5, lengths.sum()) % 10
+    return Encoded((words * 3 + topics * rng.integers(0, 2, len(words))).astype(np.int32) % V,
+                   np.cumsum(lengths))  # fmt: skip
+
+
+@pytest.fixture
+def problem(rng, text):
+    counts = cooccurrence(text, V, WINDOW, dynamic=True)
+    noise = rng.dirichlet(np.full(V, 5.0))
+    return rng.normal(size=(V, D)), sparse.csr_array(counts), noise
+
+
+def test_no_slope_of_the_definition_is_left_whatever_the_start(problem, rng):
+    context, counts, noise = problem
+    found = rows.centers(context, counts, noise, K, close=1e-10)
+    again = rows.centers(context, counts, noise, K, 3 * rng.normal(size=(V, D)), close=1e-10)
+    np.testing.assert_allclose(found, again, rtol=0, atol=1e-8)
+
+    def loss(center):
+        params = EmbeddingParams(center, jnp.asarray(context))
+        return sgns.expected_loss(params, counts.toarray(), noise, K)
+
+    slope = jax.grad(loss)(jnp.asarray(found))
+    scale = jax.grad(loss)(jnp.zeros_like(found))
+    assert float(jnp.abs(slope).max()) < 1e-8 * float(jnp.abs(scale).max())
+
+
+def test_rows_turn_with_the_contexts(problem, rng):
+    """So that centers of two texts with the same contexts need no alignment."""
+    context, counts, noise = problem
+    turn = np.linalg.qr(rng.normal(size=(D, D)))[0]
+    found = rows.centers(context, counts, noise, K, close=1e-10)
+    turned = rows.centers(context @ turn, counts, noise, K, close=1e-10)
+    np.testing.assert_allclose(turned, found @ turn, rtol=0, atol=1e-8)
+
+
+def test_some_rows_are_those_of_all_and_a_row_without_pairs_stays(problem, rng):
+    context, counts, noise = problem
+    few = sparse.csr_array(sparse.vstack([counts[[7, 2]], sparse.csr_array((1, V))]))
+    start = rng.normal(size=(3, D))
+    found = rows.centers(context, few, noise, K, start, close=1e-10)
+    expected = rows.centers(context, counts, noise, K, close=1e-10)[[7, 2]]
+    np.testing.assert_allclose(found[:2], expected, rtol=0, atol=1e-8)
+    np.testing.assert_array_equal(found[2], start[2])
+
+
+def test_single_precision_comes_as_close_as_it_says(problem):
+    context, counts, noise = problem
+    found = rows.centers(context.astype(np.float32), counts, noise, K)
+    exact = rows.centers(context, counts, noise, K, close=1e-10)
+    assert found.dtype == np.float32
+    assert np.abs((found - exact) @ context.T).max() < 10 * rows.CLOSE
+
+
+def test_influences_are_how_the_row_moves_with_the_weight_of_a_document(problem, text):
+    context, _, noise = problem
+    word, much = 4, 1e-4
+    (found,) = by_document(text, text.ends, V, WINDOW, [word])
+    whole = sparse.csr_array(found.counts.sum(axis=0)[None])
+    center = rows.centers(context, whole, noise, K, close=1e-12)[0]
+    moves = rows.influences(center, context, found.counts, noise, K)
+    np.testing.assert_allclose(moves.sum(axis=0), 0, atol=1e-8)
+    for document in (0, 5):
+        more = sparse.csr_array(whole + much * found.counts[[document]])
+        moved = rows.centers(context, more, noise, K, center[None], close=1e-13)[0]
+        np.testing.assert_allclose((moved - center) / much, moves[document], rtol=1e-3, atol=1e-6)
+
+
+def test_the_sandwich_is_the_covariance_over_documents_drawn_again(problem, text, rng):
+    context, _, noise = problem
+    word, samples = 4, 400
+    (found,) = by_document(text, text.ends, V, WINDOW, [word])
+    whole = sparse.csr_array(found.counts.sum(axis=0)[None])
+    center = rows.centers(context, whole, noise, K, close=1e-9)[0]
+    moves = rows.influences(center, context, found.counts, noise, K)
+    drawn_again = [
+        cooccurrence(
+            drawn(text, text.ends, rng.integers(0, len(text.ends), len(text.ends))),
+            V, WINDOW, dynamic=True, centers=np.array([word]),
+        )[[word]]
+        for _ in range(samples)
+    ]  # fmt: skip
+    again = rows.centers(context, sparse.csr_array(sparse.vstack(drawn_again)), noise, K)
+    sandwich, bootstrap = moves.T @ moves, np.cov(again.T)
+    # In the directions of the sandwich, variances are 1, up to their error, 1 / sqrt(samples / 2).
+    root = np.linalg.inv(np.linalg.cholesky(sandwich))
+    values = np.linalg.eigvalsh(root @ bootstrap @ root.T)
+    assert values.min() > 0.7 and values.max() < 1.4, values
