@@ -17,8 +17,10 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext.api import load as load
     from jaxtext.api import neighbors as neighbors
     from jaxtext.api import read as read
+    from jaxtext.api import replicates as replicates
     from jaxtext.api import run as run
     from jaxtext.api import save as save
+    from jaxtext.api import stability as stability
     from jaxtext.api import sweep as sweep
     from jaxtext.api import train as train
     from jaxtext.base import types as types
@@ -82,8 +84,10 @@ _NAMES = {
     "load": "jaxtext.api",
     "neighbors": "jaxtext.api",
     "read": "jaxtext.api",
+    "replicates": "jaxtext.api",
     "run": "jaxtext.api",
     "save": "jaxtext.api",
+    "stability": "jaxtext.api",
     "sweep": "jaxtext.api",
     "train": "jaxtext.api",
 }

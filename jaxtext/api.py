@@ -7,7 +7,7 @@ jaxtext.neighbors(vectors, "matrix", top=4)
 ```
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from jaxtyping import Array, Key
 from jaxtext import text
 from jaxtext.base.errors import InputError
 from jaxtext.base.team import ALONE, Team
+from jaxtext.evaluation import stability as stabilities
+from jaxtext.evaluation.stability import Stability
 from jaxtext.reports.progress import Bars
 from jaxtext.reports.sweep import sweep_table
 from jaxtext.reports.tables import Table
@@ -30,13 +32,25 @@ from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text import Corpus, Reading, Source
 from jaxtext.text.reading import notes
 from jaxtext.training.methods import Start, fit
+from jaxtext.training.resampling import resampler
 from jaxtext.training.settings import Method, Sgns, check_method
 from jaxtext.training.stream import Diverged
 from jaxtext.vectors import export
 from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.vectors.query import analogy, neighbors
 
-__all__ = ["analogy", "load", "neighbors", "read", "run", "save", "sweep", "train"]
+__all__ = [
+    "analogy",
+    "load",
+    "neighbors",
+    "read",
+    "replicates",
+    "run",
+    "save",
+    "stability",
+    "sweep",
+    "train",
+]
 
 SUFFIXES = {
     ".bin": "word2vec-binary",
@@ -253,6 +267,83 @@ def sweep(
         on_row(*row)
         rows.append(row)
     return sweep_table(rows)
+
+
+def stability(
+    corpus: Corpus,
+    method: Method,
+    keys: Key[Array, "..."],
+    *,
+    bootstrap: int | None = None,
+    words: Sequence[str] | int = 1000,
+    pairs: Sequence[tuple[str, str]] = (),
+    top: int = 10,
+    start: Embeddings | None = None,
+    passes: int | None = None,
+    on_done: Callable[[int], None] = ignore,
+) -> Stability:
+    """Train several times, and return what the trainings have in common.
+
+    With several `keys`, as of `jax.random.split`, each is the seed of one training: the result says
+    how much depends on the seed. With `bootstrap`, and one key, the training is repeated so many
+    times on as many documents of the text, drawn with replacement, where each sentence is a
+    document: the result says how much depends on which documents the text consists of. The cosines
+    of the whole text are those of `start`, its vectors, which are trained first if not given.
+
+    The overlap of the `top` nearest neighbors is measured for `words`, or that many of the most
+    frequent ones, and the cosine of each of the `pairs`. With `passes`, a method on counts makes so
+    many passes from `start`, which is faster and shows less than all of the variation (see
+    `jaxtext.training.resampling`). `on_done` is called with the number of trainings made.
+
+    ```python
+    found = jaxtext.stability(corpus, jaxtext.Exact(), jax.random.split(jax.random.key(0), 5))
+    found = jaxtext.stability(corpus, jaxtext.Exact(), jax.random.key(0), bootstrap=100,
+                              pairs=[("doctor", "nurse")])
+    found.intervals()
+    ```
+
+    Raises `InputError` for unknown words, for fewer than two trainings, and as `train` does.
+    """
+    several = [keys] if getattr(keys, "shape", None) == () else list(keys)
+    chosen = corpus.vocab.words[:words] if isinstance(words, int) else words
+    how: Any = {"words": chosen, "pairs": pairs, "top": top}
+    if bootstrap is None:
+        if len(several) < 2:
+            raise InputError("give several, as of jax.random.split(key, 5), or bootstrap", "keys")
+        trainings = (train(key, corpus, method) for key in several)
+        return stabilities.measure(_numbered(trainings, on_done), **how)
+    if len(several) != 1:
+        raise InputError("give one key for all resamples", "keys")
+    if bootstrap < 2:
+        raise InputError("must be at least 2", "bootstrap", bootstrap)
+    start = train(several[0], corpus, method) if start is None else start
+    trainings = replicates(several[0], corpus, method, bootstrap, start, passes)
+    return stabilities.measure(_numbered(trainings, on_done), **how, whole=start)
+
+
+def replicates(
+    key: Key[Array, ""],
+    corpus: Corpus,
+    method: Method,
+    number: int,
+    start: Embeddings | None = None,
+    passes: int | None = None,
+) -> Iterator[Embeddings]:
+    """Yield the vectors of `number` resamples of a text; see `stability`.
+
+    Raises `InputError` as `train` does.
+    """
+    check_key(key)
+    trained = resampler(key, corpus, method, start=start, passes=passes)
+    return (_embeddings(corpus, trained(each)) for each in range(number))
+
+
+def _numbered(
+    trainings: Iterable[Embeddings], on_done: Callable[[int], None]
+) -> Iterator[Embeddings]:
+    for number, each in enumerate(trainings, 1):
+        on_done(number)
+        yield each
 
 
 def _named(paths: str | Path | Sequence[str | Path], name: str | None) -> Source:

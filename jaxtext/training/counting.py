@@ -58,11 +58,11 @@ def shared(
     The counts are those of the whole text. Each process gets some of their rows, which are also
     returned; the others are empty. `deal` chooses them, by default `dealt`.
     """
-    keep, rows = keep_probability(vocab.counts, method.subsample), Rows.all(len(vocab))
-    weights = keep if isinstance(method, Svd) else None
-    if weights is None and method.subsample:
-        rng = np.random.default_rng([seed_of(key), THINNING])
-        ids = text.thinned(ids, keep, rng, 0 if share is None else share.start)
+    rows, weights = Rows.all(len(vocab)), None
+    if isinstance(method, Svd):
+        weights = keep_probability(vocab.counts, method.subsample)
+    else:
+        ids = thinned(key, vocab, ids, method, 0 if share is None else share.start)
     how: Any = {"dynamic": True, "memory": memory, "centers": centers}
     whole = whole_counts(ids, len(vocab), method.window, **how)
     if share is not None:
@@ -78,6 +78,23 @@ def shared(
     noise = noise_distribution(pairs if isinstance(method, Svd) else vocab.counts, exponent)
     negatives = 1 if isinstance(method, Softmax) else method.negatives
     return Objective(counts, noise, negatives), rows
+
+
+def thinned(
+    key: Key[Array, ""],
+    vocab: text.Vocab,
+    ids: text.Encoded,
+    method: Method,
+    start: int = 0,
+) -> text.Encoded:
+    """Return the text after the one draw of dirty subsampling that follows from `key`.
+
+    `start` is the number of ids before those of this text, if it is a share of a longer one.
+    """
+    if not method.subsample:
+        return ids
+    rng = np.random.default_rng([seed_of(key), THINNING])
+    return text.thinned(ids, keep_probability(vocab.counts, method.subsample), rng, start)
 
 
 def dealt(method: Method, team: Team, lengths: Int[np.ndarray, " V"]) -> Rows:

@@ -107,4 +107,4 @@ def slopes(
 def _half(counts: sparse.csr_array, weight: np.ndarray, noise: np.ndarray, dtype: Any) -> Half:
     size = counts.shape[0]  # pyright: ignore
     factors = weight.astype(dtype), noise.astype(dtype)
-    return Half(counts.astype(dtype), *factors, None, None, Rows.all(size))
+    return Half(sparse.csr_array(counts, dtype=dtype), *factors, None, None, Rows.all(size))
