@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext import training as training
     from jaxtext import verification as verification
     from jaxtext.api import analogy as analogy
+    from jaxtext.api import compare as compare
     from jaxtext.api import load as load
     from jaxtext.api import neighbors as neighbors
     from jaxtext.api import read as read
@@ -81,6 +82,7 @@ _NAMES = {
     "Softmax": "jaxtext.training.settings",
     "Svd": "jaxtext.training.settings",
     "analogy": "jaxtext.api",
+    "compare": "jaxtext.api",
     "load": "jaxtext.api",
     "neighbors": "jaxtext.api",
     "read": "jaxtext.api",

@@ -20,7 +20,9 @@ from jaxtyping import Array, Key
 from jaxtext import text
 from jaxtext.base.errors import InputError
 from jaxtext.base.team import ALONE, Team
+from jaxtext.evaluation import change
 from jaxtext.evaluation import stability as stabilities
+from jaxtext.evaluation.change import Changes
 from jaxtext.evaluation.stability import Stability
 from jaxtext.reports.progress import Bars
 from jaxtext.reports.sweep import sweep_table
@@ -31,9 +33,11 @@ from jaxtext.runs.sweep import Scores, swept
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text import Corpus, Reading, Source
 from jaxtext.text.reading import notes
+from jaxtext.training import changes
+from jaxtext.training.counting import seed_of
 from jaxtext.training.methods import Start, fit
 from jaxtext.training.resampling import resampler
-from jaxtext.training.settings import Method, Sgns, check_method
+from jaxtext.training.settings import Exact, Method, Sgns, check_method
 from jaxtext.training.stream import Diverged
 from jaxtext.vectors import export
 from jaxtext.vectors.embeddings import Embeddings
@@ -41,6 +45,7 @@ from jaxtext.vectors.query import analogy, neighbors
 
 __all__ = [
     "analogy",
+    "compare",
     "load",
     "neighbors",
     "read",
@@ -52,6 +57,7 @@ __all__ = [
     "train",
 ]
 
+TOGETHER = 200  # words whose documents are in memory at a time
 SUFFIXES = {
     ".bin": "word2vec-binary",
     ".txt": "word2vec-text",
@@ -336,6 +342,47 @@ def replicates(
     check_key(key)
     trained = resampler(key, corpus, method, start=start, passes=passes)
     return (_embeddings(corpus, trained(each)) for each in range(number))
+
+
+def compare(
+    key: Key[Array, ""],
+    first: Corpus,
+    second: Corpus,
+    method: Exact = Exact(),  # noqa: B008
+    *,
+    words: Sequence[str] | int = 1000,
+    max_vocab: int | None = 10_000,
+    on_done: Callable[[float], None] = ignore,
+) -> Changes:
+    """Return how differently words are used in two texts, first those that surely differ the most.
+
+    Context vectors are trained on both texts together, with their `max_vocab` most frequent common
+    words. They are then held fixed, so that the center of a word in each text is the solution of a
+    convex problem, without a seed and without alignment. Each of the `words`, or that many of the
+    most frequent ones, gets the cosine of its two centers, corrected for noise, with an interval;
+    the chance p of a difference as large between documents of one kind; and q, which is p adjusted
+    for the number of words (see `jaxtext.evaluation.change`). Each sentence is a document.
+    `on_done` is called with the share that is done.
+
+    Raises `InputError` for texts without a common word, for unknown words, and as `train` does.
+    """
+    check_key(key)
+    if not isinstance(method, Exact):
+        raise InputError("must be Exact(...): texts are compared by their counts", "method")
+    two_texts = changes.prepared(key, first, second, method, max_vocab)
+    vocab = two_texts.vocab
+    chosen = list(vocab.words[:words] if isinstance(words, int) else words)
+    if unknown := [word for word in chosen if word not in vocab]:
+        raise InputError(
+            f"{unknown[0]!r} is not among the {len(vocab):,} most frequent words of both texts",
+            "words",
+        )
+    found = []
+    for at in range(0, len(chosen), TOGETHER):
+        some = [vocab.index[word] for word in chosen[at : at + TOGETHER]]
+        found += changes.uses(two_texts, method.window, some)
+        on_done(len(found) / len(chosen))
+    return change.changes(chosen, found, np.random.default_rng(seed_of(key)))
 
 
 def _numbered(

@@ -1,0 +1,183 @@
+r"""Whether words are used differently in two texts: the cosine of their vectors, and the chance.
+
+With the same contexts for both texts (`training.changes`), centers are compared as they are. For
+vectors from elsewhere, `procrustes` first turns one table onto the other.
+
+*Test.* If a word is used alike, the documents with it could as well have come from the other text.
+The statistic is $|\sum_{d \in A} y_d|^2$, where $y_d$ is the slope of the loss of document d at the
+center of both texts, in units of the curvature: about how much the loss falls with a center for
+each text. Its distribution over all ways to deal the documents out again is that of a permutation
+test. It is approximated by a multiple of a chi-squared distribution with the same mean and variance
+(Satterthwaite 1946); `permuted` draws from the distribution itself.
+
+*Cosine.* Noise in two vectors moves them apart, never together, so that even words that have not
+changed would have a cosine below one. It is corrected for attenuation (Spearman 1904): the squared
+lengths are diminished by the traces of the sandwich covariances, which is what noise adds to them.
+The interval is that of vectors drawn with these covariances, whose lengths have the noise twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.stats import chi2
+
+from jaxtext.base.html import html_table
+from jaxtext.vectors.embeddings import normalize
+
+DRAWS, LEVEL = 1000, 0.95
+HEADER = ["word", "cosine", "95%", "p", "q", "first", "second"]
+
+
+class Change(NamedTuple):
+    """How far the vectors of a word are apart in two texts."""
+
+    word: str
+    cosine: float
+    interval: tuple[float, float]
+    p: float  # that documents dealt out at random differ as much
+    q: float  # the share of false ones among all changes with a q of at most this
+    counts: tuple[int, int]  # documents with the word in each text
+
+
+class Changes(list[Change]):
+    """Changes, first those that are surely the largest; notebooks show them as a table."""
+
+    def rows(self) -> list[list[str]]:
+        """Return a line of text for each word, of the columns of `HEADER`."""
+        return [
+            [word, f"{cosine:.3f}", f"{low:.3f} to {high:.3f}", f"{p:.2g}", f"{q:.2g}",
+             *(f"{count:,}" for count in counts)]
+            for word, cosine, (low, high), p, q, counts in self
+        ]  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        return html_table("", HEADER, self.rows())
+
+
+def procrustes(
+    first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N D"]
+) -> Float[np.ndarray, "D D"]:
+    """Return the orthogonal matrix Q for which first Q is closest to second (Schoenemann 1966).
+
+    With the singular value decomposition first^T second = U S V^T, it is Q = U V^T.
+    """
+    left, _, right = np.linalg.svd(first.T.astype(np.float64) @ second)
+    return left @ right
+
+
+def aligned_cosines(
+    first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N D"]
+) -> Float[np.ndarray, " N"]:
+    """Return the cosine of each word with itself, after turning the first table onto the second.
+
+    All words count alike: their vectors are scaled to length one before (Hamilton, Leskovec and
+    Jurafsky 2016, section 3.2).
+    """
+    a, b = normalize(first), normalize(second)
+    return np.einsum("nd,nd->n", a @ procrustes(a, b), b)
+
+
+def statistic(y: Float[np.ndarray, "N D"], in_first: Bool[np.ndarray, "... N"]) -> Any:
+    """Return the squared length of the sum of the centered slopes in the first text."""
+    sums = in_first.astype(float) @ (y - y.mean(axis=0))
+    return (sums**2).sum(axis=-1)
+
+
+def p_value(y: Float[np.ndarray, "N D"], in_first: Bool[np.ndarray, " N"]) -> float:
+    """Return the chance of a statistic as large if documents are dealt out at random.
+
+    It is 1 where a text has no document, and where all documents are alike.
+    """
+    size, first = len(y), int(in_first.sum())
+    if first in (0, size):
+        return 1.0
+    centered = y - y.mean(axis=0)
+    covariance = first * (size - first) / (size * (size - 1)) * centered.T @ centered
+    mean, square = float(np.trace(covariance)), float((covariance**2).sum())
+    if mean <= 0:
+        return 1.0
+    return float(chi2.sf(statistic(y, in_first) * mean / square, mean**2 / square))
+
+
+def permuted(
+    y: Float[np.ndarray, "N D"],
+    in_first: Bool[np.ndarray, " N"],
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+) -> float:
+    """Return the p-value of `p_value` from a sample of the permutations themselves."""
+    dealt = np.stack([rng.permutation(in_first) for _ in range(draws)])
+    as_large = statistic(y, dealt) >= statistic(y, in_first) * (1 - 1e-9)
+    return (1 + int(as_large.sum())) / (draws + 1)
+
+
+def false_discovery(p: Sequence[float]) -> Float[np.ndarray, " N"]:
+    """Return the adjusted p-values of Benjamini and Hochberg (1995).
+
+    >>> false_discovery([0.01, 0.04, 0.5]).round(3).tolist()
+    [0.03, 0.06, 0.5]
+    """
+    values = np.asarray(p, np.float64)
+    order = np.argsort(-values, kind="stable")
+    ranks = np.arange(len(values), 0, -1)
+    adjusted = np.minimum.accumulate(values[order] * len(values) / ranks)
+    found = np.empty(len(values))
+    found[order] = adjusted
+    return found
+
+
+def cosine(
+    first: Float[np.ndarray, "... D"],
+    second: Float[np.ndarray, "... D"],
+    covariances: tuple[Float[np.ndarray, "D D"], Float[np.ndarray, "D D"]],
+    times: int = 1,
+) -> Float[np.ndarray, "..."]:
+    """Return the cosine of two vectors without the noise that is in them so many `times`.
+
+    It is at most 1, and NaN where noise could be all that a vector consists of.
+    """
+    vectors = zip((first, second), covariances, strict=True)
+    squares = [(v**2).sum(axis=-1) - times * np.trace(noise) for v, noise in vectors]
+    smallest = np.minimum(*squares)
+    lengths = np.sqrt(np.where(smallest > 0, squares[0], np.nan) * np.maximum(squares[1], 0))
+    return np.minimum((first * second).sum(axis=-1) / lengths, 1.0)
+
+
+def interval(
+    first: Float[np.ndarray, " D"],
+    second: Float[np.ndarray, " D"],
+    covariances: tuple[Float[np.ndarray, "D D"], Float[np.ndarray, "D D"]],
+    rng: np.random.Generator,
+    level: float = LEVEL,
+) -> tuple[float, float]:
+    """Return where the middle `level` of the cosines of drawn vectors is; -1 to 1 if unknown."""
+    one, other = (
+        rng.multivariate_normal(mean, covariance, DRAWS, method="eigh")
+        for mean, covariance in zip((first, second), covariances, strict=True)
+    )
+    cosines = cosine(one, other, covariances, times=2)
+    if np.isnan(cosines).mean() > (1 - level) / 2:
+        return -1.0, 1.0
+    low, high = np.nanquantile(cosines, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def changes(words: Iterable[str], uses: Iterable[Any], rng: np.random.Generator) -> Changes:
+    """Return the changes of words, given their `training.changes.Use`, or None for no pairs.
+
+    Those whose interval ends lowest are first: they have surely changed the most. `cosine` may be
+    NaN for a rare word.
+    """
+    known = [(word, use) for word, use in zip(words, uses, strict=True) if use is not None]
+    chances = [p_value(use.slopes, use.in_first) for _, use in known]
+    found = [
+        Change(
+            word, float(cosine(use.first, use.second, use.covariances)),
+            interval(use.first, use.second, use.covariances, rng), p, float(q),
+            (int(use.in_first.sum()), int((~use.in_first).sum())),
+        )
+        for (word, use), p, q in zip(known, chances, false_discovery(chances), strict=True)
+    ]  # fmt: skip
+    return Changes(sorted(found, key=lambda each: (each.interval[1], each.cosine)))
