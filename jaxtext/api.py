@@ -57,6 +57,7 @@ __all__ = [
     "train",
 ]
 
+CONTEXTS = 10_000  # of the most frequent words, for comparing texts
 TOGETHER = 200  # words whose documents are in memory at a time
 SUFFIXES = {
     ".bin": "word2vec-binary",
@@ -351,7 +352,7 @@ def compare(
     method: Exact = Exact(),  # noqa: B008
     *,
     words: Sequence[str] | int = 1000,
-    max_vocab: int | None = 10_000,
+    max_vocab: int | None = CONTEXTS,
     on_done: Callable[[float], None] = ignore,
 ) -> Changes:
     """Return how differently words are used in two texts, first those that surely differ the most.

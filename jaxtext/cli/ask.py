@@ -43,6 +43,10 @@ class Neighbors:
     # Number of neighbors per word.
     top: int = 10
 
+    # Train this many times on sentences of the run's text drawn with replacement, and print
+    # intervals of the cosines.
+    bootstrap: Annotated[int | None, arg(metavar="INT", help_behavior_hint="")] = None
+
     # Write the answers to this file as JSON; - is standard output.
     json: JsonFile = None
 
@@ -111,6 +115,9 @@ def neighbors(options: Neighbors) -> None:
     silent = to_stdout(options.json, options.tsv, options.csv, options.markdown)
     vectors = _loaded(options)
     answers = query.neighbors(vectors, list(options.words), options.top)
+    if options.bootstrap is not None:
+        _with_intervals(options, vectors, answers, silent)
+        return
     pairs = list(zip(options.words, answers, strict=True))
     content = {
         "run": str(options.run),
@@ -119,6 +126,49 @@ def neighbors(options: Neighbors) -> None:
     rows = [[word, *answer] for word, near in pairs for answer in near]
     tables = _tables((f"Nearest to {word}", near) for word, near in pairs)
     _write(options, content, rows, tables)
+    if not silent:
+        print_tables(*tables)
+
+
+def _with_intervals(
+    options: Neighbors, vectors: "Embeddings", answers: list[Any], silent: bool
+) -> None:
+    """Print a table of neighbors for each word, with what resamples of the text say of them."""
+    from jaxtext.cli.resampled import replicates
+    from jaxtext.evaluation import stability
+    from jaxtext.reports.tables import Table, print_tables
+
+    if options.limit is not None:
+        raise InputError("cannot be used with bootstrap", "limit", options.limit)
+    words = list(dict.fromkeys(options.words))
+    pairs = [(w, near) for w, some in zip(options.words, answers, strict=True) for near, _ in some]
+    trainings = replicates(options.run, options.bootstrap or 0, vectors)
+    found = stability.measure(trainings, words, pairs, options.top, whole=vectors)
+    ends = iter(found.intervals().tolist())
+    objects, tables = [], []
+    for word, some in zip(options.words, answers, strict=True):
+        listed = found.nearest[:, words.index(word)]
+        near = [
+            {
+                "word": each, "cosine": cosine, "ci95": next(ends),
+                "listed": float((listed == vectors.ids([each])[0]).any(axis=1).mean()),
+            }
+            for each, cosine in some
+        ]  # fmt: skip
+        objects.append({"word": word, "neighbors": near})
+        rows = [
+            [each["word"], f"{each['cosine']:.4f}", "{:.3f} to {:.3f}".format(*each["ci95"]),
+             f"{each['listed']:.0%}"]
+            for each in near
+        ]  # fmt: skip
+        tables.append(Table(f"Nearest to {word}", ["word", "cosine", "95%", "listed"], rows))
+    content = {"run": str(options.run), "bootstrap": options.bootstrap, "queries": objects}
+    lines = [
+        [each["word"], near["word"], near["cosine"], *near["ci95"], near["listed"]]
+        for each in objects
+        for near in each["neighbors"]
+    ]
+    _write(options, content, lines, tables)
     if not silent:
         print_tables(*tables)
 

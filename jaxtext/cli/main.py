@@ -12,7 +12,20 @@ import tyro
 from tyro.conf import OmitArgPrefixes, subcommand
 
 from jaxtext.base.errors import InputError, Named
-from jaxtext.cli import ask, evaluate, examples, export, gap, info, report, slips, train, verify
+from jaxtext.cli import (
+    ask,
+    association,
+    compare,
+    evaluate,
+    examples,
+    export,
+    gap,
+    info,
+    report,
+    slips,
+    train,
+    verify,
+)
 from jaxtext.cli.shared import resuming
 
 COMMANDS: dict[str, type] = {
@@ -20,6 +33,8 @@ COMMANDS: dict[str, type] = {
     "neighbors": ask.Neighbors,
     "analogy": ask.Analogy,
     "evaluate": evaluate.Evaluate,
+    "compare": compare.Compare,
+    "association": association.Associate,
     "export": export.Export,
     "gap": gap.Gap,
     "info": info.Info,
@@ -32,6 +47,8 @@ Command = (
     | Annotated[ask.Neighbors, subcommand("neighbors")]
     | Annotated[ask.Analogy, subcommand("analogy")]
     | Annotated[evaluate.Evaluate, subcommand("evaluate")]
+    | Annotated[compare.Compare, subcommand("compare")]
+    | Annotated[association.Associate, subcommand("association")]
     | Annotated[export.Export, subcommand("export")]
     | Annotated[gap.Gap, subcommand("gap")]
     | Annotated[info.Info, subcommand("info")]
@@ -44,6 +61,8 @@ FUNCTIONS: dict[type, Any] = {
     ask.Neighbors: ask.neighbors,
     ask.Analogy: ask.analogy,
     evaluate.Evaluate: evaluate.evaluate,
+    compare.Compare: compare.compare,
+    association.Associate: association.associate,
     export.Export: export.export,
     gap.Gap: gap.gap,
     info.Info: info.info,

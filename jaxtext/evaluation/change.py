@@ -13,7 +13,8 @@ test. It is approximated by a multiple of a chi-squared distribution with the sa
 *Cosine.* Noise in two vectors moves them apart, never together, so that even words that have not
 changed would have a cosine below one. It is corrected for attenuation (Spearman 1904): the squared
 lengths are diminished by the traces of the sandwich covariances, which is what noise adds to them.
-The interval is that of vectors drawn with these covariances, whose lengths have the noise twice.
+The interval is that of vectors drawn with these covariances, whose lengths have the noise twice; it
+is wider than it must be where there is much noise.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +27,7 @@ from scipy.stats import chi2
 from jaxtext.base.html import html_table
 from jaxtext.vectors.embeddings import normalize
 
-DRAWS, LEVEL = 1000, 0.95
+DRAWS, LEVEL, SURE = 1000, 0.95, 0.05
 HEADER = ["word", "cosine", "95%", "p", "q", "first", "second"]
 
 
@@ -42,7 +43,7 @@ class Change(NamedTuple):
 
 
 class Changes(list[Change]):
-    """Changes, first those that are surely the largest; notebooks show them as a table."""
+    """Changes in the order of `changes`; notebooks show them as a table."""
 
     def rows(self) -> list[list[str]]:
         """Return a line of text for each word, of the columns of `HEADER`."""
@@ -142,7 +143,7 @@ def cosine(
     squares = [(v**2).sum(axis=-1) - times * np.trace(noise) for v, noise in vectors]
     smallest = np.minimum(*squares)
     lengths = np.sqrt(np.where(smallest > 0, squares[0], np.nan) * np.maximum(squares[1], 0))
-    return np.minimum((first * second).sum(axis=-1) / lengths, 1.0)
+    return np.asarray(np.minimum((first * second).sum(axis=-1) / lengths, 1.0))
 
 
 def interval(
@@ -167,8 +168,8 @@ def interval(
 def changes(words: Iterable[str], uses: Iterable[Any], rng: np.random.Generator) -> Changes:
     """Return the changes of words, given their `training.changes.Use`, or None for no pairs.
 
-    Those whose interval ends lowest are first: they have surely changed the most. `cosine` may be
-    NaN for a rare word.
+    Those with a q of at most `SURE` are first; of these and of the others, those whose interval
+    ends lowest. A cosine is NaN, and its interval -1 to 1, where it cannot be told from noise.
     """
     known = [(word, use) for word, use in zip(words, uses, strict=True) if use is not None]
     chances = [p_value(use.slopes, use.in_first) for _, use in known]
@@ -180,4 +181,4 @@ def changes(words: Iterable[str], uses: Iterable[Any], rng: np.random.Generator)
         )
         for (word, use), p, q in zip(known, chances, false_discovery(chances), strict=True)
     ]  # fmt: skip
-    return Changes(sorted(found, key=lambda each: (each.interval[1], each.cosine)))
+    return Changes(sorted(found, key=lambda each: (each.q > SURE, each.interval[1], each.p)))

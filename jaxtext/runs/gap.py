@@ -1,6 +1,5 @@
 """Measure how far a run is from the optimum of its own objective on its text."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,13 +18,11 @@ from jaxtext.evaluation import gap
 from jaxtext.evaluation.gap import Gap
 from jaxtext.models.cells import LOGISTIC
 from jaxtext.models.objective import Objective
-from jaxtext.runs.folder import Run, is_run
 from jaxtext.runs.record import Record
-from jaxtext.runs.repeating import record_of
+from jaxtext.runs.texts import text_of
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text.encoded import Corpus, Encoded
 from jaxtext.text.joint import joint
-from jaxtext.text.reading import Source, encode_files, files_of
 from jaxtext.training import counting, counts
 from jaxtext.training.sampling import keep_probability
 from jaxtext.training.settings import Counted, settled
@@ -70,25 +67,7 @@ def measure_run(
     """
     if centers is not None and centers < 1:
         raise InputError("must be at least 1", "centers", centers)
-    folder = Path(folder)
-    if folder.exists() and not is_run(folder):
-        raise InputError(
-            f"{folder}: is not a run folder, and vectors alone do not say what they minimise"
-        )
-    run = Run(folder)
-    record = record_of(run)
-    embeddings = run.embeddings()
-    source = Source(tuple(paths)) if paths else record.source
-    with tempfile.TemporaryDirectory(prefix="jaxtext.") as scratch:
-        files = files_of(source, watch.on_stage, watch.on_bytes)
-        watch.on_stage("reading")
-        corpus = encode_files(files, record.reading, Path(scratch), watch.on_tokens)
-        watch.on_corpus(corpus)
-        if corpus.vocab.sha256() != embeddings.vocab.sha256():
-            raise InputError(
-                f"the vocabulary of this text ({len(corpus.vocab):,} words) is not that of "
-                f"{folder} ({len(embeddings.vocab):,} words): give the text of the run"
-            )
+    with text_of(folder, paths, watch) as (record, embeddings, corpus):
         tables = embeddings.center, embeddings.vectors("context")
         sizes = len(corpus.vocab), len(corpus.text.ids)
         record = record._replace(method=settled(record.method, *sizes))

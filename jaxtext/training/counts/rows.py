@@ -53,14 +53,14 @@ def centers(
     left = np.argsort(-pairs, kind="stable")  # rows of similar frequency share a curvature
     left = left[pairs[left] > 0]
     for number in range(SHARED + OWN):
+        if not left.size:
+            break
         half = _half(counts[left], negatives * pairs[left], noise, dtype)
         table = jnp.asarray(found[left]), None
         step = newton.steps(table, basis, half, None, LOGISTIC, number >= SHARED, False)
         length = newton.step_length(step.fall, step.bend, step.reach, LOGISTIC.growth)
         found[left] = np.asarray(step.rows + length[:, None] * step.direction)
         left = left[np.asarray(length * step.reach) > close]
-        if not left.size:
-            break
     moved = pairs > 0
     begun[moved] = np.linalg.lstsq(r, found[moved].T.astype(np.float64), rcond=None)[0].T
     return begun.astype(dtype)
