@@ -375,8 +375,7 @@ def compare(
     chosen = list(vocab.words[:words] if isinstance(words, int) else words)
     if unknown := [word for word in chosen if word not in vocab]:
         raise InputError(
-            f"{unknown[0]!r} is not among the {len(vocab):,} most frequent words of both texts",
-            "words",
+            f"{unknown[0]!r} is not among the {len(vocab):,} most frequent words of both texts"
         )
     found = []
     for at in range(0, len(chosen), TOGETHER):

@@ -48,7 +48,7 @@ def test_pooled_texts_are_the_common_words_of_one_and_then_the_other():
 def test_exchanged_words_are_found_and_the_others_are_not(texts):
     found = jaxtext.compare(key(), *texts, METHOD, words=50)
     assert {each.word for each in found[:2]} == {"t0w3", "t1w3"} and len(found) == 50
-    assert all(each.q < 1e-6 and each.interval[1] < 0.5 for each in found[:2])
+    assert all(each.q < 1e-6 and each.interval[1] < 0.7 for each in found[:2])
     others = [each for each in found if each.word[:2] not in ("t0", "t1")]  # with other contexts
     assert len(others) == 30
     assert all(each.q > 0.001 and each.interval[1] > 0.95 for each in others)

@@ -1,0 +1,100 @@
+"""Commands with uncertainty: neighbors with intervals, comparisons of texts, association tests."""
+
+import json
+
+import pytest
+
+import jaxtext
+from jaxtext import cli
+
+TRAIN = ["--method", "exact", "--dim", "4", "--min-count", "1", "--window", "3", "--no-gap"]
+LISTS = "one: t0w1, t0w2, t0w3\ntwo: t1w1 t1w2 t1w3\nthis: t0w4 t0w5\nthat: t1w4 t1w5 gone\n"
+
+
+@pytest.fixture(scope="module")
+def pair(topics, tmp_path_factory):
+    """Runs on the halves of one text, of 300 lines each."""
+    folder = tmp_path_factory.mktemp("pair")
+    for name, lines in (("a", topics[:300]), ("b", topics[300:600])):
+        (folder / f"{name}.txt").write_text("\n".join(lines), encoding="utf-8")
+        text, out = str(folder / f"{name}.txt"), str(folder / name)
+        assert cli.run(["train", text, "--out", out, *TRAIN]) == 0
+    (folder / "lists.txt").write_text(LISTS, encoding="utf-8")
+    return folder
+
+
+def run(capsys, *arguments, status=0):
+    capsys.readouterr()
+    assert cli.run([str(each) for each in arguments]) == status
+    return capsys.readouterr()
+
+
+def test_neighbors_with_intervals_are_the_neighbors_of_the_run(pair, capsys):
+    out = run(capsys, "neighbors", pair / "a", "t0w1", "t2w2", "--top", 4, "--bootstrap", 3,
+              "--json", "-").out  # fmt: skip
+    found = json.loads(out)
+    vectors = jaxtext.load(pair / "a")
+    for query in found["queries"]:
+        expected = jaxtext.neighbors(vectors, query["word"], top=4)
+        assert [each["word"] for each in query["neighbors"]] == [word for word, _ in expected]
+        for each, (_, cosine) in zip(query["neighbors"], expected, strict=True):
+            low, high = each["ci95"]
+            assert each["cosine"] == pytest.approx(cosine)
+            assert low < high and low <= cosine <= high and 0 <= each["listed"] <= 1
+    again = json.loads(
+        run(capsys, "neighbors", pair / "a", "t0w1", "t2w2", "--top", 4, "--bootstrap", 3,
+            "--json", "-").out
+    )  # fmt: skip
+    assert again == found
+    table = run(capsys, "neighbors", pair / "a", "t0w1", "--top", 2, "--bootstrap", 2).out
+    assert "95%" in table and "listed" in table
+
+
+def test_texts_of_two_runs_are_compared(pair, capsys, tmp_path):
+    file = tmp_path / "words.json"
+    out = run(capsys, "compare", pair / "a", pair / "b", "--top", 3, "--json", file).out
+    words = json.loads(file.read_text())["words"]
+    assert len(words) == 50 and f"{words[0]['word']} " in out and f"{words[3]['word']} " not in out
+    assert {"cosine", "ci95", "p", "q", "documents"} < set(words[0])
+    some = run(capsys, "compare", pair / "a", pair / "b", "t3w3", "t1w1", "--csv", "-").out
+    assert "t3w3" in some and "t1w1" in some and len(some.splitlines()) == 3
+
+
+def test_vectors_are_turned_onto_each_other(pair, capsys):
+    out = run(capsys, "compare", pair / "a", pair / "a", "--procrustes", "--json", "-").out
+    words = json.loads(out)["words"]
+    assert len(words) == 50 and min(each["cosine"] for each in words) == pytest.approx(1, abs=1e-5)
+
+
+def test_association_tests_have_an_interval_if_asked(pair, capsys):
+    out = run(capsys, "association", pair / "a", pair / "lists.txt", "--json", "-").out
+    (result,) = json.loads(out)["tests"].values()
+    assert result["effect"] > 1 and result["p"] == pytest.approx(1 / 20) and result["exact"]
+    assert (result["items"], result["covered"], result["ci95"]) == (11, 10, None)
+    out = run(capsys, "association", pair / "a", pair / "lists.txt", "--bootstrap", 3,
+              "--json", "-").out  # fmt: skip
+    (result,) = json.loads(out)["tests"].values()
+    assert result["ci95"][0] <= result["effect"] <= result["ci95"][1]
+    assert "one/two, this/that" in run(capsys, "association", pair / "a", pair / "lists.txt").out
+
+
+@pytest.mark.parametrize(
+    "arguments, line",
+    [
+        (["neighbors", "a", "t0w1", "--bootstrap", "1"], "--bootstrap 1: must be at least 2"),
+        (["neighbors", "lists.txt", "t0w1", "--bootstrap", "2"], "not a vector file"),
+        (["neighbors", "a", "t0w1", "--bootstrap", "2", "--limit", "9"], "--limit 9: cannot"),
+        (["compare", "a", "b", "--top", "0"], "--top 0: must be at least 1"),
+        (["compare", "a", "b", "zz"], "'zz' is not among the 50 most frequent words"),
+        (["compare", "a", "lists.txt"], "is not a run folder"),
+        (["compare", "a", "b", "--procrustes", "--restrict", "4"], "4 words in common are too few"),
+        (["compare", "a", "b", "zz", "--procrustes"], "'zz' is not among the 50 words"),
+        (["association", "a"], "give at least one file"),
+        (["association", "a", "a.txt"], "line 1: must be a name, a colon and words"),
+        (["association", "a", "lists.txt", "--bootstrap", "0"], "--bootstrap 0: must be at least"),
+    ],
+)
+def test_what_cannot_be_asked_ends_with_one_line(pair, capsys, monkeypatch, arguments, line):
+    monkeypatch.chdir(pair)
+    error = run(capsys, *arguments, status=2).err
+    assert line in error and error.startswith("jaxtext: ") and error.count("\n") == 1
