@@ -54,7 +54,8 @@ def test_exchanged_words_are_found_and_the_others_are_not(texts):
     assert all(each.q > 0.001 and each.interval[1] > 0.95 for each in others)
     again = jaxtext.compare(key(), *texts, METHOD, words=["t0w3", "t2w2"])
     assert [each.word for each in again] == ["t0w3", "t2w2"]
-    assert again[0].cosine == pytest.approx(found[[e.word for e in found].index("t0w3")].cosine)
+    cosine = found[[e.word for e in found].index("t0w3")].cosine
+    assert again[0].cosine == pytest.approx(cosine, abs=1e-3)  # as close as rows are solved
 
 
 def test_centers_are_those_of_each_text_alone(texts):
