@@ -10,7 +10,7 @@ from tyro.conf import Positional
 from jaxtext.cli.shared import STANDARD_OUTPUT, Kind, Limit, RunPath, Strict, load
 
 Format = Literal[
-    "word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors", "projector"
+    "word2vec-text", "word2vec-binary", "glove", "fasttext", "safetensors", "projector", "hub"
 ]
 
 
@@ -21,11 +21,12 @@ class Export:
     # Run folder or vector file.
     run: Positional[RunPath]
 
-    # File to write, or - for standard output; for projector, a folder. Missing folders are created,
-    # and an existing file is replaced.
+    # File to write, or - for standard output; for projector and hub, a folder. Missing folders are
+    # created, and an existing file is replaced.
     path: Positional[Path]
 
-    # File format. Only safetensors keeps context vectors and word counts.
+    # File format. Only safetensors keeps context vectors and word counts; hub is a folder that
+    # sentence-transformers and model2vec load.
     format: Format = "word2vec-text"
 
     # Vectors to write: one of the two tables, or both combined.

@@ -36,7 +36,7 @@ from jaxtext.base.ranges import number
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors import export
 from jaxtext.vectors.embeddings import Embeddings
-from jaxtext.vectors.formats import safetensors
+from jaxtext.vectors.formats import hub, safetensors
 
 CONFIG, VOCAB, VECTORS = "config.json", "vocab.tsv", "vectors.safetensors"
 METRICS, MANIFEST, GAP = "metrics.jsonl", "manifest.json", "gap.json"
@@ -193,8 +193,10 @@ class Onlooker(Run):
 
 
 def is_run(folder: str | Path) -> bool:
-    """Tell whether a folder contains a run, finished or not."""
-    return (Path(folder) / CONFIG).exists() or (Path(folder) / MANIFEST).exists()
+    """Tell whether a folder contains a run, finished or not; a model for the hub is none."""
+    folder = Path(folder)
+    has_file = (folder / CONFIG).exists() or (folder / MANIFEST).exists()
+    return has_file and not hub.is_hub(folder)
 
 
 def load(path: str | Path, limit: int | None = None, strict: bool = False) -> Embeddings:

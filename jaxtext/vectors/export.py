@@ -8,6 +8,7 @@
 | `word2vec-binary` | a line "V D", then each word, a space and D little-endian float32 |
 | `safetensors` | the array `vectors`, the words in the file's metadata |
 | `projector` | a folder with `vectors.tsv` and `metadata.tsv` for TensorBoard's projector |
+| `hub` | a folder that sentence-transformers and model2vec load |
 
 Every file is written under a temporary name and renamed when it is complete. An existing file is
 replaced, a folder never; missing folders are created.
@@ -27,7 +28,7 @@ from jaxtext.base.files import replacing
 from jaxtext.base.ranges import number
 from jaxtext.text.vocab import Vocab
 from jaxtext.vectors.embeddings import Embeddings
-from jaxtext.vectors.formats import binary, detect, projector, safetensors, text
+from jaxtext.vectors.formats import binary, detect, hub, projector, safetensors, text
 from jaxtext.vectors.formats.table import Table, encodes
 
 STREAMS: dict[str, Callable[[Table, BufferedIOBase], None]] = {
@@ -37,7 +38,11 @@ STREAMS: dict[str, Callable[[Table, BufferedIOBase], None]] = {
     "fasttext": text.write,
     "safetensors": safetensors.write,
 }
-FORMATS = (*STREAMS, "projector")
+FOLDERS: dict[str, Callable[[Table, Path], None]] = {
+    "projector": projector.write,
+    "hub": hub.write,
+}
+FORMATS = (*STREAMS, *FOLDERS)
 
 
 class LeftOut(UserWarning):
@@ -51,17 +56,17 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
     is replaced once the new one is complete.
 
     Raises `InputError` for an unknown format or kind, for an existing folder, and for a word that a
-    format cannot contain: all but safetensors end a word at a space or line break, and none has
-    words that are not Unicode text.
+    format cannot contain: all but safetensors and hub end a word at a space or line break, and none
+    has words that are not Unicode text.
     """
     path = Path(path)
     table = _table(embeddings, form, kind)
-    if path.is_dir() or (form == "projector" and path.exists()):
+    if path.is_dir() or (form in FOLDERS and path.exists()):
         kind_of = "a folder, which is" if path.is_dir() else "there, and is"
         raise InputError(f"{path}: is {kind_of} not replaced: choose another name or remove it")
     with replacing(path) as temporary:
-        if form == "projector":
-            projector.write(table, temporary)
+        if form in FOLDERS:
+            FOLDERS[form](table, temporary)
         else:
             with open(temporary, "wb") as file:
                 STREAMS[form](table, file)
@@ -70,10 +75,10 @@ def write(embeddings: Embeddings, path: str | Path, form: str, kind: str = "cent
 def write_to(embeddings: Embeddings, stream: Any, form: str, kind: str = "center") -> None:
     """Write the bytes of such a file to an open binary stream.
 
-    Raises `InputError` as `write` does, before anything is written, and for `projector`.
+    Raises `InputError` as `write` does, before anything is written, and for folders.
     """
-    if form == "projector":
-        raise InputError("is a folder of two files: give a path instead of -", "format", form)
+    if form in FOLDERS:
+        raise InputError("is a folder of several files: give a path instead of -", "format", form)
     STREAMS[form](_table(embeddings, form, kind), stream)
 
 
@@ -106,7 +111,7 @@ def _check_words(vocab: Vocab, form: str) -> None:
     for word in vocab.words:
         if not encodes(word):
             raise InputError(f"the word {word!r} cannot be written as UTF-8 text: replace it first")
-    if form == "safetensors":
+    if form in ("safetensors", "hub"):
         return
     blank = set("\t\n\r" if form == "projector" else string.whitespace)
     for word in vocab.words:

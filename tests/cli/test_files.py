@@ -133,7 +133,7 @@ def test_export_to_standard_output_writes_the_bytes_of_the_file_alone(vectors, t
 
 def test_a_folder_is_not_written_to_standard_output(vectors, capsys):
     status, out, err = run(capsys, "export", vectors, "-", "--format=projector")
-    assert (status, out) == (2, "") and "--format projector: is a folder of two files" in err
+    assert (status, out) == (2, "") and "--format projector: is a folder of several files" in err
 
 
 def test_export_replaces_a_file_and_makes_missing_folders(vectors, odd, tmp_path, capsys):

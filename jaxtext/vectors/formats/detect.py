@@ -7,8 +7,9 @@
 | GloVe text | lines of a word and numbers |
 | safetensors | eight bytes of length, then JSON |
 | TensorBoard projector | a folder with `vectors.tsv` and `metadata.tsv` |
+| hub | a folder with `model.safetensors` and `tokenizer.json` |
 
-All but the last two may be compressed by gzip, bzip2 or xz. Nothing is unpickled, and no more is
+All but the last three may be compressed by gzip, bzip2 or xz. Nothing is unpickled, and no more is
 allocated than a file's size accounts for.
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import cast
 
 from jaxtext.base.errors import InputError
-from jaxtext.vectors.formats import binary, projector, safetensors, text
+from jaxtext.vectors.formats import binary, hub, projector, safetensors, text
 from jaxtext.vectors.formats.table import LONGEST_LINE, Asked, Table, line_of, shown
 from jaxtext.vectors.formats.text import trailing
 
@@ -66,7 +67,7 @@ def read(path: Path, limit: int | None = None, strict: bool = False) -> Table:
     asked = Asked(path, limit, strict)
     try:
         if path.is_dir():
-            return projector.read(asked)
+            return hub.read(asked) if hub.is_hub(path) else projector.read(asked)
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: is a pipe or device: write it to a file first")
         with open(path, "rb") as file:

@@ -1,6 +1,7 @@
 """safetensors: the words in the metadata; the one format that keeps contexts and counts."""
 
 import json
+from collections.abc import Sequence
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,10 @@ def read(asked: Asked) -> Table:
     }
     if isinstance(words, list) and asked.limit is not None:
         words = words[: asked.limit]
-    vectors = _table(arrays["vectors"], words, path)
+    vectors = fitting(arrays["vectors"], words, path)
     context, counts = arrays.get("context"), arrays.get("counts")
     if context is not None:
-        context = _table(context, words, path)
+        context = fitting(context, words, path)
         if context.shape != vectors.shape:
             raise InputError(
                 f"{path}: context vectors of shape {list(context.shape)} for {list(vectors.shape)}"
@@ -45,15 +46,7 @@ def read(asked: Asked) -> Table:
         counts.shape == (len(words),) and counts.dtype == np.int64 and (counts >= 0).all()
     ):
         raise InputError(f"{path}: the counts do not fit {len(words):,} words")
-    odd = OddRows(asked, "word")
-    rows = _good_rows(odd, words, [vectors] if context is None else [vectors, context])
-    if len(rows) < len(words):
-        odd.refuse_if_most(len(rows))
-        words = [words[row] for row in rows]
-        vectors = vectors[rows]
-        context = None if context is None else context[rows]
-        counts = None if counts is None else counts[rows]
-    return Table(words, vectors, context, counts, odd.note())
+    return without_odd_rows(asked, Table(words, vectors, context, counts))
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -93,8 +86,11 @@ def _length(path: Path) -> int:
         return int.from_bytes(file.read(8), "little")
 
 
-def _table(vectors: np.ndarray, words: Any, path: Path) -> Float[np.ndarray, "V D"]:
-    """Vectors that fit the words, float32 or float64."""
+def fitting(vectors: np.ndarray, words: Any, path: Path) -> Float[np.ndarray, "V D"]:
+    """Return the vectors, in float32 or float64.
+
+    Raises `InputError` if they do not fit the words, and if there is none.
+    """
     fits = isinstance(words, list) and vectors.ndim == 2 and len(words) == len(vectors)
     if not fits or not all(isinstance(word, str) for word in words):
         raise InputError(f"{path}: the words do not fit an array of shape {vectors.shape}")
@@ -106,7 +102,26 @@ def _table(vectors: np.ndarray, words: Any, path: Path) -> Float[np.ndarray, "V 
     return vectors.astype(np.float32) if vectors.dtype == np.float16 else vectors
 
 
-def _good_rows(odd: OddRows, words: list[str], tables: list[np.ndarray]) -> Int[np.ndarray, " G"]:
+def without_odd_rows(asked: Asked, table: Table) -> Table:
+    """Return the rows that can be used, with a note that counts the others.
+
+    Raises `InputError` if there is none.
+    """
+    words, vectors, context, counts = list(table.words), *table[1:4]
+    odd = OddRows(asked, "word")
+    rows = _good_rows(odd, words, [vectors] if context is None else [vectors, context])
+    if len(rows) < len(words):
+        odd.refuse_if_most(len(rows))
+        words = [words[row] for row in rows]
+        vectors = vectors[rows]
+        context = None if context is None else context[rows]
+        counts = None if counts is None else counts[rows]
+    return Table(words, vectors, context, counts, odd.note())
+
+
+def _good_rows(
+    odd: OddRows, words: Sequence[str], tables: list[np.ndarray]
+) -> Int[np.ndarray, " G"]:
     """Return the rows that can be used; the others are counted."""
     finite = np.logical_and.reduce([np.isfinite(table).all(axis=1) for table in tables])
     numbers: dict[str, int] = {}
