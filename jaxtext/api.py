@@ -416,7 +416,8 @@ def save(
 
     Without a `format`, the ending of the name decides: .bin is word2vec-binary, .txt word2vec-text,
     .vec fasttext; any other ending means safetensors, the only format that keeps context vectors
-    and counts. "hub" is a folder that sentence-transformers and model2vec load. `kind` chooses the vector of each word (see `Embeddings.vectors`).
+    and counts. `hub` is a folder that sentence-transformers and model2vec load. `kind` chooses the
+    vector of each word (see `Embeddings.vectors`).
 
     Missing folders are created, and an existing file is replaced once the new one is complete.
 

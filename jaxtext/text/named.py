@@ -6,19 +6,16 @@ its first 10^8 bytes. WikiText-103 is by Merity et al. (2017) and contains good 
 articles with case and punctuation. All texts are from Wikipedia, under CC BY-SA.
 """
 
-import logging
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from jaxtext.base.download import CHUNK_BYTES, Remote, download
 from jaxtext.base.errors import InputError
 from jaxtext.base.files import cache_folder, kept, sha256
-
-CHUNK_BYTES = 1 << 20
-ATTEMPTS = 3  # at a download whose connection breaks off
-SECONDS = 30  # to wait for an answer
 
 Blocks = Iterable[bytes]
 OnBytes = Callable[[str, int, int], None]  # the stage, bytes done, bytes in total
@@ -31,11 +28,6 @@ class Named(NamedTuple):
     sha256: str
     member: str
     clean: Callable[[Blocks], Iterator[bytes]]
-
-    @property
-    def archive(self) -> str:
-        """Return the file name of the archive."""
-        return self.url.rpartition("/")[2]
 
 
 def as_it_is(blocks: Blocks) -> Iterator[bytes]:
@@ -131,7 +123,7 @@ def named_corpus(
 
     Text, archive and SHA-256 are kept in `folder`, by default `corpora` in the user's cache folder.
     An archive that was put there by hand is used as well. A text whose SHA-256 has changed is
-    unpacked again, and a download that breaks off is started again, `ATTEMPTS` times in all.
+    unpacked again, and a download that breaks off is started again.
     `on_bytes` is called with the stage ("downloading" or "unpacking"), the bytes done and the bytes
     in total.
 
@@ -143,7 +135,9 @@ def named_corpus(
     if path.is_file() and digest.is_file() and digest.read_text().split()[:1] == [sha256(path)]:
         return path
     corpus = CORPORA[name]
-    archive = _fetch(name, corpus, folder, on_bytes)
+    archive = download(
+        Remote(corpus.url, corpus.sha256), folder, "corpus", name, partial(on_bytes, "downloading")
+    )
     try:
         with zipfile.ZipFile(archive) as packed, packed.open(corpus.member) as file:
             size, done = packed.getinfo(corpus.member).file_size, 0
@@ -160,80 +154,3 @@ def named_corpus(
             return path
     except (zipfile.BadZipFile, KeyError) as error:
         raise InputError(f"{archive}: contains no {corpus.member}: {error}") from None
-
-
-class _Bar:
-    """Pass on the progress that pooch reports of a download, which may begin several times."""
-
-    def __init__(self, on_bytes: OnBytes):
-        self._on_bytes, self._total, self._done = on_bytes, 0, 0
-
-    @property
-    def total(self) -> int:
-        return self._total
-
-    @total.setter
-    def total(self, size: int) -> None:
-        self._total, self._done = size, 0
-
-    def update(self, size: int) -> None:
-        self._done = min(self._done + size, self._total)
-        self._on_bytes("downloading", self._done, self._total)
-
-    def reset(self) -> None:
-        self._done = 0
-
-    def close(self) -> None:
-        pass
-
-
-def _fetch(name: str, corpus: Named, folder: Path, on_bytes: OnBytes) -> Path:
-    import pooch
-    from requests import exceptions
-
-    pooch.get_logger().setLevel(logging.WARNING)  # the progress bar says the same
-    path = folder / corpus.archive
-    store = pooch.create(
-        folder, base_url="", registry={path.name: corpus.sha256}, urls={path.name: corpus.url}
-    )
-    load = pooch.HTTPDownloader(chunk_size=CHUNK_BYTES, timeout=SECONDS)
-    load.progressbar = _Bar(on_bytes)  # pyright: ignore[reportAttributeAccessIssue]
-    broke_off = exceptions.ChunkedEncodingError, exceptions.Timeout
-    for attempt in range(ATTEMPTS):
-        try:
-            return Path(store.fetch(path.name, downloader=load))  # pyright: ignore[reportArgumentType]
-        except exceptions.RequestException as error:
-            if isinstance(error, broke_off) and attempt + 1 < ATTEMPTS:
-                continue
-            there = ", and the file already there has another SHA-256" if path.exists() else ""
-            raise InputError(
-                f"{corpus.url} {_reason(error)}{there}: get {path.name} elsewhere and put "
-                f"it at {path}",
-                "corpus",
-                name,
-            ) from None
-        except ValueError:
-            raise InputError(
-                f"{corpus.url} sends a file that is not the known {path.name}, whose SHA-256 is "
-                f"{corpus.sha256}: get that file elsewhere and put it at {path}",
-                "corpus",
-                name,
-            ) from None
-        except OSError as error:
-            raise InputError(
-                f"{folder}: {path.name} cannot be kept there ({error.strerror or error}): set "
-                "XDG_CACHE_HOME to a folder that can be written to"
-            ) from None
-    raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-def _reason(error: Exception) -> str:
-    from requests import exceptions
-
-    if isinstance(error, exceptions.HTTPError) and error.response is not None:
-        return f"answers {error.response.status_code} {error.response.reason}"
-    if isinstance(error, exceptions.Timeout):
-        return f"did not answer in {SECONDS} s"
-    if isinstance(error, exceptions.ChunkedEncodingError):
-        return f"broke off {ATTEMPTS} times"
-    return "cannot be reached"

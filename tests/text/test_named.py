@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from jaxtext import cli, runs
+from jaxtext.base import download
 from jaxtext.base.errors import InputError
 from jaxtext.text import named
 
@@ -93,7 +94,11 @@ def test_a_download_that_breaks_off_is_started_again(server, tmp_path):
 @pytest.mark.parametrize(
     ("answer", "asked", "message"),
     [
-        (HALF, named.ATTEMPTS, r"small\.zip broke off 3 times: get small\.zip elsewhere and put"),
+        (
+            HALF,
+            download.ATTEMPTS,
+            r"small\.zip broke off 3 times: get small\.zip elsewhere and put",
+        ),
         ((200, b"other", 5), 1, "is not the known small.zip, whose SHA-256 is "),
         ((404, b"", 0), 1, r"small\.zip answers 404 Not Found: get small\.zip elsewhere"),
         ((503, b"", 0), 1, "answers 503 Service Unavailable"),
