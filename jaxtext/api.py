@@ -246,7 +246,7 @@ def sweep(
 
     ```python
     methods = [jaxtext.Sgns(dim=50, window=window) for window in (2, 5, 10)]
-    sets = jaxtext.evaluation.read(["ws353.tsv"])
+    sets = jaxtext.evaluation.read(sets=["wordsim353"])
 
     def score(vectors):
         results = jaxtext.evaluation.evaluate(vectors, sets).similarity

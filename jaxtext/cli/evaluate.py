@@ -49,10 +49,20 @@ class Evaluate:
     # scikit-learn.
     categorization: Files = ()
 
+    # Files in the same format, from which two tests are made: which of five words is the odd one
+    # out, and whether the nearest words are of the same category.
+    categories: Files = ()
+
+    # Sets by name, which are downloaded once. Without a name, they are listed.
+    sets: Annotated[
+        tuple[str, ...] | None, arg(metavar="NAME [NAME ...]", help_behavior_hint="")
+    ] = None
+
     # Vectors to use: one of the two tables, or both combined.
     vectors: Kind = "center"
 
-    # Ask and answer analogies only among this many of the most frequent words.
+    # Use only this many of the most frequent words in analogies and in the tests made from
+    # categories.
     restrict: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
 
     # How analogies are answered: the word nearest to b - a + c, or the product of cosines.
@@ -90,14 +100,19 @@ def evaluate(options: Evaluate) -> int:
         means_table,
         notes,
         set_notes,
+        sets_table,
         tables,
     )
     from jaxtext.reports.tables import print_notes, print_tables
 
+    if options.sets == ():
+        print_tables(sets_table())
+        return 0
+    _check_sets(options.sets or ())
     if not options.runs:
         raise InputError("evaluate: give at least one run folder or vector file")
-    if not (options.similarity or options.analogy or options.categorization):
-        raise InputError("evaluate: give at least one set: --similarity, --analogy, ...")
+    if not _without_categorization(options) and not options.categorization:
+        raise InputError("evaluate: give at least one set: --similarity, --analogy, --sets, ...")
     if options.restrict is not None:
         number("restrict", options.restrict, 1, math.inf, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
@@ -105,7 +120,14 @@ def evaluate(options: Evaluate) -> int:
         raise InputError("names columns of --similarity, which is not given", "columns")
     missing = _missing(options)
     categorization = () if missing else options.categorization
-    sets = evaluation.read(options.similarity, options.analogy, categorization, options.columns)
+    sets = evaluation.read(
+        options.similarity,
+        options.analogy,
+        categorization,
+        options.columns,
+        options.categories,
+        options.sets or (),
+    )
     paths = options.runs
     vectors = [load(path, options.limit, options.strict) for path in paths]
     how = options.vectors, options.restrict, options.method, options.seed
@@ -145,6 +167,26 @@ def evaluate(options: Evaluate) -> int:
     return 2 if missing else 0
 
 
+def _without_categorization(options: Evaluate) -> bool:
+    """Tell whether there are sets that need no scikit-learn."""
+    return bool(options.similarity or options.analogy or options.categories or options.sets)
+
+
+def _check_sets(names: Sequence[str]) -> None:
+    """Raise `InputError` for a name that no set has; a path is named as what it is."""
+    from jaxtext.evaluation.named import SETS, check_names
+
+    for name in names:
+        if name not in SETS and Path(name).exists():
+            raise InputError(
+                "is a file or folder: give runs before --sets, and sets of your own with "
+                "--similarity, --analogy or --categories",
+                "sets",
+                name,
+            )
+    check_names(names)
+
+
 def _of_several(paths: Sequence[Path], reports: Sequence[Any]) -> dict[str, Any]:
     """Return the scores of several runs, with means and standard deviations, for JSON."""
     from jaxtext.evaluation.report import means
@@ -163,7 +205,7 @@ def _missing(options: Evaluate) -> bool:
     try:
         categorization.require()
     except InputError as error:
-        if not (options.similarity or options.analogy):
+        if not _without_categorization(options):
             raise
         print(f"jaxtext: {error}; the other sets are evaluated", file=sys.stderr, flush=True)
         return True

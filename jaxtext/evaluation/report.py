@@ -9,11 +9,29 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from jaxtext.base.errors import InputError
-from jaxtext.evaluation import analogy, categorization, items, similarity
+from jaxtext.evaluation import (
+    analogy,
+    categorization,
+    items,
+    members,
+    odd_one_out,
+    similarity,
+    topk,
+)
 from jaxtext.evaluation.items import SAMPLES, Difference
+from jaxtext.evaluation.named import read_named
 from jaxtext.vectors.embeddings import Embeddings, SparseEmbeddings
 
 T = TypeVar("T")
+# What is evaluated, and which sets it is made from.
+KINDS: dict[str, tuple[Any, str]] = {
+    "similarity": (similarity, "similarity"),
+    "analogy": (analogy, "analogy"),
+    "categorization": (categorization, "categorization"),
+    "odd_one_out": (odd_one_out, "categories"),
+    "topk": (topk, "categories"),
+}
+TESTS = {"odd_one_out": "odd one out", "topk": "top k"}  # several that are made from one set
 
 
 class Sets(NamedTuple):
@@ -22,13 +40,14 @@ class Sets(NamedTuple):
     similarity: dict[str, similarity.Pairs]
     analogy: dict[str, list[analogy.Question]]
     categorization: dict[str, categorization.Categories]
+    categories: dict[str, categorization.Categories] = {}  # for odd one out, and top k
 
     def words(self) -> dict[str, None]:
         """Return the different words of all sets, in their order."""
         pairs = (pair for each in self.similarity.values() for pair in each.words)
         asked = (q for each in self.analogy.values() for q in each)
         parts = ((q.a, *q.b, q.c, *q.answers) for q in asked)
-        named = (each.words for each in self.categorization.values())
+        named = (c.words for each in (self.categorization, self.categories) for c in each.values())
         return dict.fromkeys(chain.from_iterable(chain(pairs, parts, named)))
 
 
@@ -40,10 +59,13 @@ class Report(NamedTuple):
     categorization: dict[str, categorization.Result]
     zeros: tuple[str, ...] = ()  # words of the sets whose vector is zero
     uncovered: tuple[str, ...] = ()  # what to say of each set that covers nothing
+    odd_one_out: dict[str, members.Result] = {}
+    topk: dict[str, members.Result] = {}
 
     def kinds(self) -> dict[str, dict[str, Any]]:
-        """Return the results by kind and set."""
-        return {kind: getattr(self, kind) for kind in Sets._fields}
+        """Return the results by kind and set; those made from categories where there are some."""
+        found = {kind: getattr(self, kind) for kind in KINDS}
+        return {kind: each for kind, each in found.items() if each or kind not in TESTS}
 
     def as_json(self) -> dict[str, Any]:
         """Return what `jaxtext evaluate --json` writes for one run."""
@@ -59,6 +81,8 @@ class Comparison(NamedTuple):
     similarity: dict[str, Difference]
     analogy: dict[str, Difference]
     categorization: dict[str, Difference]
+    odd_one_out: dict[str, Difference] = {}
+    topk: dict[str, Difference] = {}
 
     def as_json(self) -> dict[str, Any]:
         """Return what `jaxtext evaluate --json` writes about the difference of two runs."""
@@ -68,7 +92,25 @@ class Comparison(NamedTuple):
                 for name, each in differences.items()
             }
             for kind, differences in self._asdict().items()
+            if differences or kind not in TESTS
         }
+
+    def named(self) -> list[tuple[str, Difference]]:
+        """Return the differences, and what `label` calls each."""
+        return [
+            (label(kind, name), each)
+            for kind, differences in self._asdict().items()
+            for name, each in differences.items()
+        ]
+
+
+def label(kind: str, name: str) -> str:
+    """Return what a set is called where several kinds are listed together.
+
+    >>> label("analogy", "google"), label("topk", "animals")
+    ('google', 'animals (top k)')
+    """
+    return f"{name} ({TESTS[kind]})" if kind in TESTS else name
 
 
 def read(
@@ -76,18 +118,29 @@ def read(
     analogies: Sequence[str | Path] = (),
     categorizations: Sequence[str | Path] = (),
     columns: str | Sequence[int] | None = None,
+    categories: Sequence[str | Path] = (),
+    sets: Sequence[str] = (),
 ) -> Sets:
     """Read sets from files, and analogies also from folders.
+
+    `categorizations` are clustered; of `categories`, files in the same format, odd one out and top
+    k are made. `sets` are names of sets that are downloaded on first use, see `named.SETS`.
 
     The name of a set is that of its file without the suffix, or of its folder. `columns` are those
     of the files of similarity, as in `similarity.read`. Raises `InputError` for files that cannot
     be used and for two sets of one kind with one name.
     """
-    return Sets(
+    found = Sets(
         _read(partial(similarity.read, columns=columns), similarities, "similarities"),
         _read(analogy.read, analogies, "analogies"),
         _read(categorization.read, categorizations, "categorizations"),
+        _read(categorization.read, categories, "categories"),
     )
+    for name, (kind, content) in read_named(sets).items():
+        if name in getattr(found, kind):
+            raise InputError("a file with this name was given already: rename it", "sets", name)
+        getattr(found, kind)[name] = content
+    return found
 
 
 def _read(reader: Callable[[Path], T], paths: Sequence[str | Path], parameter: str) -> dict[str, T]:
@@ -113,7 +166,8 @@ def evaluate(
 ) -> Report:
     """Evaluate on all sets, with the arguments of the single evaluations.
 
-    `kind` is one of those of `Embeddings.vectors`; `restrict` and `method` concern analogies.
+    `kind` is one of those of `Embeddings.vectors`; `restrict` concerns analogies, odd one out
+    and top k, and `method` analogies.
     `samples` bootstrap samples make the intervals of similarity; with 0 there are none. A set that
     covers nothing has no scores. Raises `InputError` if that is so of all sets, naming the first,
     and, before anything is computed, if categories need scikit-learn and it is not installed.
@@ -132,17 +186,21 @@ def evaluate(
         name: categorization.evaluate(embeddings, words, kind, seed)
         for name, words in sets.categorization.items()
     }
-    zeros = _zeros(embeddings, sets, kind)
-    report = Report(similar, analogies, categories, zeros)
+    odd, near = (
+        {
+            name: module.evaluate(embeddings, words, kind, restrict, seed)
+            for name, words in sets.categories.items()
+        }
+        for module in (odd_one_out, topk)
+    )
+    report = Report(similar, analogies, categories, _zeros(embeddings, sets, kind), (), odd, near)
     uncovered = tuple(
-        f"{name}: {module.unknown(getattr(sets, kind)[name])}"
-        for (kind, results), module in zip(
-            report.kinds().items(), (similarity, analogy, categorization), strict=True
-        )
+        f"{name}: {KINDS[kind][0].unknown(getattr(sets, KINDS[kind][1])[name])}"
+        for kind, results in report.kinds().items()
         for name, result in results.items()
         if not result.covered
     )
-    if uncovered and len(uncovered) == sum(map(len, sets)):
+    if uncovered and len(uncovered) == sum(map(len, report.kinds().values())):
         raise InputError(uncovered[0])
     return report._replace(uncovered=uncovered)
 
@@ -175,6 +233,13 @@ def compare(first: Report, second: Report, sets: Sets, seed: int = 0) -> Compari
             name: categorization.difference(result, second.categorization[name], seed)
             for name, result in first.categorization.items()
         },
+        *(
+            {
+                name: members.difference(result, getattr(second, kind)[name], seed)
+                for name, result in getattr(first, kind).items()
+            }
+            for kind in TESTS
+        ),
     )
 
 
@@ -193,9 +258,10 @@ def means(reports: Sequence[Report]) -> dict[str, Mean]:
     """
     found: dict[str, list[float | None]] = {}
     for place, report in enumerate(reports):
-        for results in report.kinds().values():
+        for kind, results in report.kinds().items():
             for name, result in results.items():
-                found.setdefault(name, [None] * len(reports))[place] = score(result)
+                scores = found.setdefault(label(kind, name), [None] * len(reports))
+                scores[place] = score(result)
     return {name: _mean(scores) for name, scores in found.items()}
 
 
@@ -203,7 +269,9 @@ def score(result: Any) -> float | None:
     """Return the one number that stands for a result."""
     if isinstance(result, similarity.Result):
         return result.spearman
-    return result.accuracy if isinstance(result, analogy.Result) else result.levels[0].purity
+    if isinstance(result, categorization.Result):
+        return result.levels[0].purity
+    return result.accuracy
 
 
 def _mean(scores: Sequence[float | None]) -> Mean:

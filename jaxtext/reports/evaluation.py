@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxtext.base.html import visible
-from jaxtext.evaluation import analogy, categorization, similarity
+from jaxtext.evaluation import SETS, analogy, categorization, members, odd_one_out, similarity, topk
 from jaxtext.evaluation.items import shown
 from jaxtext.evaluation.report import Comparison, Report, Sets, means
 from jaxtext.reports.tables import Table
@@ -16,6 +16,8 @@ def tables(report: Report) -> list[Table]:
         "similarity": similarity_table,
         "analogy": analogy_table,
         "categorization": categorization_table,
+        "odd_one_out": odd_one_out_table,
+        "topk": topk_table,
     }
     found = []
     for kind, results in report.kinds().items():
@@ -67,11 +69,7 @@ def similarity_table(results: dict[str, similarity.Result]) -> Table:
 
 def analogy_table(results: dict[str, analogy.Result]) -> Table:
     """Return the accuracy of each set."""
-    rows = [
-        [name, score(r.accuracy), interval(r.ci95), _covered(r), score(r.accuracy_all)]
-        for name, r in results.items()
-    ]
-    return Table("Analogies: accuracy", _header("accuracy"), rows)
+    return Table("Analogies: accuracy", _header("accuracy"), _accuracies(results))
 
 
 def section_table(name: str, result: analogy.Result) -> Table:
@@ -101,15 +99,40 @@ def categorization_table(results: dict[str, categorization.Result]) -> Table:
     )
 
 
+def odd_one_out_table(results: dict[str, members.Result]) -> Table:
+    """Return how often the odd one was found in each set."""
+    size = odd_one_out.SIZE + 1
+    title = f"Odd one out of {size} words: accuracy ({1 / size:.3f} by chance)"
+    return Table(title, _header("accuracy"), _accuracies(results))
+
+
+def topk_table(results: dict[str, members.Result]) -> Table:
+    """Return which part of the nearest words belongs to the same category, for each set."""
+    title = f"The {topk.TOP} nearest words: part that is of the same category"
+    return Table(title, _header("part"), _accuracies(results))
+
+
+def _accuracies(results: dict[str, Any]) -> list[list[str]]:
+    return [
+        [name, score(r.accuracy), interval(r.ci95), _covered(r), score(r.accuracy_all)]
+        for name, r in results.items()
+    ]
+
+
+def sets_table() -> Table:
+    """Return the evaluation sets that are known by name."""
+    rows = [[name, each.kind, each.about] for name, each in SETS.items()]
+    return Table("Evaluation sets by name", ["set", "kind", "what it contains"], rows)
+
+
 def comparison_table(comparison: Comparison) -> Table:
     """Return the scores of two runs on each set side by side, over the items known to both."""
     rows = []
-    for differences in comparison:
-        for name, each in differences.items():
-            change = "-" if each.difference is None else f"{each.difference:+.3f}"
-            differs = "yes" if each.significant else "no"
-            scores = score(each.first), score(each.second)
-            rows.append([name, *scores, change, interval(each.ci95, "+.3f"), differs])
+    for name, each in comparison.named():
+        change = "-" if each.difference is None else f"{each.difference:+.3f}"
+        differs = "yes" if each.significant else "no"
+        scores = score(each.first), score(each.second)
+        rows.append([name, *scores, change, interval(each.ci95, "+.3f"), differs])
     header = ["set", "first", "second", "difference", "95% interval", "differs"]
     return Table("Second minus first, over the items known to both", header, rows)
 

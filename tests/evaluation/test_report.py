@@ -215,6 +215,61 @@ def test_a_folder_of_relations_is_one_set(vectors, tmp_path, capsys):
     assert (found["items"], found["covered"]) == (4, 2)
 
 
+TESTS = ("odd_one_out", "topk")
+
+
+def test_categories_make_two_tests(folder, tmp_path, capsys):
+    out = tmp_path / "scores.json"
+    command = ["evaluate", str(folder / "first"), "--categories", str(folder / "kinds.tsv")]
+    assert cli.run([*command, "--json", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert "Odd one out of 5 words: accuracy (0.200 by chance)" in shown
+    assert "The 10 nearest words: part that is of the same category" in shown
+    found = json.loads(out.read_text())
+    for test in TESTS:
+        scores = found[test]["kinds"]
+        assert set(scores) == {"accuracy", "ci95", "items", "covered", "accuracy_all"}
+        assert (scores["items"], scores["covered"]) == (50, 50)
+        assert scores["accuracy"] == scores["accuracy_all"] > 0.9
+    assert found["similarity"] == found["analogy"] == found["categorization"] == {}
+    sets = evaluation.read(categories=[folder / "kinds.tsv"])
+    report = evaluation.evaluate(load(folder / "first"), sets)
+    assert report.topk["kinds"].accuracy == found["topk"]["kinds"]["accuracy"]
+    assert cli.run([*command, "--restrict=6", "--csv=-"]) == 0  # two of the six are of one topic
+    assert "The 10 nearest words" in (shown := capsys.readouterr().out) and "50 of 50" not in shown
+
+
+def test_runs_are_compared_by_the_tests_made_from_categories(folder, tmp_path, capsys):
+    out = tmp_path / "scores.json"
+    kinds = ["--categories", str(folder / "kinds.tsv"), "--json", str(out)]
+    runs = [str(folder / name) for name in ("first", "second")]
+    assert cli.run(["evaluate", *runs, *kinds]) == 0
+    shown = capsys.readouterr().out
+    assert "kinds (odd one out)" in shown and "kinds (top k)" in shown
+    found = json.loads(out.read_text())
+    for test in TESTS:
+        first, second = (found[run][test]["kinds"]["accuracy"] for run in ("first", "second"))
+        difference = found["difference"][test]["kinds"]
+        assert difference["difference"] == pytest.approx(second - first)
+        assert difference["covered"] == 50
+    assert cli.run(["evaluate", *runs, runs[0], *kinds]) == 0
+    over = json.loads(out.read_text())["over_runs"]
+    assert set(over) == {"kinds (odd one out)", "kinds (top k)"}
+    assert len(over["kinds (top k)"]["scores"]) == 3
+
+
+def test_categories_of_unknown_words_are_named(vectors, tmp_path, capsys):
+    (tmp_path / "others.tsv").write_text("tree\toak\ntree\telm\n")
+    command = ["evaluate", str(vectors), "--categories", str(tmp_path / "others.tsv")]
+    assert cli.run(command) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("jaxtext: others: no odd one out of 2 words") and error.count("\n") == 1
+    # Of two small categories, the nearest words can be told.
+    assert cli.run([*command, str(tmp_path / "kinds.tsv")]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "others: no nearest words of 2 words" in shown and "4 of 4" in shown
+
+
 def test_one_path_in_place_of_a_list_is_named(tmp_path, unchecked):
     with pytest.raises(InputError, match="^similarities=.*give a list of paths"):
         evaluation.read(str(tmp_path / "pairs.tsv"))

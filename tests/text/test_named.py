@@ -1,12 +1,10 @@
-import gc
 import hashlib
 import io
 import os
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from servers import serving
 
 from jaxtext import cli, runs
 from jaxtext.base import download
@@ -29,36 +27,14 @@ ARCHIVE = packed("folder/text", TEXT)
 
 @pytest.fixture
 def server(monkeypatch, tmp_path):
-    """On the loopback address: sends `answers` in turn, the last one again and again."""
+    """Sends the archive of a corpus."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-    class Handler(BaseHTTPRequestHandler):
-        answers: list[tuple[int, bytes, int]] = []  # status, content, announced size
-        asked = 0
-
-        def do_GET(self):
-            status, content, size = self.answers[min(Handler.asked, len(self.answers) - 1)]
-            Handler.asked += 1
-            self.send_response(status)
-            self.send_header("Content-Length", str(size))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments):
-            pass
-
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-    thread.start()
-    url = f"http://127.0.0.1:{running.server_address[1]}/small.zip"
-    known = named.Named(url, hashlib.sha256(ARCHIVE).hexdigest(), "folder/text", named.as_it_is)
-    monkeypatch.setitem(named.CORPORA, "text8", known)
-    yield Handler
-    running.shutdown()
-    running.server_close()
-    thread.join()
-    gc.collect()
+    digest = hashlib.sha256(ARCHIVE).hexdigest()
+    with serving() as (running, url):
+        known = named.Named(f"{url}/small.zip", digest, "folder/text", named.as_it_is)
+        monkeypatch.setitem(named.CORPORA, "text8", known)
+        yield running
 
 
 WHOLE = 200, ARCHIVE, len(ARCHIVE)
