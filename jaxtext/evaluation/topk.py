@@ -69,12 +69,13 @@ def _nearest(table: Any, ids: Int[np.ndarray, " N"], top: int) -> Int[np.ndarray
         zero = np.logical_not(unit.any(axis=1))
         never = zero if zero.any() else None
         return nearest_rows(unit, unit[ids], top, [[id] for id in ids.tolist()], never)[1]
-    unit, near = normalize_sparse(table), np.empty((len(ids), top), np.int64)
+    unit, zero = normalize_sparse(table), ~items.directed(table)
+    near = np.empty((len(ids), top), np.int64)
     for first in range(0, len(ids), BATCH):
         some = ids[first : first + BATCH]
         cosines = (unit @ unit[some].T).toarray().T
         cosines[np.arange(len(some)), some] = -np.inf
-        cosines[:, ~items.directed(table)] = -np.inf
+        cosines[:, zero] = -np.inf
         near[first : first + BATCH] = np.argsort(-cosines, axis=1, kind="stable")[:, :top]
     return near
 

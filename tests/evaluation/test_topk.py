@@ -55,6 +55,14 @@ def test_sparse_vectors_have_the_values_of_dense_ones(some, monkeypatch):
         np.testing.assert_allclose(topk.evaluate(thin, SET, restrict=restrict).values, dense.values)
 
 
+def test_a_zero_vector_is_never_nearest():
+    table = np.array([[1, 0], [-1, 0.1], [0, 0]])
+    sets = Categories(["a", "b"], [["x", "x"]])
+    vocab = Vocab(tuple("abc"), np.ones(3, int))
+    for some in (Embeddings(vocab, table), SparseEmbeddings(vocab, sparse.csr_array(table))):
+        assert topk.evaluate(some, sets, top=1).accuracy == 1
+
+
 def test_a_small_category_can_be_right_and_a_single_word_is_not_covered():
     table = np.array([[1, 0], [1, 0.1], [0, 1], [0.1, 1], [-1, -1]])
     some = Embeddings(Vocab(tuple("abcde"), np.ones(5, int)), table)
