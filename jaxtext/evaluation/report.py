@@ -128,7 +128,7 @@ def read(
 
     The name of a set is that of its file without the suffix, or of its folder. `columns` are those
     of the files of similarity, as in `similarity.read`. Raises `InputError` for files that cannot
-    be used and for two sets of one kind with one name.
+    be used, for two sets of one kind with one name, and as `named.named_set` does.
     """
     found = Sets(
         _read(partial(similarity.read, columns=columns), similarities, "similarities"),

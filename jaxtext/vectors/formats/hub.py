@@ -113,7 +113,7 @@ def read(asked: Asked) -> Table:
 
 def write(table: Table, path: Path) -> None:
     """Write the folder. Raises `InputError` for a word that occurs twice."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     words = list(table.words)
     word, times = Counter(words).most_common(1)[0]
@@ -121,7 +121,7 @@ def write(table: Table, path: Path) -> None:
         raise InputError(f"the word {word!r} occurs twice, which a tokenizer cannot contain")
     cut = cut_of(words)
     path.mkdir()
-    save_file({ARRAYS[0]: np.ascontiguousarray(table.vectors)}, path / MODEL)
+    (path / MODEL).write_bytes(save({ARRAYS[0]: np.ascontiguousarray(table.vectors)}))
     contents = {
         TOKENIZER: json_text(specification(words, cut), indent=None),
         "config.json": json_text(CONFIG),
