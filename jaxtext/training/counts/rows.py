@@ -15,6 +15,7 @@ if other documents of the same kind had been collected, with these contexts.
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
@@ -42,9 +43,22 @@ def centers(
     """Return the best center for each row of counts [R, V], in the precision of `context`.
 
     Steps are made until none moves a score by more than `close`. A row without a pair, about which
-    the counts say nothing, stays at its start, by default zero.
+    the counts say nothing, stays at its start, by default zero. If the contexts do not span all
+    dimensions, rows are the shortest of the best.
     """
-    dtype = np.asarray(context).dtype
+    with jax.enable_x64(context.dtype == np.float64):
+        return _centers(context, counts, noise, negatives, start, close)
+
+
+def _centers(
+    context: Float[np.ndarray, "V D"],
+    counts: sparse.csr_array,
+    noise: Float[np.ndarray, " V"],
+    negatives: int,
+    start: Float[np.ndarray, "R D"] | None,
+    close: float,
+) -> Float[np.ndarray, "R D"]:
+    dtype = context.dtype
     q, r = np.linalg.qr(np.asarray(context, np.float64))
     basis = jnp.asarray(q, dtype)  # in which the curvature depends on the cells alone
     pairs = np.asarray(counts.sum(axis=1), np.float64)
