@@ -29,7 +29,7 @@ BIAS_GAP = 0.25  # added below each unit for its bias
 # Labels can be read on a projector in figures of at most 9 inches across. Sizes are in points.
 SMALL, NORMAL = 11, 12
 DPI = 150
-COLORS = 256  # of a picture in a notebook, at most
+COLORS = 64  # of a picture in a notebook, at most
 STYLE = {
     "figure.dpi": DPI,
     "font.size": NORMAL,
@@ -186,16 +186,31 @@ def show(figure: Figure, alt: str) -> None:
     are not displayed. The picture has 150 dpi and few colors, which keeps notebooks small. The
     figure is closed. Raises `ValueError` for a text without words.
     """
+    from IPython.display import display  # pyright: ignore[reportMissingImports]
+
+    data, metadata = bundle(figure, alt)
+    display(data, raw=True, metadata=metadata)
+
+
+def bundle(figure: Figure, alt: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a notebook displays for a figure, by its types, and the metadata of these.
+
+    The figure is closed. Raises `ValueError` for an `alt` without words.
+    """
     alt = " ".join(alt.split())
     if not alt:
         raise ValueError("alt: found no words, must say what the figure shows")
-    from IPython.display import display  # pyright: ignore[reportMissingImports]
+    data = {"image/png": base64_png(figure), "text/plain": alt}
+    return data, {"image/png": {"alt": alt}}
+
+
+def base64_png(figure: Figure) -> str:
+    """Return the picture of a figure, which is closed, as notebooks and pages store it."""
     from matplotlib import pyplot as plt
 
     picture = base64.b64encode(_png(figure)).decode()
     plt.close(figure)
-    data = {"image/png": picture, "text/plain": alt}
-    display(data, raw=True, metadata={"image/png": {"alt": alt}})
+    return picture
 
 
 def _png(figure: Figure) -> bytes:

@@ -14,6 +14,7 @@ and checked together with these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -57,6 +58,15 @@ LOSS_GRADIENTS: dict[mlp.Loss, mlp.Loss] = {
 }
 
 
+class Passes(NamedTuple):
+    """What the forward and the backward pass compute for one example: a vector for each layer."""
+
+    values: list[Float[Array, " _"]]  # from the input to the output
+    sums: list[Float[Array, " _"]]  # of the layers of weights, as are the next two
+    deltas: list[Float[Array, " _"]]
+    gradient: list[mlp.Layer]
+
+
 def backpropagate(
     params: Sequence[mlp.Layer],
     x: Float[Array, " I"],
@@ -87,6 +97,18 @@ def backpropagate(
     `PULLBACKS | {jnp.sin: lambda z, h, d: jnp.cos(z) * d}`. Raises `ValueError` for an activation
     that is missing there, for a loss whose derivative is not known, and for widths that do not fit.
     """
+    return passes(params, x, target, activation, loss, pullbacks).gradient
+
+
+def passes(
+    params: Sequence[mlp.Layer],
+    x: Float[Array, " I"],
+    target: Float[Array, " O"],
+    activation: mlp.Activation | Sequence[mlp.Activation],
+    loss: mlp.Loss = mlp.squared_error,
+    pullbacks: Mapping[mlp.Function, Pullback] = PULLBACKS,
+) -> Passes:
+    r"""Return the gradient of `backpropagate` with all that leads to it: z, h and $\delta$."""
     functions = mlp.resolve_all(activation, len(params))
     mlp.check_widths(params, x)
     for function in functions:
@@ -99,13 +121,14 @@ def backpropagate(
         z.append(mlp.preactivation(layer, h[-1]))
         h.append(function(z[-1]))
     d = LOSS_GRADIENTS[loss](h[-1], target)
-    gradient = []
+    deltas, gradient = [], []
     for k in reversed(range(len(params))):
         delta = pullbacks[functions[k]](z[k], h[k + 1], d)  # [O]
+        deltas.append(delta)
         bias = None if params[k].bias is None else delta
         gradient.append(mlp.Layer(jnp.outer(delta, h[k]), bias))
         d = params[k].weight.T @ delta  # [I]
-    return gradient[::-1]
+    return Passes(h, z, deltas[::-1], gradient[::-1])
 
 
 def softmax_pair_gradient(

@@ -54,7 +54,7 @@ class Mutation(NamedTuple):
 
 
 BACK, PAIR, DRAWN = (
-    gradients.backpropagate, gradients.softmax_pair_gradient, gradients.sampled_pair_gradient,
+    gradients.passes, gradients.softmax_pair_gradient, gradients.sampled_pair_gradient,
 )  # fmt: skip
 SCORE, BOTH, BLOCK = gradients.score_gradient, gradients.expected_gradient, stream.block_gradient
 EXACT = exact.block_gradient
@@ -222,6 +222,23 @@ def test_backpropagation_of_any_depth_returns_the_tree_of_autodiff(rng, bias):
         found = jax.jit(lambda p, f=loss: gradients.backpropagate(p, x, target, activation, f))
         expected = jax.grad(lambda p, f=loss: mlp.example_loss(p, x, target, activation, f))
         assert oracles.difference(found(params), expected(params)).relative < 1e-10
+
+
+def test_both_passes_are_those_of_the_network_and_deltas_are_slopes_of_the_sums(rng):
+    params = mlp.init(jax.random.key(0), [3, 5, 4, 2])
+    x, target = jnp.asarray(rng.normal(size=3)), jnp.array([1.0, 0.0])
+    activation = ["relu", "tanh", "logistic"]
+    found = gradients.passes(params, x, target, activation)
+    values = mlp.values(params, x, activation)
+    sums = [mlp.preactivation(each, h) for each, h in zip(params, values[:-1], strict=True)]
+    # A bias is a part of its unit's sum, so that the loss has the same slope in both.
+    biased = [layer._replace(bias=jnp.zeros(len(layer.weight))) for layer in params]
+    slopes = jax.grad(mlp.example_loss)(biased, x, target, activation)
+    expected = (values, sums, [layer.bias for layer in slopes])
+    for ours, theirs in zip(found[:3], expected, strict=True):
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), ours, theirs)
+    by_hand = gradients.backpropagate(params, x, target, activation)
+    jax.tree.map(np.testing.assert_array_equal, found.gradient, by_hand)
 
 
 @pytest.mark.usefixtures("unchecked")
