@@ -26,8 +26,8 @@ FROM_TO = "`w_ij` leads from unit i to unit j"
 class Toy:
     """The network on random weights: all values that the formulas on the sheet name."""
 
-    def __init__(self) -> None:
-        self.params = examples.random_network(5)
+    def __init__(self, seed: int = 5) -> None:
+        self.params = examples.random_network(seed)
         self.W = [None, *(np.asarray(layer.weight).T for layer in self.params)]
         self.x, self.t = INPUTS, TARGETS  # [N, 3], [N, 2]
         self.h = np.array([_values(self.params, x)[1] for x in INPUTS])
@@ -71,7 +71,9 @@ _hidden_slopes = compiled(jax.jacobian(lambda params: _hidden(params)))
 _unhalved_slopes = compiled(jax.grad(lambda p: jnp.mean(jnp.sum(_errors(p) ** 2, axis=1))))
 # The first line of both derivations, as it is printed.
 _printed_slopes = compiled(jax.grad(lambda p: -0.5 * jnp.mean(jnp.sum(_errors(p) ** 2, axis=1))))
-_logistic_slope = compiled(jax.vmap(jax.grad(lambda x: mlp.resolve("logistic")(x))))
+# The derivative of an output's sum in each of its weights, for each example.
+_sum_slope = compiled(jax.vmap(jax.grad(lambda w, h: w @ h), in_axes=(None, 0)))
+logistic_slope = compiled(jax.vmap(jax.grad(lambda x: mlp.resolve("logistic")(x))))
 
 
 def _value(params: list[mlp.Layer]) -> float:
@@ -135,7 +137,7 @@ def relevant_gradients() -> Finding:
 @claim("b", "`sigma'(x) = sigma(x) (1 - sigma(x))`", sheet="sigma(x) (1 - sigma(x))")
 def logistic_derivative() -> Finding:
     function = mlp.resolve("logistic")
-    derivative = _logistic_slope(jnp.asarray(GRID))
+    derivative = logistic_slope(jnp.asarray(GRID))
     loop = [references.sigmoid(x) * (1 - references.sigmoid(x)) for x in GRID]
     pulled = gradients.PULLBACKS[function](
         jnp.asarray(GRID), function(jnp.asarray(GRID)), jnp.asarray(np.ones(17))
@@ -143,12 +145,13 @@ def logistic_derivative() -> Finding:
     return equal("autodiff = formula = pullback", (derivative, loop), (pulled, loop))
 
 
-def _lines_of_b() -> list[np.ndarray]:
-    e = np.exp(-GRID)
-    inner = compiled(jax.vmap(jax.grad(lambda x: 1 + jnp.exp(-x))))(jnp.asarray(GRID))
-    minus = compiled(jax.vmap(jax.grad(lambda x: -x)))(jnp.asarray(GRID))
+def logistic_lines(x: np.ndarray = GRID) -> list[np.ndarray]:
+    """Return sigma'(x) by each line of its derivation, from the chain rule on."""
+    e = np.exp(-x)
+    inner = compiled(jax.vmap(jax.grad(lambda x: 1 + jnp.exp(-x))))(jnp.asarray(x))
+    minus = compiled(jax.vmap(jax.grad(lambda x: -x)))(jnp.asarray(x))
     inner, minus = np.asarray(inner), np.asarray(minus)
-    s = logistic(GRID)
+    s = logistic(x)
     return [
         -1 / (1 + e) ** 2 * inner,
         -1 / (1 + e) ** 2 * e * minus,
@@ -163,13 +166,13 @@ def _lines_of_b() -> list[np.ndarray]:
 
 @claim("b.1", "Derivation of sigma': the chain rule, then one fraction split into two")
 def derivation_first() -> Finding:
-    exact, lines = _logistic_slope(jnp.asarray(GRID)), _lines_of_b()[:5]
+    exact, lines = logistic_slope(jnp.asarray(GRID)), logistic_lines()[:5]
     return equal(f"{len(lines)} lines equal autodiff", *((line, exact) for line in lines))
 
 
 @claim("b.2", "Derivation of sigma': the two fractions are sigma and its square")
 def derivation_second() -> Finding:
-    exact, lines = _logistic_slope(jnp.asarray(GRID)), _lines_of_b()[4:]
+    exact, lines = logistic_slope(jnp.asarray(GRID)), logistic_lines()[4:]
     return equal(f"{len(lines)} lines equal autodiff", *((line, exact) for line in lines))
 
 
@@ -373,6 +376,21 @@ def inner_derivative() -> Finding:
     return instead(shown, both, toy.dL[1], printed, right=both[0, 0], printed=printed[0, 0])
 
 
+def output_weight_lines(toy: Toy) -> list[float]:
+    """Return dL/dw_12^(2) by each line of its derivation, as it is printed."""
+    e, dy = toy.t - toy.y, toy.dy[2][:, :, 0, 1]  # [N, 2]
+    y2, h1, w = toy.y[:, 1], toy.h[:, 0], toy.W[2][:, 1]
+    dz = _sum_slope(jnp.asarray(w), jnp.asarray(toy.h))
+    return [
+        float(np.asarray(_printed_slopes(toy.params)[1].weight)[1, 0]),
+        -np.mean(-e[:, 0] * dy[:, 0] + e[:, 1] * dy[:, 1]),
+        -np.mean(e[:, 1] * dy[:, 1]),
+        -np.mean(e[:, 1] * y2 * (1 - y2) * np.asarray(dz)[:, 0]),
+        -np.mean(e[:, 1] * y2 * (1 - y2) * h1),
+        -np.mean(toy.delta[:, 1] * h1),
+    ]
+
+
 SIGN = (
     "`+1/(2N)` on the left, because the derivative of `(t - y)^2` is `-2 (t - y) dy`. The cause is "
     "the sign of the loss (`backprop.c.i.loss`); from the {first} line on, the signs are right."
@@ -387,8 +405,7 @@ SIGN = (
 )
 def sign_of_the_first_derivation() -> Finding:
     toy = Toy()
-    first = float(np.asarray(_printed_slopes(toy.params)[1].weight)[1, 0])
-    third = -np.mean((toy.t - toy.y)[:, 1] * toy.dy[2][:, 1, 0, 1])
+    first, _, third, *_ = output_weight_lines(toy)
     shown = f"on random weights the two lines are {first:.6f} and {third:.6f}"
     return instead(shown, third, toy.dL[2][0, 1], first)
 
@@ -400,14 +417,11 @@ def sign_of_the_first_derivation() -> Finding:
 )
 def output_gradient() -> Finding:
     toy = Toy()
-    t2, y2, h1 = toy.t[:, 1], toy.y[:, 1], toy.h[:, 0]
     exact = toy.dL[2][0, 1]
     return equal(
         f"on random weights {exact:.6f}",
         (toy.dy[2][:, 0, 0, 1], [0.0, 0.0]),  # y_1 does not depend on this weight
-        (-np.mean((t2 - y2) * toy.dy[2][:, 1, 0, 1]), exact),
-        (-np.mean((t2 - y2) * y2 * (1 - y2) * h1), exact),
-        (-np.mean(toy.delta[:, 1] * h1), exact),
+        *((line, exact) for line in output_weight_lines(toy)[2:]),
     )
 
 
@@ -432,6 +446,24 @@ def hidden_values() -> Finding:
     return equal("forward pass on random weights", (np.transpose(h), toy.h))
 
 
+def hidden_weight_lines(toy: Toy) -> np.ndarray:
+    """Return dL/dw_22^(1) by each line of its derivation, as it is printed."""
+    d, w, h2, x2 = toy.delta, toy.W[2], toy.h[:, 1], toy.x[:, 1]
+    terms = (toy.t - toy.y) * toy.dy[1][:, :, 1, 1]  # [N, 2]
+    # dh_1 and dh_2 by autodiff: the first, dropped in the fourth line, is zero.
+    dh = np.asarray(_hidden_slopes(toy.params)[0].weight)[:, :, 1, 1]  # [N, 2]
+    dh2 = h2 * (1 - h2) * x2
+    lines = [
+        -terms[:, 1],
+        terms.sum(1),
+        (d * (dh @ w)).sum(1),
+        d[:, 0] * w[1, 0] * dh[:, 1] + d[:, 1] * w[1, 1] * dh[:, 1],
+        d[:, 0] * w[1, 0] * dh2 + d[:, 1] * w[1, 1] * dh2,
+        dh2 * (d * w[1]).sum(1),
+    ]
+    return -np.mean(lines, axis=1)
+
+
 @claim(
     "c.i.4.bounds",
     "In the first line the sum over the outputs runs over `l = 2..2`",
@@ -441,8 +473,8 @@ def hidden_values() -> Finding:
 )
 def sum_bounds() -> Finding:
     toy = Toy()
-    terms = -(toy.t - toy.y) * toy.dy[1][:, :, 1, 1]  # [N, 2]
-    right, printed = terms.sum(1).mean(), terms[:, 1].mean()
+    printed, right, *_ = hidden_weight_lines(toy)
+    printed = -printed  # the sign of the printed line is a claim of its own
     shown = f"on random weights {right:.6f}; as printed {printed:.6f}"
     return instead(shown, right, toy.dL[1][1, 1], printed, right=right, printed=printed)
 
@@ -455,7 +487,7 @@ def sum_bounds() -> Finding:
 )
 def sign_of_the_derivation() -> Finding:
     toy = Toy()
-    second = -((toy.t - toy.y) * toy.dy[1][:, :, 1, 1]).sum(1).mean()
+    second = hidden_weight_lines(toy)[1]
     first = float(np.asarray(_printed_slopes(toy.params)[0].weight)[1, 1])
     shown = f"on random weights the two lines are {first:.6f} and {second:.6f}"
     return instead(shown, second, toy.dL[1][1, 1], first)
@@ -468,21 +500,9 @@ def sign_of_the_derivation() -> Finding:
 )
 def hidden_gradient() -> Finding:
     toy = Toy()
-    d, w, h2, x2 = toy.delta, toy.W[2], toy.h[:, 1], toy.x[:, 1]
     exact = toy.dL[1][1, 1]
-    dh2 = h2 * (1 - h2) * x2
-    # dh_1 and dh_2 by autodiff: the first, dropped in the fourth line, is zero.
-    dh = np.asarray(_hidden_slopes(toy.params)[0].weight)[:, :, 1, 1]  # [N, 2]
-    lines = [
-        d[:, 0] * (w[0, 0] * dh[:, 0] + w[1, 0] * dh[:, 1])
-        + d[:, 1] * (w[0, 1] * dh[:, 0] + w[1, 1] * dh[:, 1]),
-        d[:, 0] * w[1, 0] * dh[:, 1] + d[:, 1] * w[1, 1] * dh[:, 1],
-        (toy.t - toy.y)[:, 0] * toy.dy[1][:, 0, 1, 1]
-        + (toy.t - toy.y)[:, 1] * toy.dy[1][:, 1, 1, 1],
-        d[:, 0] * w[1, 0] * dh2 + d[:, 1] * w[1, 1] * dh2,
-        dh2 * (d * w[1]).sum(1),
-    ]
-    return equal(f"on random weights {exact:.6f}", *((-np.mean(line), exact) for line in lines))
+    lines = hidden_weight_lines(toy)[1:]
+    return equal(f"on random weights {exact:.6f}", *((line, exact) for line in lines))
 
 
 @claim(

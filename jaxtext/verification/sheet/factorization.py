@@ -131,6 +131,26 @@ def negatives_are_contexts() -> Finding:
     )
 
 
+def printed_objectives(scores: np.ndarray, k: int, drawn: list[int]) -> list[float]:
+    """Return equations (1) to (4) as printed, the first three of center 0 and context 1.
+
+    They contain log(-s), which does not exist where a score is positive.
+    """
+    s, positive = scores[0], _log(logistic(scores))
+    each = [_log(-s[drawn]).sum(), k * NOISE @ _log(-s), k * (COLUMNS[0] / V) @ _log(-s)]
+    negatives = k * (_log(-scores) * (COLUMNS / V)).sum(1, keepdims=True)
+    whole = (COUNTS * (positive + negatives)).sum()
+    return [*(float(positive[0, 1] + part) for part in each), float(whole)]
+
+
+def right_objectives(params: EmbeddingParams, k: int, drawn: list[int]) -> list[float]:
+    """Return equations (1) to (4) with their corrections, by the package's losses."""
+    expected = -float(_expected(params, 0, 1, NOISE, k))
+    whole = compiled(lambda p: sgns.expected_loss(p, COUNTS, NOISE, k))
+    first = -float(compiled(sgns.pair_loss)(params, 0, 1, np.array(drawn)))
+    return [first, expected, expected, -float(whole(params))]
+
+
 @claim(
     "a.eq1",
     "The objective of one example is `log sigma(w.c) + sum over i = 1..k of log(-w.n_i)`",
@@ -141,13 +161,14 @@ def negatives_are_contexts() -> Finding:
 def one_example() -> Finding:
     params, tables = _tables()
     drawn = [2, 3, 3]
-    right = -float(compiled(sgns.pair_loss)(params, 0, 1, np.array(drawn)))
+    right, *_ = right_objectives(params, len(drawn), drawn)
     loop = -references.sampled_pair_loss(tables, 0, 1, drawn)
     scores = tables[0][0] @ tables[1].T
     negative = -np.abs(scores)  # where the printed logarithm exists, it is another number
     gap = largest(_log(-negative[drawn]).sum(), _log(logistic(-negative[drawn])).sum())
     shown = f"{right:.6f} for {len(drawn)} negatives"
-    finding = instead(shown, right, loop, _log(-scores[drawn]).sum())
+    printed = printed_objectives(tables[0] @ tables[1].T, len(drawn), drawn)[0]
+    finding = instead(shown, right, loop, printed)
     return finding._replace(gap=min(finding.gap or 0.0, gap))
 
 
@@ -225,8 +246,7 @@ def expectation() -> Finding:
     k = 2
     expected, mean = _by_enumeration(k)
     _, tables = _tables()
-    scores = tables[0][0] @ tables[1].T
-    printed = _log(logistic(scores[1])) + k * NOISE @ _log(-scores)
+    printed = printed_objectives(tables[0] @ tables[1].T, k, [2, 3])[1]
     shown = f"{expected:.6f}, the mean over all {V**k} draws of {k} negatives"
     return instead(shown, expected, mean, printed)
 
@@ -287,7 +307,7 @@ def whole_corpus() -> Finding:
 _objective_slope = compiled(jax.grad(lambda s, e: -optima.weighted_loss(s, COUNTS, e)))
 
 
-def _slope(scores: np.ndarray, k: int, total: float | int) -> np.ndarray:
+def score_slope(scores: np.ndarray, k: int, total: float | int) -> np.ndarray:
     """Return the derivative of L in the scores, with sigma, and with `total` in place of |V|."""
     return np.asarray(_objective_slope(jnp.asarray(scores), k * ROWS * COLUMNS / total))
 
@@ -364,15 +384,9 @@ def marginals() -> Finding:
 )
 def collapse() -> Finding:
     s, k = np.random.default_rng(10).normal(size=(V, V)), 3
-    # The derivative of log sigma(s_wc) in each score, and that of the sum over the negatives.
-    positive = np.zeros((V, V, V, V))
-    negative = np.zeros((V, V, V))
-    for w, c in np.ndindex(V, V):
-        positive[w, c, w, c] = logistic(-s[w, c])
-        negative[w, w, c] = -NOISE[c] * logistic(s[w, c])
-    double = sum(COUNTS[w, c] * (positive[w, c] + k * negative[w]) for w, c in np.ndindex(V, V))
+    positive, negative = _term_slopes(s, NOISE)
     first = sum(COUNTS[w, c] * positive[w, c] for w, c in np.ndindex(V, V))
-    collapsed = first + k * sum(ROWS[w, 0] * negative[w] for w in range(V))
+    double, collapsed = objective_lines(s, k, PAIRS)
     # The same total, but not for each center by itself.
     of_contexts = first + k * sum(COLUMNS[0, w] * negative[w] for w in range(V))
     whole = -np.asarray(_loss_slope(jnp.asarray(s), k))
@@ -404,6 +418,35 @@ def complement() -> Finding:
     )
 
 
+def objective_lines(scores: np.ndarray, k: int, total: float | int) -> list[np.ndarray]:
+    """Return dL/d(w.c) by both lines of the first display, with `total` in place of |V|."""
+    positive, negative = _term_slopes(scores, COLUMNS[0] / total)
+    double = sum(COUNTS[w, c] * (positive[w, c] + k * negative[w]) for w, c in np.ndindex(V, V))
+    first = sum(COUNTS[w, c] * positive[w, c] for w, c in np.ndindex(V, V))
+    return [double, first + k * sum(ROWS[w, 0] * negative[w] for w in range(V))]
+
+
+def _term_slopes(scores: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the derivatives of log sigma(s_wc) in each score, and those of w's negatives."""
+    positive = np.zeros((V, V, V, V))
+    negative = np.zeros((V, V, V))
+    for w, c in np.ndindex(V, V):
+        positive[w, c, w, c] = logistic(-scores[w, c])
+        negative[w, w, c] = -noise[c] * logistic(scores[w, c])
+    return positive, negative
+
+
+def gradient_lines(scores: np.ndarray, k: int, total: float | int) -> list[np.ndarray]:
+    """Return dL/d(w.c) by the lines of the second display, with `total` in place of |V|."""
+    p, q = logistic(scores), logistic(-scores)
+    e = k * ROWS * COLUMNS / total
+    return [
+        COUNTS * (p * q) / p + e / q * -(p * q),
+        COUNTS * (p * (1 - p)) / p - e * (p * (1 - p)) / q,
+        COUNTS * q - e * p,
+    ]
+
+
 @claim(
     "c.1.gradient",
     "dL/d(w.c) = #(w, c) sigma(-w.c) - k #(w) #(c)/|V| sigma(w.c)",
@@ -411,19 +454,28 @@ def complement() -> Finding:
 )
 def score_gradient() -> Finding:
     s, k = np.random.default_rng(10).normal(size=(V, V)), 3
-    p, q = logistic(s), logistic(-s)
     by_hand = compiled(lambda s: -gradients.score_gradient(s, COUNTS, NOISE, k))(jnp.asarray(s))
-    pairs = [(np.asarray(by_hand) / PAIRS, _slope(s, k, PAIRS) / PAIRS)]
+    pairs = [(np.asarray(by_hand) / PAIRS, score_slope(s, k, PAIRS) / PAIRS)]
     for total in (V, PAIRS):
-        exact = _slope(s, k, total)
-        e = k * ROWS * COLUMNS / total
-        lines = [
-            COUNTS * (p * q) / p + e / q * -(p * q),
-            COUNTS * (p * (1 - p)) / p - e * (p * (1 - p)) / q,
-            COUNTS * q - e * p,
-        ]
-        pairs += [(line / e.max(), exact / e.max()) for line in lines]
+        exact, lines = score_slope(s, k, total), gradient_lines(s, k, total)
+        most = k * (ROWS * COLUMNS).max() / total
+        pairs += [(line / most, exact / most) for line in lines]
     return equal(f"{len(lines)} lines equal autodiff, with |V| and with |D|", *pairs)
+
+
+def solution_lines(x: np.ndarray, k: int, total: float | int) -> list[tuple[np.ndarray, ...]]:
+    """Return both sides of each line that solves for x, with `total` in place of |V|."""
+    e, s = np.exp(-x), np.asarray(_logistic(jnp.asarray(x)))
+    drawn = k * ROWS * COLUMNS / total
+    ratio = COUNTS / drawn
+    return [
+        (COUNTS * logistic(-x), drawn * s),
+        (s / (1 - s), ratio),
+        ((1 + e) / (e * (1 + e)), ratio),
+        (np.exp(x), ratio),
+        (x, np.log(ratio)),
+        (x, _optimum(k, total)),
+    ]
 
 
 @claim(
@@ -435,11 +487,9 @@ def solution() -> Finding:
     k = 4
     pairs = []
     for total in (V, PAIRS):
-        x, e = _optimum(k, total), np.exp(-_optimum(k, total))
-        ratio = COUNTS * total / (k * ROWS * COLUMNS)
-        s = np.asarray(_logistic(jnp.asarray(x)))
-        pairs += [(line, ratio) for line in (s / (1 - s), (1 + e) / (e * (1 + e)), np.exp(x))]
-        pairs.append((_slope(x, k, total) / PAIRS, np.zeros((V, V))))
+        x = _optimum(k, total)
+        pairs += solution_lines(x, k, total)
+        pairs.append((score_slope(x, k, total) / PAIRS, np.zeros((V, V))))
     best = optima.score_optimum(COUNTS, NOISE, k)
     slope = compiled(lambda s: gradients.score_gradient(s, COUNTS, NOISE, k))(jnp.asarray(best))
     stored = objective.optimum(objective.Objective(COUNTS, NOISE, k)).toarray()
