@@ -40,6 +40,8 @@ import optax
 
 import jaxtext
 from jaxtext import EmbeddingParams, plots, sampling, sgns, text, training
+from jaxtext.reports import interactive, maps
+from jaxtext.vectors import plane
 
 plt.rcParams.update(plots.STYLE)
 
@@ -241,6 +243,45 @@ for word, answers in zip(words, jaxtext.neighbors(vectors, words, top=6), strict
 jaxtext.analogy(vectors, "row", "rows", "column", top=3)
 
 # %% [markdown]
+# ## A map of the words
+#
+# Fifty dimensions cannot be drawn, but two can. Principal components (PCA) are the two directions
+# in which the vectors differ most; what differs in the others is lost. t-SNE places the words so
+# that neighbors stay neighbors, and gives up the large distances for it: groups can be read, but
+# not how far they are from each other. It needs scikit-learn.
+#
+# The map has the words of rank 51 to 350, since the most frequent words keep company with all. A
+# word and those of its nearest neighbors that are on the map are brown. In a running notebook, the
+# cell below has a list of words to choose from.
+
+# %%
+ranks = slice(50, 350)
+on_map = vocab.words[ranks]
+planes = {"PCA": plane.pca(vectors.center[ranks])}
+try:
+    planes = {"t-SNE": plane.tsne(vectors.center[ranks]), **planes}
+except jaxtext.InputError:
+    print("without scikit-learn, by PCA alone")
+ways = list(planes)
+asked = [word for word in ("matrix", "file", "string", "random", "error") if word in on_map]
+
+
+def draw_map(word=asked[0], by=ways[0]):
+    near = [word, *(each for each, _ in jaxtext.neighbors(vectors, word, top=10))]
+    figure, ax = plt.subplots(figsize=(8, 6.6), layout="tight")
+    maps.draw_words(planes[by], on_map, ax, f"{word} and its neighbors, {by}", marked=near)
+    return figure
+
+
+interactive.show(
+    draw_map,
+    {"word": asked, "by": ways},
+    draw_map(),
+    "A map of 300 words. Words of a kind stand together: single letters in one place, numbers in "
+    "another, and so do words of files and text, of arrays, and of probability.",
+)
+
+# %% [markdown]
 # The cosine ignores the length of the vectors, but the length is not arbitrary. It tends to grow
 # with the count of the word, and is smaller again for the most frequent words.
 
@@ -292,4 +333,6 @@ print(from_word2vec)
 # - Leave out `epochs`, and compare the neighbors with those above.
 # - Compare windows of one and of ten words. Which one finds words of the same kind, which one words
 #   of the same topic?
+# - Which words stand together on the map by t-SNE, and which of them by PCA? A command,
+#   `jaxtext report`, makes a page with a larger map.
 # - Ask `jaxtext.neighbors` with `kind="context"`. Are the answers words of the same kind?

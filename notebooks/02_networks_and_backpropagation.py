@@ -29,7 +29,10 @@ import numpy as np
 import optax
 
 from jaxtext import mlp, plots, training
+from jaxtext.reports import interactive
+from jaxtext.reports.derivations import draw_derivation, in_words
 from jaxtext.verification import gradients, oracles
+from jaxtext.verification.sheet import derivations, examples
 
 jax.config.update("jax_enable_x64", True)
 plt.rcParams.update(plots.STYLE)
@@ -81,8 +84,8 @@ by_unit = np.array([[mlp.unit(row, x, "logistic") for row in W] for x in X])
 print(f"largest difference from one unit at a time: {np.abs(H - by_unit).max():.0e}")
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), width_ratios=(3, 2, 2), layout="tight")
-examples = [f"example {n}" for n in range(1, 5)]
-plots.draw_table(X, examples, ["$x_1$", "$x_2$", "$x_3$"], axes[0], title="$X$")
+of_example = [f"example {n}" for n in range(1, 5)]
+plots.draw_table(X, of_example, ["$x_1$", "$x_2$", "$x_3$"], axes[0], title="$X$")
 plots.draw_table(W.T, ["$x_1$", "$x_2$", "$x_3$"], ["$h_1$", "$h_2$"], axes[1], title=r"$W^\top$")
 plots.draw_table(H, None, ["$h_1$", "$h_2$"], axes[2], title=r"$H = f(X W^\top)$")
 plots.show(
@@ -300,17 +303,109 @@ for k, (ends, layer, new) in enumerate(zip(["xh", "hy"], gradient, updated, stri
         red = "   red" if (k, j, i) in RED else ""
         print(f"w_{i + 1}{j + 1}^({k + 1})   {line}   {g:10.5f}   {new.weight[j, i]:.5f}{red}")
 
+# %% [markdown]
+# ## Step by step
+#
+# An update is five steps: the sums $z$ of all units, their values, the $\delta$ from right to left,
+# the derivatives of all weights, and the new weights, for which the derivatives of both examples
+# are averaged. The next update begins with the new weights. In a running notebook, the cell below
+# has sliders for the number of updates and the learning rate, and lists for the step, the example
+# and the first weights. Here it shows, for the second example, the first of the steps and the last;
+# the others are drawn above. The dots on the right mark the first update of 500.
+
 # %%
-figure, axes = plt.subplots(2, 1, figsize=(6.5, 7.2), layout="tight")
-for ax, x, t in zip(axes, X, T, strict=True):
-    title = f"after the update; the target is ({t[0]:g}, {t[1]:g})"
-    after = mlp.values(updated, x, "logistic")
-    plots.draw_network(updated, after, ["x", "h", "y"], ax, digits=3, title=title, marked=RED)
-plots.show(
+STARTS = {"all ones": params, "random": examples.random_network(5)}
+UPDATES = [0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500]
+STEPS = ["sums", "values", "deltas", "derivatives", "new weights"]
+
+
+@jax.jit
+def descend(start, rate):
+    """Return the weights after 0, 1, ..., 500 updates, and their losses."""
+
+    def update(params, _):
+        slopes = jax.grad(loss)(params)
+        return jax.tree.map(lambda w, g: w - rate * g, params, slopes), (params, loss(params))
+
+    return jax.lax.scan(update, start, length=UPDATES[-1] + 1)[1]
+
+
+def draw_step(ax, step, example, updates, path):
+    """Draw one step of the update that follows after a number of updates."""
+    before, after = (jax.tree.map(lambda w, n=n: w[n], path) for n in (updates, updates + 1))
+    x, t = X[example - 1], T[example - 1]
+    found = gradients.passes(before, x, t, "logistic")
+    edges, values, letters, digits = {
+        "sums": (before, [x, *found.sums], ["x", "z^{(1)}", "z^{(2)}"], 2),
+        "values": (before, found.values, ["x", "h", "y"], 2),
+        "deltas": (before, [None, *found.deltas], ["x", r"\delta^{(1)}", r"\delta^{(2)}"], 4),
+        "derivatives": (
+            found.gradient, [None, *found.deltas], ["x", r"\delta^{(1)}", r"\delta^{(2)}"], 4,
+        ),
+        "new weights": (after, mlp.values(after, x, "logistic"), ["x", "h", "y"], 3),
+    }[step]  # fmt: skip
+    plots.draw_network(edges, values, letters, ax, digits=digits, title=step, marked=RED)
+
+
+def draw_path(axes, updates, path, losses):
+    """Draw the loss and both red weights against the number of updates."""
+    done = np.arange(len(losses))
+    axes[0].plot(done, losses, color=plots.POSITIVE)
+    axes[0].plot(updates, losses[updates], "o", color=plots.POSITIVE)
+    axes[0].set(title=f"L = {losses[updates]:.4f}", ylim=0)
+    for weights, line, name in (
+        (path[1].weight[:, 1, 0], "-", "$w_{12}^{(2)}$"),
+        (path[0].weight[:, 1, 1], "--", "$w_{22}^{(1)}$"),
+    ):
+        axes[1].plot(done, weights, line, color=plots.MARKED, label=name)
+        axes[1].plot(updates, weights[updates], "o", color=plots.MARKED)
+    axes[1].set(xlabel="update", title="the red weights")
+    axes[1].legend()
+    for ax in axes:
+        ax.set_xscale("symlog", linthresh=1)
+        ax.set_xlim(0, len(done))
+        ax.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+        ax.minorticks_off()
+
+
+def draw_network(step="values", example=2, updates=0, rate=1, start="all ones"):
+    path, losses = descend(STARTS[start], float(rate))
+    figure, panels = plt.subplot_mosaic(
+        "aab;aac", figsize=(9, 4.4), layout="tight", width_ratios=(1, 1, 1)
+    )
+    draw_step(panels["a"], step, example, updates, path)
+    panels["a"].set_title(f"{step}, example {example}, after {updates} updates")
+    draw_path([panels["b"], panels["c"]], updates, path, losses)
+    return figure
+
+
+path, losses = descend(params, 1.0)
+figure, panels = plt.subplot_mosaic("aab;ccd", figsize=(9, 6.6), layout="tight")
+for name, step in (("a", "sums"), ("c", "new weights")):
+    draw_step(panels[name], step, 2, 0, path)
+draw_path([panels["b"], panels["d"]], 1, path, losses)
+interactive.show(
+    draw_network,
+    {
+        "step": STEPS,
+        "example": [1, 2],
+        "updates": UPDATES[:-1],
+        "rate": [0.1, 0.2, 0.5, 1, 2, 5, 10, 20],
+        "start": list(STARTS),
+    },
     figure,
-    "The network after the update, for both examples. All weights into outputs have fallen to "
-    "0.961 or 0.964; the weights into hidden units have changed by at most 0.02.",
+    "Left: the network of the exercise for the second example, with sums of 4 in both hidden units "
+    "and 1.96 in both outputs; and its weights after the first update, of which the two that are "
+    "marked in red are 0.964 and 0.999. Right: the loss falls during 500 updates; w_12 falls at "
+    "first and rises again, and w_22 hardly changes.",
+    {"rate": "learning rate", "start": "first weights"},
 )
+first = jax.tree.map(lambda w: w[1], path)
+assert oracles.difference(first, examples.toy_update(params)).absolute < 1e-12
+for done in (0, 1, 10, 100, 500):
+    w_12, w_22 = path[1].weight[done, 1, 0], path[0].weight[done, 1, 1]
+    print(f"after {done:3} updates: L = {losses[done]:.4f}, ", end="")
+    print(f"w_12^(2) = {w_12:.5f}, w_22^(1) = {w_22:.5f}")
 
 # %% [markdown]
 # ## Compared with the sheet
@@ -353,6 +448,48 @@ print(f"two digits, with 1 - 0.88         {w_12:.5f}    {w_22(0.88 * (1 - 0.88))
 print(f"without rounding                  {exact[0]:.5f}    {exact[1]:.5f}")
 
 # %% [markdown]
+# ## Line by line
+#
+# If a derivation is right, all its lines have the same value, whatever the weights are. So each
+# line of the sheet is computed as it is printed, on random weights, beside the derivative by
+# `jax.grad`. The first line that is wrong has a red frame, and below each wrong line stands the
+# right one. First the derivative of the logistic function and that of the loss with respect to
+# $w_{12}^{(2)}$:
+
+# %%
+for derive in (derivations.logistic_derivative, derivations.output_weight):
+    found = derive(seed=5)
+    plots.show(draw_derivation(found), in_words(found))
+
+# %% [markdown]
+# The last derivation is that with respect to $w_{22}^{(1)}$. In a running notebook, the cell below
+# has a list of the three derivations and a slider for the seed of the weights: the values change,
+# but not which lines agree.
+
+# %%
+DERIVATIONS = {
+    "w_22^(1)": derivations.hidden_weight,
+    "w_12^(2)": derivations.output_weight,
+    "logistic function": derivations.logistic_derivative,
+}
+
+
+def draw_lines(derivation="w_22^(1)", seed=5):
+    return draw_derivation(DERIVATIONS[derivation](seed))
+
+
+interactive.show(
+    draw_lines,
+    {"derivation": list(DERIVATIONS), "seed": range(21)},
+    draw_lines(),
+    in_words(derivations.hidden_weight(seed=5)),
+)
+
+# %% [markdown]
+# Both derivations begin with the wrong sign, because the printed loss has it, and go on with the
+# right one. The second slip of the first, the factor $-1$ in one of two terms, does not show in the
+# values: $y_1$ does not depend on $w_{12}^{(2)}$, so that the term is zero.
+#
 # ## By hand and by machine
 #
 # `jax.grad` differentiates the program that computes the loss, and needs none of the formulas
@@ -488,7 +625,8 @@ print(np.round(np.asarray(trained[0].weight), 3))
 #
 # ## Things to try
 #
-# - Do the update again with learning rate 10. Is the error smaller afterwards?
+# - Move the learning rate to 10. Is the error smaller after one update, and after ten? From which
+#   rate on does the loss no longer fall with every update?
 # - Let the hidden units be ReLU. Their sums are 1 and 4. How does $\delta^{(1)}$ change?
 # - Derive the update of $w_{31}^{(1)}$ by hand, and compare it with the table.
 # - Give the network biases, with `mlp.init(key, [3, 2, 2], bias=True)`. Training from equal weights

@@ -31,9 +31,11 @@ from scipy.special import xlogy
 
 import jaxtext
 from jaxtext import EmbeddingParams, plots, pmi, sampling, sgns, skipgram, text
+from jaxtext.reports import interactive
+from jaxtext.reports.derivations import draw_derivation, in_words
 from jaxtext.training import counting, fit
 from jaxtext.verification import gradients, optima, oracles
-from jaxtext.verification.sheet import examples
+from jaxtext.verification.sheet import derivations, examples
 
 jax.config.update("jax_enable_x64", True)
 plt.rcParams.update(plots.STYLE)
@@ -159,6 +161,16 @@ plots.show(
     "The six exponentials as parts of one bar, which reaches to 15.083. The last part, that of "
     "ring with 2.526, is in another color: it is the one that the sheet leaves out.",
 )
+
+# %% [markdown]
+# ### Line by line
+#
+# The whole computation of the sheet, with the value of each line as it is printed. The first line
+# that is wrong has a red frame; below each wrong line stands the right one.
+
+# %%
+found = derivations.cross_entropy()
+plots.show(draw_derivation(found), in_words(found))
 
 # %% [markdown]
 # ## The loss of a text
@@ -339,6 +351,24 @@ plots.show(
 print(f"expectation {expected:.5f}, mean of all {losses.size:,} draws {losses.mean():.5f}")
 of_mean = deviation / losses.size**0.5
 print(f"standard deviation of one draw {deviation:.4f}, of this mean {of_mean:.5f}")
+
+# %% [markdown]
+# ### The sheet's equations on random vectors
+#
+# Equations (1) to (4) of the sheet are the loss of one pair, its expectation written in two ways,
+# and the sum over the text, all with the opposite sign. As printed they are logarithms of negative
+# numbers as soon as one score is positive. In a running notebook, the cell below has a slider for
+# the seed of the vectors.
+
+
+# %%
+def draw_equations(seed=8):
+    return draw_derivation(derivations.objectives(seed))
+
+
+interactive.show(
+    draw_equations, {"seed": range(21)}, draw_equations(), in_words(derivations.objectives(8))
+)
 
 # %% [markdown]
 # ## What negative sampling learns

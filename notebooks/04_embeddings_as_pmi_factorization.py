@@ -24,10 +24,15 @@ import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
+import optax
 
 import jaxtext
 from jaxtext import EmbeddingParams, factorization, gap, plots, pmi, sampling, text, training
-from jaxtext.models.objective import Objective, optimum
+from jaxtext.models.objective import Objective, cell_loss, optimum
+from jaxtext.reports import interactive
+from jaxtext.reports.derivations import draw_derivation, in_words
+from jaxtext.verification import optima
+from jaxtext.verification.sheet import derivations
 
 plt.rcParams.update(plots.STYLE)
 
@@ -159,28 +164,93 @@ print(f"without either, the largest value is {without.max():.2f}")
 #
 # (In the middle, $e^s$ is the exponential function.) The second derivative,
 # $(n + e)\,\sigma(s)\,\sigma(-s)$, is positive, so there is no other minimum.
+#
+# In a running notebook, the cell below has sliders for $n$, $\#(w)$, $\#(c)$ and $k$. Here it shows
+# the cell of (Frodo, ring) for two values of $k$, and what becomes of it if the pair is rarer. As
+# $n$ goes to zero, so does the weight of the first term; what is left is the second, which falls
+# for ever to the left, and the minimum moves to $-\infty$.
 
 # %%
-scores = np.linspace(-6, 4, 401)
-figure, ax = plt.subplots(figsize=(7, 4))
-for k, color in ((1, plots.POSITIVE), (5, plots.NEGATIVE)):
-    e = k * of_w * of_c / counts.sum()
-    loss = n * np.logaddexp(0, -scores) + e * np.logaddexp(0, scores)
-    best = np.log(n / e)
-    least = n * np.logaddexp(0, -best) + e * np.logaddexp(0, best)
-    ax.plot(scores, loss, color=color, label=f"k = {k}")
-    ax.plot(best, least, "o", color=color)
-    ax.annotate(f"s = {best:.2f}", (best, least), (0, 9), textcoords="offset points",
-                ha="center", color=color)  # fmt: skip
-    print(f"k = {k}: n = {n}, e = {e:.2f}, ln(n/e) = {best:.4f}, ", end="")
-    print(f"PMI - ln k = {pmi.shifted_pmi(counts, k)[frodo, ring]:.4f}")
-ax.set(xlabel="score s of (Frodo, ring)", ylabel=r"$\ell(s)$", ylim=(0, 220))
-ax.legend()
-plots.show(
+scores = np.linspace(-8, 5, 401)
+
+
+def draw_cell(ax, n, w, c, k):
+    """Draw the loss of a cell against its score, with its two terms and its minimum."""
+    e = k * w * c / counts.sum()
+    terms = cell_loss(n, 0, scores), cell_loss(0, e, scores)
+    ax.plot(scores, terms[0], "--", color=plots.POSITIVE, label=r"$-n \ln\sigma(s)$")
+    ax.plot(scores, terms[1], ":", color=plots.NEGATIVE, label=r"$-e \ln\sigma(-s)$")
+    ax.plot(scores, sum(terms), color=plots.INK, label=r"$\ell(s)$")
+    ax.set(xlabel="score s", xlim=(-8, 5), ylim=(0, 5 * (n + e)))
+    ax.set_title(f"n = {n:g}, e = {e:.1f} (k = {k})")
+    best = np.log(n / e) if n else -np.inf
+    least = cell_loss(n, e, best) if n else 0
+    if best > -8:
+        ax.plot(best, least, "o", color=plots.INK)
+        ax.axvline(best, color="gray", linewidth=0.8)
+        label = {"textcoords": "offset points", "ha": "right" if best > -2 else "left"}
+        ax.annotate(f"ln(n/e) = {best:.2f}", (best, 4.2 * (n + e)), (-6 if best > -2 else 6, 0),
+                    **label)  # fmt: skip
+    else:
+        arrow = {"arrowstyle": "->", "color": plots.INK}
+        ax.annotate("", (-7.8, 0.5 * e), (-4, 0.5 * e), arrowprops=arrow)
+        minimum = r"$-\infty$" if not n else f"{best:.2f}"
+        ax.text(-7.6, 0.8 * e, f"minimum at {minimum}")
+
+
+def draw_loss(n=int(n), w=int(of_w), c=int(of_c), k=5):
+    figure, ax = plt.subplots(figsize=(7, 4.2), layout="tight")
+    draw_cell(ax, n, w, c, k)
+    ax.legend(loc="upper right")
+    return figure
+
+
+figure, axes = plt.subplots(2, 2, figsize=(9, 6.6), layout="tight")
+for ax, (seen, k) in zip(axes.flat, ((n, 1), (n, 5), (1, 5), (0, 5)), strict=True):
+    draw_cell(ax, seen, of_w, of_c, k)
+axes[1, 1].legend(loc="upper left")
+interactive.show(
+    draw_loss,
+    {
+        "n": sorted({0, 0.001, 0.01, 0.1, 1, 2, 5, 10, 20, 50, 100, 200, int(n)}),
+        "w": sorted({50, 100, 200, 300, 500, 1000, int(of_w)}),
+        "c": sorted({50, 100, 200, 300, 500, 1000, int(of_c)}),
+        "k": range(1, 21),
+    },
     figure,
-    "The loss of the cell (Frodo, ring) against its score, for k = 1 and k = 5. Both curves have "
-    "one minimum, at 0.58 and at -1.03.",
+    "The loss of the cell (Frodo, ring) against its score, with its two terms, four times. For "
+    "k = 1 the minimum is at 0.58, for k = 5 at -1.03. With n = 1 it is further to the left; with "
+    "n = 0 only the term that falls to the left remains, and the minimum is at minus infinity.",
+    {"w": "#(w)", "c": "#(c)"},
 )
+for k in (1, 5):
+    e = k * of_w * of_c / counts.sum()
+    print(f"k = {k}: n = {n}, e = {e:.2f}, ln(n/e) = {np.log(n / e):.4f}, ", end="")
+    print(f"PMI - ln k = {pmi.shifted_pmi(counts, k)[frodo, ring]:.4f}")
+
+# %% [markdown]
+# ### Line by line
+#
+# The sheet derives the same in two displays. Below, each of its lines has its value as printed, on
+# counts of a small text: first the derivative at random scores, then both sides of the equation at
+# the best score. $|V|$ in the place of $|D|$ makes all lines wrong from the first one on, and each
+# follows from the one before it. In a running notebook, there is a slider for the seed of the
+# scores.
+
+
+# %%
+def draw_derivative(seed=1):
+    return draw_derivation(derivations.score_gradient(seed))
+
+
+interactive.show(
+    draw_derivative,
+    {"seed": range(21)},
+    draw_derivative(),
+    in_words(derivations.score_gradient(1)),
+)
+found = derivations.score_optimum()
+plots.show(draw_derivation(found), in_words(found))
 
 # %% [markdown]
 # ## The optimum, reached
@@ -225,6 +295,113 @@ plots.show(
 # With seven dimensions, all 49 cells reach their optimum to twelve digits or more. With two
 # dimensions, the scores are a compromise.
 #
+# ## The way there
+#
+# The next pictures show the way: gradient descent on the same loss, from random vectors. A cross
+# is the optimum $\ln (n / e)$ of a cell, a dot its score, and a line the way that is left; squares
+# have the context "the". Two things can fail, and they look different:
+#
+# - With a noise exponent below 1, rare words are negatives more often than they occur, and "the"
+#   less often. The scores reach their crosses, but the crosses are not on the diagonal: the optimum
+#   is no longer PMI $- \ln k$.
+# - With too few dimensions, the crosses are on the diagonal, but the scores do not reach them.
+#
+# In a running notebook, there are sliders for the step, $k$, the exponent and the dimensions.
+
+# %%
+CHOICES = {
+    "step": [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000],
+    "k": [1, 2, 5, 15],
+    "exponent": [0, 0.5, 0.75, 1],
+    "dimensions": [1, 2, 3, 7],
+}
+drawn = np.array([
+    [
+        k * np.outer(counts.sum(axis=1), sampling.noise_distribution(counts.sum(axis=0), exponent))
+        for exponent in CHOICES["exponent"]
+    ]
+    for k in CHOICES["k"]
+])  # fmt: skip
+
+
+def descend(e, dim):
+    """Return the scores after each step of descent: pairs occur n times, and e are drawn."""
+
+    def loss(params):
+        scores = params.center @ params.context.T
+        return optima.weighted_loss(scores, counts, e) / (counts + e).max()
+
+    optimizer = optax.sgd(0.3, momentum=0.9, nesterov=True)
+    update = training.loop.make_update(loss, optimizer)
+    start = random_tables(jax.random.key(0), len(names), dim)
+
+    def step(state, _):
+        return update(state, ())[0], state.params.center @ state.params.context.T
+
+    state = training.loop.init_state(start, optimizer)
+    return jax.lax.scan(step, state, length=CHOICES["step"][-1] + 1)[1]
+
+
+with jax.enable_x64(True):
+    of_all = jax.vmap(jax.vmap(descend, (0, None)), (0, None))
+    runs = [np.asarray(jax.jit(of_all, static_argnums=1)(drawn, d)) for d in CHOICES["dimensions"]]
+    runs = [each[:, :, CHOICES["step"]] for each in runs]  # [k, exponent, step, center, context]
+
+
+def draw_points(ax, step, k, exponent, dimensions, ends=(-5, 2.5)):
+    """Draw scores against PMI - ln k, with what they should become."""
+    at = {name: CHOICES[name].index(value) for name, value in (
+        ("step", step), ("k", k), ("exponent", exponent), ("dimensions", dimensions))}  # fmt: skip
+    found = runs[at["dimensions"]][at["k"], at["exponent"], at["step"]]
+    diagonal, best = pmi.shifted_pmi(counts, k), np.log(counts / drawn[at["k"], at["exponent"]])
+    ax.axline((0, 0), slope=1, color="gray", linewidth=0.8)
+    ax.vlines(diagonal, found, best, color="0.8", linewidth=0.8)
+    ax.plot(diagonal.ravel(), best.ravel(), "+", color=plots.INK, markersize=5)
+    frequent = np.arange(len(names)) == names.index("the")
+    for some, marker, color in ((~frequent, "o", plots.POSITIVE), (frequent, "s", plots.NEGATIVE)):
+        ax.plot(diagonal[:, some].ravel(), found[:, some].ravel(), marker, color=color, ms=4)
+    ax.set(xlim=ends, ylim=ends, aspect="equal", xticks=range(int(ends[0]), int(ends[1]) + 1))
+    ax.set_yticks(ax.get_xticks())
+    off = f"at most {np.abs(found - diagonal).max():.2f}\nfrom the diagonal"
+    ax.text(0.04, 0.96, off, va="top", transform=ax.transAxes, fontsize=plots.SMALL)
+    return f"k = {k}, exponent {exponent:g}, {dimensions} dim., step {step}"
+
+
+def draw_training(step=2000, k=5, exponent=1, dimensions=7):
+    figure, ax = plt.subplots(figsize=(5.4, 5.2), layout="tight")
+    title = draw_points(ax, step, k, exponent, dimensions)
+    ax.set(title=title, xlabel=r"PMI $-$ ln k", ylabel=r"$w \cdot c$")
+    return figure
+
+
+figure, axes = plt.subplots(2, 3, figsize=(9, 6.4), sharex=True, sharey=True, layout="tight")
+for ax, (step, exponent, dimensions, title) in zip(
+    axes.flat,
+    (
+        (0, 1, 7, "7 dimensions, step 0"), (50, 1, 7, "step 50"), (2000, 1, 7, "step 2000"),
+        (2000, 0.75, 7, "exponent 0.75"), (2000, 1, 2, "2 dimensions"),
+        (2000, 0, 1, "exponent 0, 1 dimension"),
+    ),
+    strict=True,
+):  # fmt: skip
+    draw_points(ax, step, 1, exponent, dimensions, (-2.2, 2.2))
+    ax.set_title(title)
+for ax in axes[1]:
+    ax.set_xlabel(r"PMI $-$ ln k")
+for ax in axes[:, 0]:
+    ax.set_ylabel(r"$w \cdot c$")
+interactive.show(
+    draw_training,
+    CHOICES,
+    figure,
+    "Scores against PMI - ln k, six times, for k = 1. Above, seven dimensions and exponent 1: at "
+    "step 0 the dots are anywhere, at step 50 near the diagonal, at step 2000 on it. Below, at the "
+    "last step: with exponent 0.75 all dots are on their crosses, which lie above the diagonal for "
+    "'the' and below it for the others; with two dimensions the dots are off their crosses; with "
+    "exponent 0 and one dimension both are off.",
+)
+
+# %% [markdown]
 # ## Pairs that never occur
 #
 # In this text every pair occurs. Suppose that Daenerys and Frodo never met. Then $n = 0$ in their

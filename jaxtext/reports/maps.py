@@ -84,8 +84,8 @@ def _size(text: str, dpi: float) -> Float[np.ndarray, " 2"]:
     """Return the width of a text and the height of a line, in pixels."""
     from matplotlib.textpath import TextPath
 
-    width = TextPath((0, 0), text.replace("$", r"\$"), size=SMALL).get_extents().width
-    return np.array([width, 1.3 * SMALL]) * dpi / 72
+    across = TextPath((0, 0), text.replace("$", r"\$"), size=SMALL).vertices[:, 0]
+    return np.array([np.ptp(across) if len(across) else 0.0, 1.3 * SMALL]) * dpi / 72
 
 
 def _box(center: Float[np.ndarray, " 2"], half: Float[np.ndarray, " 2"]) -> np.ndarray:

@@ -29,7 +29,7 @@ BIAS_GAP = 0.25  # added below each unit for its bias
 # Labels can be read on a projector in figures of at most 9 inches across. Sizes are in points.
 SMALL, NORMAL = 11, 12
 DPI = 150
-COLORS = 64  # of a picture in a notebook, at most
+COLORS = 32  # of a picture in a notebook, at most
 STYLE = {
     "figure.dpi": DPI,
     "font.size": NORMAL,

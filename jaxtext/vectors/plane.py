@@ -30,12 +30,14 @@ def pca(vectors: Float[np.ndarray, "V D"]) -> Float[np.ndarray, "V 2"]:
 def tsne(vectors: Float[np.ndarray, "V D"], seed: int = 0) -> Float[np.ndarray, "V 2"]:
     """Return coordinates in which the neighbors of words stay together (van der Maaten 2008).
 
-    Distances between groups of words mean nothing. Needs scikit-learn.
+    Distances between groups of words mean nothing. Needs scikit-learn, and uses one core: with
+    several, which wait for each other, it is many times slower where other programs run.
 
     Raises `InputError` without it, and for fewer than four words.
     """
     try:
         from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits  # comes with scikit-learn
     except ImportError:
         raise InputError("scikit-learn is not installed: pip install -e '.[report]'") from None
     if len(vectors) < 4:
@@ -45,4 +47,5 @@ def tsne(vectors: Float[np.ndarray, "V D"], seed: int = 0) -> Float[np.ndarray, 
     start *= 1e-4 / max(start[:, 0].std(), np.finfo(float).tiny)
     perplexity = min(PERPLEXITY, (len(unit) - 1) / 3)
     model = TSNE(perplexity=perplexity, init=start, random_state=seed)
-    return np.asarray(model.fit_transform(unit), np.float64)
+    with threadpool_limits(1):
+        return np.asarray(model.fit_transform(unit), np.float64)

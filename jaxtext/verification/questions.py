@@ -80,12 +80,14 @@ QUESTIONS = (
     ),
     Question(
         "backprop", "c.i", "Update rules of two weights of the 3-2-2 network",
-        NETWORKS, ("The loss, and its sign", "The backward pass"),
+        NETWORKS, ("The loss, and its sign", "The backward pass", "Line by line"),
         ("gradients.network",),
     ),
     Question(
         "backprop", "c.ii", "One update in numbers",
-        NETWORKS, ("The forward pass", "One update of all ten weights", "Compared with the sheet"),
+        NETWORKS,
+        ("The forward pass", "One update of all ten weights", "Step by step",
+         "Compared with the sheet"),
     ),
     Question("skipgram-basics", "a", "Classes of the task, and the softmax",
              SKIPGRAM, ("The full softmax, by hand",)),

@@ -101,7 +101,7 @@ def test_show_displays_a_sharp_picture_with_its_alternative_text(displayed):
     with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as picture:
         assert picture.info["dpi"] == pytest.approx((150, 150), abs=0.1)
         assert 300 < picture.width <= 600
-        assert len(picture.getcolors()) <= 256
+        assert len(picture.getcolors()) <= plots.COLORS
     assert not plt.get_fignums()
 
 
