@@ -380,7 +380,7 @@ def draw_network(step="values", example=2, updates=0, rate=1, start="all ones"):
 
 
 path, losses = descend(params, 1.0)
-figure, panels = plt.subplot_mosaic("aab;ccd", figsize=(9, 6.6), layout="tight")
+figure, panels = plt.subplot_mosaic("aab;ccd", figsize=(9, 7.6), layout="tight")
 for name, step in (("a", "sums"), ("c", "new weights")):
     draw_step(panels[name], step, 2, 0, path)
 draw_path([panels["b"], panels["d"]], 1, path, losses)
@@ -396,8 +396,8 @@ interactive.show(
     figure,
     "Left: the network of the exercise for the second example, with sums of 4 in both hidden units "
     "and 1.96 in both outputs; and its weights after the first update, of which the two that are "
-    "marked in red are 0.964 and 0.999. Right: the loss falls during 500 updates; w_12 falls at "
-    "first and rises again, and w_22 hardly changes.",
+    "marked in red are 0.964 and 0.999. Right: the loss falls during 500 updates; w_12 falls from "
+    "1 to below -1, and w_22 stays close to 1.",
     {"rate": "learning rate", "start": "first weights"},
 )
 first = jax.tree.map(lambda w: w[1], path)

@@ -171,17 +171,18 @@ print(f"without either, the largest value is {without.max():.2f}")
 # for ever to the left, and the minimum moves to $-\infty$.
 
 # %%
-scores = np.linspace(-8, 5, 401)
+GRID = np.linspace(-8, 6, 401)
+PAIRS = counts.sum()
 
 
 def draw_cell(ax, n, w, c, k):
     """Draw the loss of a cell against its score, with its two terms and its minimum."""
-    e = k * w * c / counts.sum()
-    terms = cell_loss(n, 0, scores), cell_loss(0, e, scores)
-    ax.plot(scores, terms[0], "--", color=plots.POSITIVE, label=r"$-n \ln\sigma(s)$")
-    ax.plot(scores, terms[1], ":", color=plots.NEGATIVE, label=r"$-e \ln\sigma(-s)$")
-    ax.plot(scores, sum(terms), color=plots.INK, label=r"$\ell(s)$")
-    ax.set(xlabel="score s", xlim=(-8, 5), ylim=(0, 5 * (n + e)))
+    e = k * w * c / PAIRS
+    terms = cell_loss(n, 0, GRID), cell_loss(0, e, GRID)
+    ax.plot(GRID, terms[0], "--", color=plots.POSITIVE, label=r"$-n \ln\sigma(s)$")
+    ax.plot(GRID, terms[1], ":", color=plots.NEGATIVE, label=r"$-e \ln\sigma(-s)$")
+    ax.plot(GRID, sum(terms), color=plots.INK, label=r"$\ell(s)$")
+    ax.set(xlabel="score s", xlim=(-8, 6), ylim=(0, 5 * (n + e)))
     ax.set_title(f"n = {n:g}, e = {e:.1f} (k = {k})")
     best = np.log(n / e) if n else -np.inf
     least = cell_loss(n, e, best) if n else 0
@@ -201,11 +202,11 @@ def draw_cell(ax, n, w, c, k):
 def draw_loss(n=int(n), w=int(of_w), c=int(of_c), k=5):
     figure, ax = plt.subplots(figsize=(7, 4.2), layout="tight")
     draw_cell(ax, n, w, c, k)
-    ax.legend(loc="upper right")
+    ax.legend()
     return figure
 
 
-figure, axes = plt.subplots(2, 2, figsize=(9, 6.6), layout="tight")
+figure, axes = plt.subplots(2, 2, figsize=(9, 5.8), layout="tight")
 for ax, (seen, k) in zip(axes.flat, ((n, 1), (n, 5), (1, 5), (0, 5)), strict=True):
     draw_cell(ax, seen, of_w, of_c, k)
 axes[1, 1].legend(loc="upper left")
@@ -322,6 +323,8 @@ drawn = np.array([
     ]
     for k in CHOICES["k"]
 ])  # fmt: skip
+optima_of_runs = np.log(counts / drawn)  # [k, exponent, center, context]
+diagonals = [pmi.shifted_pmi(counts, k) for k in CHOICES["k"]]
 
 
 def descend(e, dim):
@@ -353,11 +356,11 @@ def draw_points(ax, step, k, exponent, dimensions, ends=(-5, 2.5)):
     at = {name: CHOICES[name].index(value) for name, value in (
         ("step", step), ("k", k), ("exponent", exponent), ("dimensions", dimensions))}  # fmt: skip
     found = runs[at["dimensions"]][at["k"], at["exponent"], at["step"]]
-    diagonal, best = pmi.shifted_pmi(counts, k), np.log(counts / drawn[at["k"], at["exponent"]])
+    diagonal, best = diagonals[at["k"]], optima_of_runs[at["k"], at["exponent"]]
     ax.axline((0, 0), slope=1, color="gray", linewidth=0.8)
     ax.vlines(diagonal, found, best, color="0.8", linewidth=0.8)
     ax.plot(diagonal.ravel(), best.ravel(), "+", color=plots.INK, markersize=5)
-    frequent = np.arange(len(names)) == names.index("the")
+    frequent = np.arange(len(diagonal)) == names.index("the")
     for some, marker, color in ((~frequent, "o", plots.POSITIVE), (frequent, "s", plots.NEGATIVE)):
         ax.plot(diagonal[:, some].ravel(), found[:, some].ravel(), marker, color=color, ms=4)
     ax.set(xlim=ends, ylim=ends, aspect="equal", xticks=range(int(ends[0]), int(ends[1]) + 1))

@@ -1,5 +1,6 @@
 """What the notebooks promise to their readers, read from the files; nbmake executes them."""
 
+import ast
 import base64
 import io
 import json
@@ -93,6 +94,60 @@ def test_labels_are_not_made_small(notebook):
 
 def test_outputs_do_not_depend_on_the_speed_of_the_machine(notebook):
     assert not re.search(r"\d+:\d\d|words/s|\d ?(m?s|seconds?)\b|━", printed(notebook))
+
+
+def bound(source: str) -> set[str]:
+    """The names that a cell binds."""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        else:
+            names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+            found |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    return found
+
+
+def read(function: str, sources: list[str]) -> set[str]:
+    """The names of the notebook that a function reads, and those it calls."""
+    nodes = (node for source in sources for node in ast.parse(source).body)
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    todo, found = [function], {function}
+    while todo:
+        inside = list(ast.walk(functions[todo.pop()]))
+        names = [node for node in inside if isinstance(node, ast.Name)]
+        own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        own |= {node.arg for node in inside if isinstance(node, ast.arg)}
+        used = {node.id for node in names} - own - found
+        found |= used
+        todo += used & set(functions)
+    return found
+
+
+def shifting(sources: list[str]) -> set[str]:
+    """Names that drawings with controls read, and that later cells bind again."""
+    found = set()
+    for place, source in enumerate(sources):
+        later = set().union(*map(bound, sources[place + 1 :]))
+        for function in re.findall(r"interactive\.show\(\s*(\w+)", source):
+            found |= read(function, sources[: place + 1]) & later
+    return found
+
+
+def test_what_a_drawing_with_controls_reads_does_not_change_after_it(notebook):
+    cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert shifting(cells) == set()
+    drawing = "x = 1\ndef f(a=1):\n    return g(a)\ndef g(a):\n    return a + x\n"
+    assert shifting([drawing, "interactive.show(f, {})", "x = 2"]) == {"x"}
+
+
+def test_every_picture_is_stored_without_controls(notebook):
+    drawn = [c for c in notebook["cells"] if "interactive.show(" in "".join(c["source"])]
+    assert drawn
+    for cell in drawn:
+        types = [set(output["data"]) for output in cell["outputs"] if "data" in output]
+        assert {"image/png", "text/plain"} in types
+    assert "widget" not in json.dumps([outputs(notebook), notebook["metadata"]])
 
 
 def test_outputs_are_small(notebook):

@@ -29,7 +29,7 @@ BIAS_GAP = 0.25  # added below each unit for its bias
 # Labels can be read on a projector in figures of at most 9 inches across. Sizes are in points.
 SMALL, NORMAL = 11, 12
 DPI = 150
-COLORS = 32  # of a picture in a notebook, at most
+COLORS = 24  # of a picture in a notebook, at most
 STYLE = {
     "figure.dpi": DPI,
     "font.size": NORMAL,
@@ -220,7 +220,9 @@ def _png(figure: Figure) -> bytes:
     drawn, reduced = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DPI, bbox_inches="tight")
     with Image.open(drawn) as image:
-        image.convert("RGB").quantize(COLORS).save(reduced, "PNG", optimize=True, dpi=(DPI, DPI))
+        image.convert("RGB").quantize(COLORS, kmeans=1).save(
+            reduced, "PNG", optimize=True, dpi=(DPI, DPI)
+        )
     return reduced.getvalue()
 
 
