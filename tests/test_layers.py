@@ -46,7 +46,12 @@ WALLS = {
     "reports": {"tyro"},
     "api": {"tyro", "rich"},
 }
-VERIFIERS = {"reports.certificate", "reports.worked_examples", "cli.verify"}
+VERIFIERS = {
+    "reports.certificate",
+    "reports.derivations",
+    "reports.worked_examples",
+    "cli.verify",
+}
 PRINTERS = {"reports", "cli"}
 FLAG = re.compile(r"(?<![\w-])--[a-z]")
 

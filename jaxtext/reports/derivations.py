@@ -1,5 +1,7 @@
 """Pictures of the sheet's derivations: each printed line with its value, corrected where wrong."""
 
+import re
+
 import numpy as np
 
 from jaxtext.reports import plots
@@ -43,7 +45,8 @@ def draw_derivation(derivation: Derivation) -> plots.Figure:
 def in_words(derivation: Derivation) -> str:
     """Return what the picture of a derivation shows, for readers who cannot see it."""
     first = derivation.first_wrong
-    title = derivation.title.replace("$", "").replace("\\", "")
+    title = derivation.title.replace(r"\partial ", "d").replace(r"\cdot", ".")
+    title = re.sub(r"[\\${}]", "", title)
     parts = [f"{title}: {len(derivation.lines)} lines."]
     if first is None:
         return f"{parts[0]} All have the right value, {derivation.lines[0].exact:.{DIGITS}f}."

@@ -44,6 +44,8 @@ def draw_words(
     frame = ax.get_window_extent().extents
     for place in np.argsort(~is_marked, kind="stable"):
         text = visible(words[place])[:LONGEST]
+        if not text.strip():
+            continue
         side = _side(dots[place], _size(text, ax.figure.dpi), ax.figure.dpi, frame, taken)
         if side is not None:
             color = NEGATIVE if is_marked[place] else INK
@@ -85,7 +87,7 @@ def _size(text: str, dpi: float) -> Float[np.ndarray, " 2"]:
     from matplotlib.textpath import TextPath
 
     across = TextPath((0, 0), text.replace("$", r"\$"), size=SMALL).vertices[:, 0]
-    return np.array([np.ptp(across) if len(across) else 0.0, 1.3 * SMALL]) * dpi / 72
+    return np.array([np.ptp(across), 1.3 * SMALL]) * dpi / 72
 
 
 def _box(center: Float[np.ndarray, " 2"], half: Float[np.ndarray, " 2"]) -> np.ndarray:

@@ -446,7 +446,7 @@ def hidden_values() -> Finding:
     return equal("forward pass on random weights", (np.transpose(h), toy.h))
 
 
-def hidden_weight_lines(toy: Toy) -> np.ndarray:
+def hidden_weight_lines(toy: Toy) -> list[float]:
     """Return dL/dw_22^(1) by each line of its derivation, as it is printed."""
     d, w, h2, x2 = toy.delta, toy.W[2], toy.h[:, 1], toy.x[:, 1]
     terms = (toy.t - toy.y) * toy.dy[1][:, :, 1, 1]  # [N, 2]
@@ -461,7 +461,7 @@ def hidden_weight_lines(toy: Toy) -> np.ndarray:
         d[:, 0] * w[1, 0] * dh2 + d[:, 1] * w[1, 1] * dh2,
         dh2 * (d * w[1]).sum(1),
     ]
-    return -np.mean(lines, axis=1)
+    return [-np.mean(line) for line in lines]
 
 
 @claim(
