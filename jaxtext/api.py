@@ -78,6 +78,11 @@ def read(
     sentences: str = "lines",
     encoding: str = "utf-8",
     errors: str = "strict",
+    phrases: int = 0,
+    phrase_score: str | None = None,
+    phrase_threshold: float | None = None,
+    phrase_min_count: int | None = None,
+    phrase_separator: str | None = None,
     progress: bool = False,
 ) -> Corpus:
     """Read a text and return its vocabulary and ids; see `jaxtext.text.read`.
@@ -93,11 +98,18 @@ def read(
     `sentences` are "lines" or "paragraphs"; `encoding` is that of the files, and `errors` "replace"
     puts U+FFFD in place of bytes that are no text in it.
 
+    With `phrases`, neighbors that occur together far more often than by chance become one word,
+    such as new_york; each pass joins longer phrases. `phrase_score` is "npmi" (normalized PMI,
+    above a `phrase_threshold` of 0.5) or "word2vec" (above 100); a phrase occurs at least
+    `phrase_min_count` times. A phrase that is spelled like a word of the text is the same word.
+
     Raises `InputError` for what cannot be read, naming the parameter, file or sequence.
     """
     options: dict[str, Any] = {
         "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "tokens": tokens,
         "language": language, "sentences": sentences, "encoding": encoding, "errors": errors,
+        "phrases": phrases, "phrase_score": phrase_score, "phrase_threshold": phrase_threshold,
+        "phrase_min_count": phrase_min_count, "phrase_separator": phrase_separator,
     }  # fmt: skip
     with Bars() if progress else nullcontext() as bars:
         watch = Watch() if bars is None else bars.watch()
@@ -184,6 +196,11 @@ def run(
     sentences: str = "lines",
     encoding: str = "utf-8",
     errors: str = "strict",
+    phrases: int = 0,
+    phrase_score: str | None = None,
+    phrase_threshold: float | None = None,
+    phrase_min_count: int | None = None,
+    phrase_separator: str | None = None,
     seed: int = 0,
     resume: bool = False,
     checkpoint_every: float = 60.0,
@@ -210,8 +227,9 @@ def run(
     check_method(method)
     source = _named(paths, name)
     reading = Reading(
-        min_count, max_vocab, lowercase, tokens, language, sentences, encoding, errors
-    )
+        min_count, max_vocab, lowercase, tokens, language, sentences, encoding, errors,
+        phrases, phrase_score, phrase_threshold, phrase_min_count, phrase_separator,
+    )  # fmt: skip
     options = record.as_json(record.Record(source, reading, method, seed))
     place = record.Place(Path(out), resume, checkpoint_every)
     if resume and not folder.is_run(place.out):

@@ -155,6 +155,26 @@ class Train:
         None
     )
 
+    # Join neighbors that occur together far more often than by chance to one word (new_york), in
+    # this number of passes; the second joins phrases of three or four words.
+    phrases: Annotated[int | None, open_("N", "0")] = None
+
+    # What makes a phrase. npmi: normalized PMI, from -1 to 1. word2vec: how many times as often as
+    # by chance, which depends on the size of the text.
+    phrase_score: Annotated[
+        Literal["npmi", "word2vec"] | None, open_("{npmi,word2vec}", "npmi")
+    ] = None
+
+    # Smallest score of a phrase.
+    phrase_threshold: Annotated[float | None, open_("FLOAT", "0.5; word2vec: 100")] = None
+
+    # Join no phrase that occurs less often.
+    phrase_min_count: Annotated[int | None, open_("INT", "5, or --min-count if more")] = None
+
+    # What stands between the words of a phrase. A word of the text that is spelled like a phrase is
+    # the same word.
+    phrase_separator: Annotated[str | None, open_("TEXT", "_")] = None
+
     # Resume the interrupted run in --out; the result is identical to that of an uninterrupted one.
     # Give the same text and options again, or none of them. A run without a checkpoint starts over;
     # svd never has one.
@@ -347,10 +367,11 @@ def _print_corpus(corpus: "Corpus") -> None:
 
     sentences, files = number(corpus.sentences, "sentence"), number(corpus.files, "file")
     others = f"; {not_read(corpus.left_out)}" if corpus.left_out else ""
+    phrases = f", {number(corpus.phrases, 'phrase')} among them" if corpus.phrases else ""
     print(
         f"{corpus.tokens:,} words in {sentences} of {files}; "
-        f"{len(vocab):,} different words, the rarest of which occurs {vocab.counts[-1]:,} times"
-        f"{others}"
+        f"{len(vocab):,} different words{phrases}, the rarest of which occurs "
+        f"{vocab.counts[-1]:,} times{others}"
     )
     for hint in corpus.hints:
         print(hint)

@@ -61,7 +61,8 @@ def names_of(kind: type) -> tuple[str, ...]:
 # Options that came later, with what runs did before: a config.json without them means this.
 LATER = {
     "tokens": "words", "language": None, "sentences": "lines", "encoding": "utf-8",
-    "errors": "strict",
+    "errors": "strict", "phrases": 0, "phrase_score": None, "phrase_threshold": None,
+    "phrase_min_count": None, "phrase_separator": None,
 }  # fmt: skip
 TEXT, PLACE = names_of(Source), names_of(Place)
 SETTINGS = frozenset(name for method in METHODS.values() for name in settings_of(method))

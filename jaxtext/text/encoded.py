@@ -24,14 +24,14 @@ from jaxtext.base.errors import InputError
 from jaxtext.base.team import ALONE, Team
 from jaxtext.text.folders import LeftOut
 from jaxtext.text.hints import one_sentence, without_spaces
+from jaxtext.text.phrases import Phrases, joined
 from jaxtext.text.pieces import LINE_END, in_order, numbered
+from jaxtext.text.renumbering import ENDS, IDS, counted, mapped, renumbered, write_ids
 from jaxtext.text.sequences import write_tokens
 from jaxtext.text.tokens import LANGUAGES, tokenize_all
 from jaxtext.text.vocab import Vocab
 
-UNKNOWN, SENTENCE_END, NO_WORD = -1, -2, -3
-PIECES, IDS, ENDS, COUNTS = "pieces.i32", "ids.i32", "ends.i64", "counts.json"
-CHUNK = 1 << 20  # pieces renumbered at a time
+PIECES, COUNTS = "pieces.i32", "counts.json"
 # In UTF-8, an apostrophe before a Cyrillic or Hebrew letter, and a quotation mark before a Hebrew
 # one, after something that can be a letter of theirs; and a sign that the table keeps instead.
 KEPT = (
@@ -88,6 +88,7 @@ class Corpus(NamedTuple):
     files: int = 0  # that were read
     left_out: tuple[LeftOut, ...] = ()  # files in folders that were not read
     share: Share | None = None  # if several processes have read the text
+    phrases: int = 0  # words of the vocabulary that are phrases
 
     @property
     def kept(self) -> int:
@@ -128,6 +129,7 @@ def encode_corpus(
     tokens: str = "words",
     language: str | None = None,
     paragraphs: bool = False,
+    phrases: Phrases | None = None,
     on_tokens: Callable[[int], None] = lambda tokens: None,
     team: Team = ALONE,
 ) -> Corpus:
@@ -136,8 +138,8 @@ def encode_corpus(
     Each block of UTF-8 bytes must end at a line break or between words, as those of `read_blocks`
     do. Lines end at LF, CR LF or CR, and are cut into tokens as by `tokenize`. A sentence is a
     line, or with `paragraphs`, the lines up to one without words. Words that occur less than
-    `min_count` times are left out, as are all but the `max_vocab` most frequent. `on_tokens` is
-    called with the number of tokens read so far.
+    `min_count` times are left out, as are all but the `max_vocab` most frequent; `phrases` are
+    joined before. `on_tokens` is called with the number of tokens read so far.
 
     If `blocks` are the share of a `team`, all have one vocabulary, the counts are those of the
     whole text, and the files are in a folder of their own in `folder`, which all processes see. The
@@ -159,7 +161,9 @@ def encode_corpus(
         ]
         cut = tokenize_all([pieces[number] for number in open_], lowercase, tokens, language)
         others = dict(zip(open_, cut, strict=True))
-        corpus = _finish(pieces, others, digest, min_count, max_vocab, folder, paragraphs, team)
+        corpus = _finish(
+            pieces, others, digest, min_count, max_vocab, folder, phrases, paragraphs, team
+        )
     hint = one_sentence(corpus.tokens, corpus.sentences, paragraphs)
     return corpus._replace(hints=(*corpus.hints, *hint))
 
@@ -170,6 +174,7 @@ def encode_tokens(
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
+    phrases: Phrases | None = None,
     on_tokens: Callable[[int], None] = lambda tokens: None,
 ) -> Corpus:
     """Count and encode sequences of tokens in one pass, keeping the tokens as they are.
@@ -182,7 +187,7 @@ def encode_tokens(
     """
     with _temporary(folder / PIECES) as path:
         words, digest = write_tokens(sentences, path, on_tokens)
-        return _finish(words, {}, digest, min_count, max_vocab, folder)
+        return _finish(words, {}, digest, min_count, max_vocab, folder, phrases)
 
 
 @contextmanager
@@ -204,34 +209,44 @@ def _finish(
     min_count: int,
     max_vocab: int | None,
     folder: Path,
+    phrases: Phrases | None,
     paragraphs: bool = False,
     team: Team = ALONE,
 ) -> Corpus:
     """Turn numbered pieces on disk into a vocabulary and ids; piece 0 ends a sentence."""
     own = _own(folder, team)
-    numbers = _mapped(own / PIECES, np.int32)
+    numbers = mapped(own / PIECES, np.int32)
     counts = _of_all(_words(numbers, pieces, others), folder, team)
     if not counts:
         raise NoWords("empty: there are no words to train on")
     hints = without_spaces(counts)
+    of_words, names = (numbers, pieces, others), frozenset()
     try:
-        vocab = Vocab.from_counts(counts, min_count, max_vocab)
+        if phrases is None:
+            vocab = Vocab.from_counts(counts, min_count, max_vocab)
+            write_ids(renumbered(*of_words, vocab.index, paragraphs), own)
+        else:
+            every = Vocab.from_counts(counts, 1)
+            chunks = renumbered(*of_words, every.index, paragraphs)
+            with joined(chunks, every, phrases, folder, team) as found:
+                vocab, names = found.vocab(min_count, max_vocab), found.phrases
+                write_ids(found.encoded(vocab), own)
     except InputError as error:
         error.message = "; ".join((error.message, *hints))
         raise
-    _renumber(numbers, pieces, others, vocab, own, paragraphs)
     text, share = load_encoded(own), None
     if team.processes > 1:
         ids, sentences = zip(*team.tell([len(text.ids), len(text.ends)]), strict=True)
         share = Share(team, folder, (0, *itertools.accumulate(ids)), sum(sentences))
-    return Corpus(vocab, text, sum(counts.values()), digest, hints, share=share)
+    number = sum(word in names for word in vocab.words)
+    return Corpus(vocab, text, sum(counts.values()), digest, hints, share=share, phrases=number)
 
 
 def _words(
     numbers: Int[np.ndarray, " P"], pieces: list[str], others: dict[int, list[str]]
 ) -> dict[str, int]:
     """Count the words of the pieces."""
-    occurrences = _count(numbers, len(pieces)).tolist()
+    occurrences = counted(numbers, len(pieces)).tolist()
     counts = {
         piece: occurrences[number]
         for number, piece in enumerate(pieces)
@@ -259,12 +274,7 @@ def _of_all(counts: dict[str, int], folder: Path, team: Team) -> dict[str, int]:
 
 def load_encoded(folder: Path) -> Encoded:
     """Return the ids and sentence ends that `encode_corpus` wrote to `folder`, memory-mapped."""
-    return Encoded(_mapped(folder / IDS, np.int32), _mapped(folder / ENDS, np.int64))
-
-
-def _mapped(path: Path, kind: Any) -> np.ndarray:
-    """Map a file into memory, which is not possible if it is empty."""
-    return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)
+    return Encoded(mapped(folder / IDS, np.int32), mapped(folder / ENDS, np.int64))
 
 
 def _piece_table(tokens: str, lowercase: bool) -> bytes:
@@ -309,60 +319,3 @@ def _write_pieces(
             on_tokens(seen)
         file.write(np.zeros(2, np.int32).data)  # end the last sentence, be it line or paragraph
     return b" ".join(number).decode().split(" "), digest.hexdigest()
-
-
-def _count(numbers: Int[np.ndarray, " P"], size: int) -> Int[np.ndarray, " size"]:
-    counts = np.zeros(size, np.int64)
-    for start in range(0, len(numbers), 16 * CHUNK):
-        counts += np.bincount(numbers[start : start + 16 * CHUNK], minlength=size)
-    return counts
-
-
-def _renumber(
-    numbers: Int[np.ndarray, " P"],
-    pieces: list[str],
-    others: dict[int, list[str]],
-    vocab: Vocab,
-    folder: Path,
-    paragraphs: bool,
-) -> None:
-    """Replace the numbers of pieces by word ids, and write ids and sentence ends."""
-    index = vocab.index
-    first = np.array([index.get(piece, UNKNOWN) for piece in pieces], np.int32)
-    several: dict[int, list[int]] = {}  # pieces that are more than one word, as in 'word–word'
-    for piece, words in others.items():
-        ids = [index[word] for word in words if word in index]
-        first[piece] = ids[0] if ids else UNKNOWN if words else NO_WORD
-        if len(ids) > 1:
-            several[piece] = ids[1:]
-    first[0] = SENTENCE_END
-    extra = np.zeros(len(pieces), np.int32)
-    extra[list(several)] = [len(ids) for ids in several.values()]
-    written = last_end = 0
-    at_end = True  # of a line, before the chunk
-    # Renamed only when complete, since an earlier corpus in the folder may still be mapped.
-    partial = folder / f"{IDS}.partial", folder / f"{ENDS}.partial"
-    with open(partial[0], "wb") as ids_file, open(partial[1], "wb") as ends_file:
-        for start in range(0, len(numbers), CHUNK):
-            chunk = numbers[start : start + CHUNK]
-            ids = first[chunk]
-            places = np.flatnonzero(extra[chunk])
-            if len(places):
-                inserted = [i for piece in chunk[places].tolist() for i in several[piece]]
-                ids = np.insert(ids, np.repeat(places + 1, extra[chunk[places]]), inserted)
-            ids = ids[ids != NO_WORD]
-            if paragraphs and len(ids):  # a single line break is no more than a space
-                is_end = ids == SENTENCE_END
-                follows = np.concatenate([[at_end], is_end[:-1]])
-                at_end = bool(is_end[-1])
-                ids = ids[~is_end | follows]
-            ids = ids[ids != UNKNOWN]
-            is_end = ids == SENTENCE_END
-            ends = np.flatnonzero(is_end)
-            ends = ends - np.arange(len(ends)) + written
-            written += len(ids) - len(ends)
-            ids_file.write(ids[~is_end].data)
-            ends_file.write(ends[np.diff(ends, prepend=last_end) > 0].data)  # no empty sentences
-            last_end = ends[-1] if len(ends) else last_end
-    for path, name in zip(partial, (IDS, ENDS), strict=True):
-        path.replace(folder / name)

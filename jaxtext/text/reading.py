@@ -24,6 +24,7 @@ from jaxtext.text.encoded import Corpus, NoWords, encode_corpus, encode_tokens
 from jaxtext.text.folders import HIDDEN, not_read
 from jaxtext.text.named import CORPORA, OnBytes, named_corpus
 from jaxtext.text.opening import STDIN, SUFFIXES
+from jaxtext.text.phrases import Phrases, settled
 from jaxtext.text.sequences import sentences_of
 from jaxtext.text.shares import digest, shares
 from jaxtext.text.sources import UTF8, Files, Stretch, find_sources, read_blocks
@@ -31,6 +32,7 @@ from jaxtext.text.tokens import LANGUAGES, TOKENS, tokenize
 
 BUILTIN = "built-in"
 SENTENCES, ERRORS = ("lines", "paragraphs"), ("strict", "replace")
+PHRASES = "phrase_score", "phrase_threshold", "phrase_min_count", "phrase_separator"
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,13 @@ class Reading:
     "paragraphs", which empty lines separate. `encoding` is that of the files, and `errors`
     "replace" puts U+FFFD in place of what is no text in it.
 
-    Raises `InputError` for `min_count` or `max_vocab` below one, an unknown choice or encoding, and
-    a language without lower-casing.
+    `phrases` is the number of passes in which neighbors are joined to phrases (see `text.phrases`),
+    with a `phrase_score` ("npmi" or "word2vec") above `phrase_threshold` (0.5 or 100), that occur
+    at least `phrase_min_count` times (5, or `min_count` if that is more). `phrase_separator` stands
+    between their words. Without phrases, the last four are None.
+
+    Raises `InputError` for `min_count` or `max_vocab` below one, an unknown choice or encoding, a
+    language without lower-casing, and settings of phrases without phrases.
     """
 
     min_count: int = ranged(5, 1)
@@ -85,6 +92,11 @@ class Reading:
     sentences: str = "lines"
     encoding: str = UTF8
     errors: str = "strict"
+    phrases: int = ranged(0, 0, 10)
+    phrase_score: str | None = None
+    phrase_threshold: int | float | None = ranged(None, -1)
+    phrase_min_count: int | None = ranged(None, 1)
+    phrase_separator: str | None = None
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -100,6 +112,19 @@ class Reading:
                     "matters to lower-casing alone, which is off", "language", self.language
                 )
         _check_encoding(self.encoding)
+        self._settle_phrases()
+
+    def _settle_phrases(self) -> None:
+        given = {name: getattr(self, name) for name in PHRASES}
+        for name, value in settled(self.phrases, given, self.min_count).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def joining(self) -> Phrases | None:
+        """How phrases are found, if they are."""
+        if not self.phrases:
+            return None
+        return Phrases(self.phrases, *(getattr(self, name) for name in PHRASES))
 
 
 def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
@@ -179,6 +204,7 @@ def encode_files(
                 tokens=reading.tokens,
                 language=reading.language,
                 paragraphs=paragraphs,
+                phrases=reading.joining,
                 on_tokens=on_tokens,
                 team=team,
             )
@@ -214,6 +240,11 @@ def read(
     sentences: str = "lines",
     encoding: str = UTF8,
     errors: str = "strict",
+    phrases: int = 0,
+    phrase_score: str | None = None,
+    phrase_threshold: float | None = None,
+    phrase_min_count: int | None = None,
+    phrase_separator: str | None = None,
     on_stage: Callable[[str], None] = lambda stage: None,
     on_bytes: OnBytes = lambda what, done, of: None,
     on_tokens: Callable[[int], None] = lambda tokens: None,
@@ -223,10 +254,10 @@ def read(
     `texts` are paths of files (.txt, .gz, .bz2, .xz, .zip) and folders, or one iterable of
     sequences of tokens: lists of strings or whole numbers, NumPy arrays of integers, a column of a
     table, or a generator, which is consumed once. The tokens of a sequence are kept exactly as they
-    are, and no option but `min_count` and `max_vocab` applies to them. A string in place of a
-    sequence is a sentence: it is split like a line of a file, and a warning says so. Without
-    `texts`, `name` chooses a corpus (text8, fil9, wikitext-103); without a name, the documentation
-    of the installed packages is read.
+    are, and no option applies to them but `min_count`, `max_vocab` and those of phrases. A string
+    in place of a sequence is a sentence: it is split like a line of a file, and a warning says so.
+    Without `texts`, `name` chooses a corpus (text8, fil9, wikitext-103); without a name, the
+    documentation of the installed packages is read.
 
     Words that occur less than `min_count` times are left out, as are all but the `max_vocab` most
     frequent. Text is cut into "words" of letters and digits, each in one spelling (`text.tokens`),
@@ -234,16 +265,22 @@ def read(
     whole. `lowercase` is by default on for words and off for "whitespace"; `language` "tr" or "az"
     lower-cases as in Turkish and Azeri. `sentences` are "lines" or "paragraphs" (empty lines
     separate them). `encoding` is that of the files; with `errors` "replace", bytes that are no text
-    become U+FFFD. `on_stage`, `on_bytes` and `on_tokens` are told what begins, how much of a corpus
-    is downloaded, and how many tokens have been read. The ids are kept in a temporary folder, which
-    exists as long as the corpus. What is unusual in a text, and what was left out of a folder, is
-    warned of.
+    become U+FFFD.
+
+    With `phrases`, neighbors that occur together far more often than by chance become one word,
+    such as new_york, in that number of passes (see `Reading`). They may be whole numbers, too. A
+    phrase that is spelled like a word of the text is the same word as that.
+
+    `on_stage`, `on_bytes` and `on_tokens` are told what begins, how much of a corpus is downloaded,
+    and how many tokens have been read. The ids are kept in a temporary folder, which exists as long
+    as the corpus. What is unusual in a text, and what was left out of a folder, is warned of.
 
     Raises `InputError` for what cannot be read, naming the file and line or the sequence.
     """
     reading = Reading(
-        min_count, max_vocab, lowercase, tokens, language, sentences, encoding, errors
-    )
+        min_count, max_vocab, lowercase, tokens, language, sentences, encoding, errors,
+        phrases, phrase_score, phrase_threshold, phrase_min_count, phrase_separator,
+    )  # fmt: skip
     folder = Path(tempfile.mkdtemp(prefix="jaxtext."))
     try:
         if _are_paths(texts):
@@ -291,6 +328,7 @@ def encode_sequences(
         folder,
         min_count=reading.min_count,
         max_vocab=reading.max_vocab,
+        phrases=reading.joining,
         on_tokens=on_tokens,
     )
     return _with_pairs(corpus)

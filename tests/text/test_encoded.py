@@ -6,7 +6,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jaxtext.base.errors import InputError
-from jaxtext.text import Vocab, encode_corpus, encode_sentences, encoded, sentences, tokenize
+from jaxtext.text import (
+    Vocab,
+    encode_corpus,
+    encode_sentences,
+    encoded,
+    renumbering,
+    sentences,
+    tokenize,
+)
 
 LETTERS = st.sampled_from(
     "abABI19 \n\n\r\t\x1c_-.,'’\"éÉσΣς–ßनि\u0301\u200c東İ·\u00ad\u0307אבҐӏ\u05b0\u3000\u2028"
@@ -44,7 +52,7 @@ def test_encode_corpus_equals_the_clear_path(
     tmp_path, monkeypatch, text, cuts, min_count, max_vocab, lowercase, tokens, language,
     paragraphs, chunk,
 ):  # fmt: skip
-    monkeypatch.setattr(encoded, "CHUNK", chunk)
+    monkeypatch.setattr(renumbering, "CHUNK", chunk)
     lines = (text + "\n").split("\n")[:-1]
     ends = sorted({0, *(cut % (len(lines) + 1) for cut in cuts), len(lines)})
     blocks = [
