@@ -47,7 +47,7 @@ class Phrases:
 
     passes: int
     score: str
-    threshold: float
+    threshold: int | float
     min_count: int  # which is also the discount
     separator: str  # between the words of a phrase
 
@@ -130,10 +130,10 @@ def settled(passes: int, given: Mapping[str, Any], min_count: int) -> dict[str, 
     if not passes:
         for name, value in given.items():
             if value is not None:
-                raise InputError("matters only with phrases=1 or more", name, value)
+                raise InputError("matters to phrases alone, and none are asked for", name, value)
         return dict(given)
     score = given["phrase_score"] or "npmi"
-    if score not in SCORES:
+    if not isinstance(score, str) or score not in SCORES:
         raise InputError(f"must be one of {', '.join(SCORES)}", "phrase_score", score)
     usual = {
         "phrase_score": score, "phrase_threshold": THRESHOLDS[score],
@@ -264,10 +264,12 @@ def _found(adjacent: Adjacent, how: Phrases) -> Int[np.ndarray, " P"]:
     """Return the pairs that are phrases, as keys a V + b in ascending order."""
     pairs, left, right = adjacent
     often = np.flatnonzero(pairs.data >= how.min_count)
+    if not len(often):
+        return often
     first = np.searchsorted(pairs.indptr, often, "right") - 1
     second, number = np.asarray(pairs.indices[often]), np.asarray(pairs.data[often])
     score = SCORES[how.score]
-    of_sides = left[first], right[second], left.sum()
+    of_sides = left[first], right[second], int(left.sum())
     chosen = score(number, *of_sides, discount=how.min_count) > how.threshold
     return first[chosen] * len(left) + second[chosen]
 

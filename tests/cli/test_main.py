@@ -77,6 +77,25 @@ def test_how_a_text_is_read_is_chosen_recorded_and_repeated(tmp_path, capsys):
     assert "--tokens words: was whitespace in the run" in capsys.readouterr().err
 
 
+def test_phrases_are_words_of_a_run_and_are_found_again(tmp_path, capsys):
+    text, out = tmp_path / "a.txt", tmp_path / "run"
+    cities = [f"{word} new york city {word}\n{word} city {word} new a\n" for word in "abcdefghi"]
+    text.write_text("".join(cities * 2))
+    options = ["--phrases=2", "--phrase-separator=+", "--dim=4", "--epochs=1", "--subsample=0"]
+    assert cli.run(["train", str(text), *options, "--min-count=1", "--out", str(out)]) == 0
+    assert "12 different words, 1 phrase among them" in capsys.readouterr().out
+    assert "new+york+city" in runs.load(out)
+    config = json.loads((out / runs.CONFIG).read_text())
+    assert (config["phrases"], config["phrase_score"], config["phrase_min_count"]) == (2, "npmi", 5)
+    manifest, again = str(out / runs.MANIFEST), str(tmp_path / "again")
+    assert cli.run(["train", "--from-manifest", manifest, "--out", again]) == 0
+    assert "the same as in" in capsys.readouterr().out
+    assert cli.run(["gap", str(out)]) == 0
+    capsys.readouterr()
+    assert cli.run(["train", str(text), "--phrase-score=npmi", "--out", again + "2"]) == 2
+    assert "--phrase-score npmi: matters to phrases alone" in capsys.readouterr().err
+
+
 def test_trained_tables_have_a_row_a_word_in_float32(run_folder):
     loaded = runs.load(run_folder)
     assert loaded.center.shape == loaded.context.shape == (50, 8)

@@ -54,6 +54,7 @@ def test_a_text_may_lie_elsewhere(run):
         ({"sentences": "paragraphs"}, "^sentences='paragraphs': was lines in the run"),
         ({"encoding": "cp1252"}, "^encoding='cp1252': was utf-8 in the run"),
         ({"errors": "replace"}, "^errors='replace': was strict in the run"),
+        ({"phrases": 2}, "^phrases=2: was 0 in the run"),
         ({"learning_rate": 0.1}, "^learning_rate: exact has no learning rate"),
         ({"size": 1}, "^size: no such option"),
     ],
@@ -100,7 +101,8 @@ def test_options_that_came_later_have_what_older_runs_did(run):
     manifest(run, options=older)
     assert repeating.recorded(run.folder / MANIFEST)["options"] == options
     identity = repeating.identity(MADE, CORPUS, circumstances())
-    assert not {"tokens", "language", "sentences", "encoding", "errors"} & set(identity)
+    later = {"tokens", "language", "sentences", "encoding", "errors", "phrases", "phrase score"}
+    assert not later & set(identity)
 
 
 def test_words_outside_ascii_have_another_spelling_than_in_older_runs():
@@ -136,6 +138,7 @@ CORPUS = Corpus(Vocab(("a",), np.array([2])), Encoded(np.zeros(2, np.int32), np.
         {"record": MADE._replace(reading=Reading(sentences="paragraphs"))},
         {"record": MADE._replace(reading=Reading(encoding="cp1252"))},
         {"record": MADE._replace(reading=Reading(errors="replace"))},
+        {"record": MADE._replace(reading=Reading(phrases=1))},
         {"record": MADE._replace(method=Exact(dim=9))},
         {"record": MADE._replace(method=Sgns(dim=8))},
         {"versions": "9.9"},
