@@ -130,7 +130,7 @@ QUESTIONS = (
         "factorization", "c", "The optimal score is PMI - ln k",
         FACTORIZATION,
         ("From counts to PMI", "Two slips of the sheet", "The optimum, derived",
-         "The optimum, reached"),
+         "The optimum, reached", "The way there"),
         ("optimum", "variants", "geometry", "low-rank"),
     ),
 )  # fmt: skip
