@@ -99,8 +99,10 @@ def is_live() -> bool:
     from IPython.core.getipython import get_ipython  # pyright: ignore[reportMissingImports]
 
     kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return False
     if not hasattr(kernel, "get_parent"):
-        return kernel is not None  # another kernel, such as one in the browser
+        return True  # another kernel, such as one in the browser
     return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin", False))
 
 

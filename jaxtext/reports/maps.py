@@ -42,7 +42,7 @@ def draw_words(
     dots = ax.transData.transform(points)
     taken = [_box(dot, np.full(2, 3.0)) for dot in dots[is_marked]]
     frame = ax.get_window_extent().extents
-    for place in np.argsort(~is_marked, kind="stable"):
+    for place in sorted(range(len(words)), key=lambda place: not is_marked[place]):
         text = visible(words[place])[:LONGEST]
         if not text.strip():
             continue

@@ -381,14 +381,15 @@ def output_weight_lines(toy: Toy) -> list[float]:
     e, dy = toy.t - toy.y, toy.dy[2][:, :, 0, 1]  # [N, 2]
     y2, h1, w = toy.y[:, 1], toy.h[:, 0], toy.W[2][:, 1]
     dz = _sum_slope(jnp.asarray(w), jnp.asarray(toy.h))
-    return [
-        float(np.asarray(_printed_slopes(toy.params)[1].weight)[1, 0]),
+    first = float(np.asarray(_printed_slopes(toy.params)[1].weight)[1, 0])
+    others = [
         -np.mean(-e[:, 0] * dy[:, 0] + e[:, 1] * dy[:, 1]),
         -np.mean(e[:, 1] * dy[:, 1]),
         -np.mean(e[:, 1] * y2 * (1 - y2) * np.asarray(dz)[:, 0]),
         -np.mean(e[:, 1] * y2 * (1 - y2) * h1),
         -np.mean(toy.delta[:, 1] * h1),
     ]
+    return [first, *map(float, others)]
 
 
 SIGN = (
@@ -461,7 +462,7 @@ def hidden_weight_lines(toy: Toy) -> list[float]:
         d[:, 0] * w[1, 0] * dh2 + d[:, 1] * w[1, 1] * dh2,
         dh2 * (d * w[1]).sum(1),
     ]
-    return [-np.mean(line) for line in lines]
+    return [-float(np.mean(line)) for line in lines]
 
 
 @claim(

@@ -421,9 +421,13 @@ def complement() -> Finding:
 def objective_lines(scores: np.ndarray, k: int, total: float | int) -> list[np.ndarray]:
     """Return dL/d(w.c) by both lines of the first display, with `total` in place of |V|."""
     positive, negative = _term_slopes(scores, COLUMNS[0] / total)
-    double = sum(COUNTS[w, c] * (positive[w, c] + k * negative[w]) for w, c in np.ndindex(V, V))
-    first = sum(COUNTS[w, c] * positive[w, c] for w, c in np.ndindex(V, V))
-    return [double, first + k * sum(ROWS[w, 0] * negative[w] for w in range(V))]
+    double, first, second = np.zeros((3, V, V))
+    for w, c in np.ndindex(V, V):
+        double += COUNTS[w, c] * (positive[w, c] + k * negative[w])
+        first += COUNTS[w, c] * positive[w, c]
+    for w in range(V):
+        second += ROWS[w, 0] * negative[w]
+    return [double, first + k * second]
 
 
 def _term_slopes(scores: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
