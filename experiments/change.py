@@ -62,11 +62,9 @@ def lines_of(path: Path) -> Lines:
 
 def compared(first: Lines, second: Lines, config: Config) -> list[Change]:
     """Return the changes between two texts."""
-    corpora = (jaxtext.read(lines, min_count=config.min_count) for lines in (first, second))
-    return jaxtext.compare(
-        jax.random.key(config.seed), *corpora, Exact(dim=config.dim), words=config.words,
-        max_vocab=config.max_vocab,
-    )  # fmt: skip
+    one, other = (jaxtext.read(lines, min_count=config.min_count) for lines in (first, second))
+    key, method = jax.random.key(config.seed), Exact(dim=config.dim)
+    return jaxtext.compare(key, one, other, method, words=config.words, max_vocab=config.max_vocab)
 
 
 def halves(lines: Lines, rng: np.random.Generator) -> tuple[Lines, Lines]:
@@ -93,7 +91,8 @@ def unchanged_table(found: Sequence[Change]) -> Table:
     for low, high in zip(BANDS[:-1], BANDS[1:], strict=True):
         some = [each for each in found if low <= min(each.counts) < high]
         if some:
-            p, ends = (np.array(each) for each in zip(*((c.p, c.interval[1]) for c in some)))  # noqa: B905
+            p = np.array([each.p for each in some])
+            ends = np.array([each.interval[1] for each in some])
             shares = [f"{(p < level).mean():.4f}" for level in LEVELS]
             row = [f"from {low:,}", f"{len(some):,}", *shares, f"{(ends > 1 - 1e-6).mean():.3f}"]
             rows.append(row)

@@ -79,7 +79,9 @@ def test_how_a_text_is_read_is_chosen_recorded_and_repeated(tmp_path, capsys):
 
 def test_phrases_are_words_of_a_run_and_are_found_again(tmp_path, capsys):
     text, out = tmp_path / "a.txt", tmp_path / "run"
-    cities = [f"{word} new york city {word}\n{word} city {word} new {word}\n" for word in "abcdefghi"]
+    cities = [
+        f"{word} new york city {word}\n{word} city {word} new {word}\n" for word in "abcdefghi"
+    ]
     text.write_text("".join(cities * 2))
     options = ["--phrases=2", "--phrase-separator=+", "--dim=4", "--epochs=1", "--subsample=0"]
     assert cli.run(["train", str(text), *options, "--min-count=1", "--out", str(out)]) == 0
