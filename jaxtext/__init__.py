@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext import verification as verification
     from jaxtext.api import analogy as analogy
     from jaxtext.api import compare as compare
+    from jaxtext.api import infer as infer
     from jaxtext.api import load as load
     from jaxtext.api import neighbors as neighbors
     from jaxtext.api import read as read
@@ -83,6 +84,7 @@ _NAMES = {
     "Svd": "jaxtext.training.settings",
     "analogy": "jaxtext.api",
     "compare": "jaxtext.api",
+    "infer": "jaxtext.api",
     "load": "jaxtext.api",
     "neighbors": "jaxtext.api",
     "read": "jaxtext.api",

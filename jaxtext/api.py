@@ -39,6 +39,7 @@ from jaxtext.training.methods import Start, fit
 from jaxtext.training.resampling import resampler
 from jaxtext.training.settings import Exact, Method, Sgns, check_method
 from jaxtext.training.stream import Diverged
+from jaxtext.training.unseen import infer
 from jaxtext.vectors import export
 from jaxtext.vectors.embeddings import Embeddings
 from jaxtext.vectors.query import analogy, neighbors
@@ -46,6 +47,7 @@ from jaxtext.vectors.query import analogy, neighbors
 __all__ = [
     "analogy",
     "compare",
+    "infer",
     "load",
     "neighbors",
     "read",

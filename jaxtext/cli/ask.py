@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
@@ -46,6 +47,10 @@ class Neighbors:
     # Train this many times on sentences of the run's text drawn with replacement, and print
     # intervals of the cosines.
     bootstrap: Annotated[int | None, arg(metavar="INT", help_behavior_hint="")] = None
+    # Give words that are not in the vocabulary vectors from the sentences of this text that contain
+    # them, as the run would have trained them with all else fixed: a file, a folder, or - for
+    # standard input. Needs a run folder of sgns or exact.
+    contexts: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
 
     # Write the answers to this file as JSON; - is standard output.
     json: JsonFile = None
@@ -114,7 +119,7 @@ def neighbors(options: Neighbors) -> None:
         raise InputError("neighbors: give at least one word")
     silent = to_stdout(options.json, options.tsv, options.csv, options.markdown)
     vectors = _loaded(options)
-    answers = query.neighbors(vectors, list(options.words), options.top)
+    answers = query.neighbors(vectors, _queries(options, vectors), options.top)
     if options.bootstrap is not None:
         _with_intervals(options, vectors, answers, silent)
         return
@@ -138,8 +143,9 @@ def _with_intervals(
     from jaxtext.evaluation import stability
     from jaxtext.reports.tables import Table, print_tables
 
-    if options.limit is not None:
-        raise InputError("cannot be used with bootstrap", "limit", options.limit)
+    for name in ("limit", "contexts"):
+        if getattr(options, name) is not None:
+            raise InputError("cannot be used with bootstrap", name, getattr(options, name))
     words = list(dict.fromkeys(options.words))
     pairs = [(w, near) for w, some in zip(options.words, answers, strict=True) for near, _ in some]
     trainings = replicates(options.run, options.bootstrap or 0, vectors)
@@ -186,6 +192,18 @@ def analogy(options: Analogy) -> None:
     _write(options, content, [[*asked, *answer] for answer in answers], tables)
     if not silent:
         print_tables(*tables)
+
+
+def _queries(options: Neighbors, vectors: "Embeddings") -> list[Any]:
+    """Return the words, or a vector for those that are not known if there are contexts."""
+    unknown = [word for word in dict.fromkeys(options.words) if word not in vectors]
+    if options.contexts is None or not unknown:
+        return list(options.words)
+    from jaxtext.runs.unseen import inferred
+
+    rows = inferred(options.run, vectors, unknown, [str(options.contexts)])
+    found = dict(zip(unknown, rows, strict=True))
+    return [found.get(word, word) for word in options.words]
 
 
 def _loaded(options: Neighbors | Analogy) -> "Embeddings":

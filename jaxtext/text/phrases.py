@@ -188,6 +188,24 @@ def joined(
         yield Joined(words, counts, ids, frozenset(names))
 
 
+def known(tokens: list[str], vocab: Vocab, how: Phrases) -> list[str]:
+    """Join the phrases that a vocabulary has, from left to right, the longest first.
+
+    >>> vocab = Vocab(("new_york", "new"), np.array([2, 1]))
+    >>> known(["new", "york", "city"], vocab, Phrases(1, "npmi", 0.5, 5, "_"))
+    ['new_york', 'city']
+    """
+    found, place = [], 0
+    while place < len(tokens):
+        for length in range(min(2**how.passes, len(tokens) - place), 0, -1):
+            name = how.separator.join(tokens[place : place + length])
+            if length == 1 or name in vocab.index:
+                found.append(name)
+                place += length
+                break
+    return found
+
+
 @contextmanager
 def _scratch(folder: Path, team: Team) -> Iterator[list[Path]]:
     """Make a folder for each process, and remove it when all are done."""

@@ -28,7 +28,7 @@ from jaxtext.text.phrases import Phrases, settled
 from jaxtext.text.sequences import sentences_of
 from jaxtext.text.shares import digest, shares
 from jaxtext.text.sources import UTF8, Files, Stretch, find_sources, read_blocks
-from jaxtext.text.tokens import LANGUAGES, TOKENS, tokenize
+from jaxtext.text.tokens import LANGUAGES, TOKENS, tokenize_all
 
 BUILTIN = "built-in"
 SENTENCES, ERRORS = ("lines", "paragraphs"), ("strict", "replace")
@@ -339,8 +339,20 @@ def _cut(text: str, reading: Reading) -> Iterator[list[str]]:
     ends = r"(?:\r\n|\r|\n)"
     if reading.sentences == "paragraphs":
         ends = rf"{ends}\s*{ends}"
-    for part in re.split(ends, text):
-        yield tokenize(part, bool(reading.lowercase), reading.tokens, reading.language)
+    parts = [" ".join(part.splitlines()) for part in re.split(ends, text)]
+    how = bool(reading.lowercase), reading.tokens, reading.language
+    yield from tokenize_all(parts, *how)
+
+
+def sentences_in(files: Sequence[str], reading: Reading) -> Iterator[list[str]]:
+    """Yield the sentences of files as lists of tokens, without joining phrases.
+
+    Raises `InputError` for what cannot be read.
+    """
+    paragraphs = reading.sentences == "paragraphs"
+    how: Any = {"encoding": reading.encoding, "errors": reading.errors, "paragraphs": paragraphs}
+    for block in read_blocks(files, **how):
+        yield from _cut(block.decode(), reading)
 
 
 def _with_pairs(corpus: Corpus, team: Team = ALONE) -> Corpus:

@@ -4,10 +4,10 @@ The vectors of the contexts stay as they are. The center vector of a word is the
 (`counts.rows`): the row of the objective that `Exact` minimises and `Sgns` samples, with the
 neighbors of the word in these sentences as its pairs.
 
-A few sentences have a few pairs, with which a hundred dimensions agree in many ways. To these are
-added `prior` pairs, spread over all contexts as those of the whole text: they draw the vector to
-that of a word that has every context as often as any other word has it. With many sentences they
-do not matter.
+A few sentences have a few pairs, which a hundred dimensions can follow too closely: with a single
+occurrence, vectors become very long. To these pairs are added `prior` ones, spread over all
+contexts like those of the whole text: they draw the vector to that of a word that has every context
+as often as the text has it. With many sentences they do not matter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,12 +24,13 @@ from jaxtext.text.encoded import encode_sentences
 from jaxtext.text.sequences import sentences_of
 from jaxtext.text.tokens import tokenize
 from jaxtext.text.vocab import Vocab
-from jaxtext.training.counts.rows import best_rows
+from jaxtext.training.counts.rows import centers
 from jaxtext.training.sampling import keep_probability, noise_distribution
 from jaxtext.training.settings import Exact, Method, Sgns, check_method
 from jaxtext.vectors.embeddings import Embeddings
 
-PRIOR = 30.0  # pairs: about those of seven occurrences (experiments/unseen_words.py)
+CLOSE = 1e-6  # in scores
+PRIOR = 1.0  # pairs, of which an occurrence has about four (experiments/unseen_words.py)
 
 
 def infer(
@@ -38,7 +39,7 @@ def infer(
     sentences: Iterable[Any],
     method: Method = Sgns(),  # noqa: B008
     *,
-    prior: float = PRIOR,
+    prior: int | float = PRIOR,
 ) -> Float[np.ndarray, "... D"]:
     """Return the center vector of a word [D], or of several [N, D], from sentences with the word.
 
@@ -65,7 +66,7 @@ def infer(
 
 
 def fitted(
-    vectors: Embeddings, pairs: sparse.csr_array, method: Method, prior: float = PRIOR
+    vectors: Embeddings, pairs: sparse.csr_array, method: Method, prior: int | float = PRIOR
 ) -> Float[np.ndarray, "N D"]:
     """Return the best center vectors for counts of pairs [N, V] and `prior` pairs of each word."""
     assert isinstance(method, Sgns | Exact)
@@ -74,9 +75,9 @@ def fitted(
     noise = noise_distribution(counts, method.noise_exponent)
     if prior:
         pairs = sparse.csr_array(pairs.toarray() + prior * usual / usual.sum())
-    weight = method.negatives * np.asarray(pairs.sum(axis=1), np.float64)
-    context = vectors.vectors("context")
-    return best_rows(context, pairs, weight, noise).astype(vectors.center.dtype)
+    context = vectors.vectors("context").astype(np.float64)
+    found = centers(context, pairs, noise, method.negatives, close=CLOSE)
+    return found.astype(vectors.center.dtype)
 
 
 def neighbors_of(
@@ -94,21 +95,20 @@ def neighbors_of(
     text = encode_sentences(sentences, every)
     for word, place in zip(words, ids, strict=True):
         if not (text.ids == place).any():
-            raise InputError(f"{word!r} is in none of the sentences", "words")
+            raise InputError(f"{word!r} is in none of the sentences")
     found = cooccurrence(text, len(every), method.window, dynamic=True, centers=ids)
     keep = keep_probability(vocab.counts, getattr(method, "subsample", 0))
     pairs = sparse.csr_array(found[ids][:, : len(vocab)] * keep[None, :])
     for word, total in zip(words, np.asarray(pairs.sum(axis=1)), strict=True):
         if not total:
-            raise InputError(f"{word!r} has no neighbor in the sentences with a vector", "words")
+            raise InputError(f"{word!r} has no neighbor in the sentences with a vector")
     return pairs
 
 
 def _check(vectors: Any, words: list[Any], method: Any) -> None:
     check_method(method)
     if not isinstance(method, Sgns | Exact):
-        reason = f"must be Sgns(...) or Exact(...): {method.name} has no such row"
-        raise InputError(reason, "method")
+        raise InputError("must be Sgns(...) or Exact(...), with which words are inferred", "method")
     if not isinstance(vectors, Embeddings):
         found = type(vectors).__name__
         raise InputError(f"must be Embeddings, as load returns them, found {found}", "vectors")

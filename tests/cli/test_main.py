@@ -313,6 +313,27 @@ def test_an_unknown_word_gets_close_spellings_and_status_two(run_folder, capsys)
     assert "did you mean t1w3" in capsys.readouterr().err
 
 
+def test_an_unknown_word_gets_a_vector_from_sentences_that_contain_it(topic_file, tmp_path, capsys):
+    text, folder = tmp_path / "new.txt", tmp_path / "run"
+    small = ["--method=exact", "--dim=6", "--epochs=4", "--no-gap"]
+    assert cli.run(["train", str(topic_file), *small, "--out", str(folder)]) == 0
+    capsys.readouterr()
+    text.write_text("t3w1 t3w4 Zebra t3w2\nt1w1 t2w2\nzebra t3w7 t3w8\n" * 5)
+    ask = ["neighbors", str(folder), "zebra", "t1w3", "--top=4"]
+    assert cli.run([*ask, "--contexts", str(text)]) == 0
+    shown = capsys.readouterr().out
+    first, second = shown.split("Nearest to t1w3")
+    assert "Nearest to zebra" in first and first.count("t3w") == 4
+    assert second.count("t1w") == 4
+    assert cli.run([*ask[:3], "quagga", "--contexts", str(text)]) == 2
+    assert "'quagga' is in none of the sentences" in capsys.readouterr().err
+    vectors = tmp_path / "v.vec"
+    assert cli.run(["export", str(folder), str(vectors)]) == 0
+    capsys.readouterr()
+    assert cli.run(["neighbors", str(vectors), "zebra", "--contexts", str(text)]) == 2
+    assert "--contexts: " in (shown := capsys.readouterr().err) and "is not a run folder" in shown
+
+
 def test_analogy_prints_answers(run_folder, capsys):
     assert cli.run(["analogy", str(run_folder), "t1w1", "t1w2", "t2w1", "--top", "3"]) == 0
     shown = capsys.readouterr().out

@@ -217,7 +217,7 @@ def steps(
             nonlocal inverse
             if inverse is None and not own_curvature:
                 inverse = _inverse_curvature(some[0], *block, cell)
-            return block_step(*some, *block, inverse, cell, half.own is not None, measured)
+            return _block_step(*some, *block, inverse, cell, half.own is not None, measured)
 
         return step
 
@@ -289,7 +289,7 @@ def _solve(curvature: Float[Array, "W W"], slope: Float[Array, " W"]) -> Float[A
 
 
 @partial(jax.jit, static_argnames=("cell", "biased", "measured"))
-def block_step(
+def _block_step(
     rows: Float[Array, "R W"],
     slope: Float[Array, "R W"] | None,
     both: tuple[Float[Array, "U W"], Float[Array, " U"] | None],
@@ -301,7 +301,6 @@ def block_step(
     biased: bool,
     measured: bool,
 ) -> Step:
-    """Return a step of each row of a block; without an `inverse`, by the curvature of each."""
     columns, offset = both
 
     def some(rows: Array, added: Array | None, counts: Array, weight: Array) -> Step:

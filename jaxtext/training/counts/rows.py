@@ -59,24 +59,28 @@ def _centers(
     close: float,
 ) -> Float[np.ndarray, "R D"]:
     dtype = context.dtype
-    q, r = np.linalg.qr(np.asarray(context, np.float64))
-    basis = jnp.asarray(q, dtype)  # in which the curvature depends on the cells alone
+    left, values, right = np.linalg.svd(np.asarray(context, np.float64), full_matrices=False)
+    real = values > values.max() * max(context.shape) * np.finfo(dtype).eps
+    basis = jnp.asarray(left[:, real], dtype)  # in which the curvature depends on the cells alone
+    values, right = values[real], right[real]
     pairs = np.asarray(counts.sum(axis=1), np.float64)
-    begun = np.zeros((len(pairs), len(r))) if start is None else np.array(start, np.float64)
-    found = (begun @ r.T).astype(dtype)
-    left = np.argsort(-pairs, kind="stable")  # rows of similar frequency share a curvature
-    left = left[pairs[left] > 0]
+    begun = (
+        np.zeros((len(pairs), context.shape[1])) if start is None else np.array(start, np.float64)
+    )
+    found = (begun @ right.T * values).astype(dtype)
+    todo = np.argsort(-pairs, kind="stable")  # rows of similar frequency share a curvature
+    todo = todo[pairs[todo] > 0]
     for number in range(SHARED + OWN):
-        if not left.size:
+        if not todo.size:
             break
-        half = _half(counts[left], negatives * pairs[left], noise, dtype)
-        table = jnp.asarray(found[left]), None
+        half = _half(counts[todo], negatives * pairs[todo], noise, dtype)
+        table = jnp.asarray(found[todo]), None
         step = newton.steps(table, basis, half, None, LOGISTIC, number >= SHARED, False)
         length = newton.step_length(step.fall, step.bend, step.reach, LOGISTIC.growth)
-        found[left] = np.asarray(step.rows + length[:, None] * step.direction)
-        left = left[np.asarray(length * step.reach) > close]
+        found[todo] = np.asarray(step.rows + length[:, None] * step.direction)
+        todo = todo[np.asarray(length * step.reach) > close]
     moved = pairs > 0
-    begun[moved] = np.linalg.lstsq(r, found[moved].T.astype(np.float64), rcond=None)[0].T
+    begun[moved] = (found[moved] / values).astype(np.float64) @ right
     return begun.astype(dtype)
 
 

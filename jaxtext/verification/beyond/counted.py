@@ -17,6 +17,7 @@ from jaxtext import text
 from jaxtext.base.types import EmbeddingParams
 from jaxtext.evaluation import gap
 from jaxtext.models import factorization, mlp, objective, pmi
+from jaxtext.text import phrases
 from jaxtext.text.encoded import Corpus, Encoded
 from jaxtext.text.vocab import Vocab
 from jaxtext.training import counts, methods, starts, svd
@@ -152,6 +153,25 @@ def positive_pmi() -> Finding:
         (pmi.positive(pmi.pmi(COUNTS)), expected),
         (stored.toarray(), expected),
         (stored.nnz, (expected > 0).sum()),
+    )
+
+
+@claim(
+    "pmi.phrases",
+    "The score of a phrase is the PMI of the counts of adjacent words over its largest value, in "
+    "[-1, 1]; that of word2vec, without a discount, is the PMI before the logarithm is taken",
+)
+def phrase_scores() -> Finding:
+    followers = COUNTS.astype(np.int64)
+    a, b = np.nonzero(followers)
+    n, left, right = followers[a, b], followers.sum(1)[a], followers.sum(0)[b]
+    total = int(followers.sum())
+    scores, found = _pmi(COUNTS)[a, b], phrases.npmi(n, left, right, total)
+    return equal(
+        f"{len(a)} pairs of {V} words, counted in their order",
+        (found, scores / -np.log(n / total)),
+        (np.log(phrases.ratio(n, left, right, total, 0)), scores),
+        (np.maximum(np.abs(found), 1), np.ones(len(a))),
     )
 
 

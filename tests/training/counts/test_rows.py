@@ -11,7 +11,8 @@ from jaxtext.models import sgns
 from jaxtext.text import Encoded
 from jaxtext.text.cooccurrence import cooccurrence
 from jaxtext.text.documents import by_document, drawn
-from jaxtext.training.counts import rows
+from jaxtext.training import counts as exact
+from jaxtext.training.counts import halves, newton, rows
 
 V, D, K, WINDOW = 30, 4, 3, 2
 
@@ -73,6 +74,28 @@ def test_single_precision_comes_as_close_as_it_says(problem):
     exact = rows.centers(context, counts, noise, K, close=1e-10)
     assert found.dtype == np.float32
     assert np.abs((found - exact) @ context.T).max() < 10 * rows.CLOSE
+
+
+def test_the_centers_are_where_the_steps_of_the_exact_trainer_end(problem):
+    context, counts, noise = problem
+    prepared = exact.problem(counts, noise, K, np.float64)
+    half, _ = halves.halves(prepared, D)
+    columns, table = jnp.asarray(context), jnp.zeros((V, D))
+    for _ in range(60):
+        step = newton.steps((table, None), columns, half, None, prepared.cell, own_curvature=True)
+        table, _ = newton.ended(step, prepared.cell, half.rows)
+    found = rows.centers(context, counts, noise, K, close=1e-10)
+    np.testing.assert_allclose(found, table, rtol=0, atol=1e-8)
+
+
+def test_contexts_that_do_not_span_all_dimensions_give_the_shortest_rows(problem, rng):
+    context, counts, noise = problem
+    turn = np.linalg.qr(rng.normal(size=(D, D)))[0]
+    flat = context * (np.arange(D) < D - 1)
+    full = rows.centers(flat[:, : D - 1], counts, noise, K, close=1e-10)
+    found = rows.centers(flat @ turn, counts, noise, K, close=1e-10) @ turn.T
+    np.testing.assert_allclose(found[:, -1], 0, atol=1e-9)
+    np.testing.assert_allclose(found[:, :-1], full, rtol=0, atol=1e-7)
 
 
 def test_influences_are_how_the_row_moves_with_the_weight_of_a_document(problem, text):
