@@ -41,7 +41,7 @@ HALVES, DRAWN, OBSERVED, COLUMNS = (
 STARTS, OBJECTIVE, COUNTING = "training.starts", "models.objective", "training.counting"
 GAP_SUMS, ACCELERATORS = "evaluation.gap_sums", "training.accelerators"
 PMI, FACTORS, GAP, MLP = "models.pmi", "models.factorization", "evaluation.gap", "models.mlp"
-STREAM = "trainers.stream"
+STREAM, PHRASES = "trainers.stream", "text.phrases"
 M = Mutation
 MUTATIONS = [
     # Subsampling, noise and negatives.
@@ -264,6 +264,9 @@ MUTATIONS = [
     M(PMI, "pmi", " - np.log(rows)[:, None]", "", "trainers.pmi"),
     M(PMI, "pmi", "np.where(matrix > 0, scores, -np.inf)", "np.maximum(scores, -9)",
       "trainers.pmi"),
+    M(PHRASES, "npmi", "/ surprise", "", "trainers.pmi.phrases"),
+    M(PHRASES, "npmi", "- np.log(right)", "- np.log(left)", "trainers.pmi.phrases"),
+    M(PHRASES, "ratio", "/ left / right", "/ left / left", "trainers.pmi.phrases"),
     M(PMI, "_log_shares", "- np.log(np.exp(logs - most).sum())", "", "trainers.pmi"),
     M(PMI, "shifted_pmi", "scores.data - np.log(negatives)", "scores.data + np.log(negatives)",
       "trainers.pmi"),
