@@ -10,6 +10,19 @@ takes the other words of one training to those of the other (Procrustes), the sh
 nearest words that both have, and the median rank of the trained vector's ten nearest words among
 all words by the inferred one. `mean` is the mean of the center vectors of the same neighbors.
 Writes results.json and table.md.
+
+`exact` with 100 words on 12 MB of English Wikipedia (1.96 million words), 2 busy cores: 24 minutes
+for up to 64 sentences. Expect (cosine / shared of 10 nearest / median rank among 22,000 words):
+
+    sentences        1                    4                   16                   64
+    mean             0.34 / 0.06 / 1,839  0.46 / 0.09 /   426  0.53 / 0.11 / 196   0.55 / 0.12 / 148
+    prior 0          0.17 / 0.02 / 5,060  0.28 / 0.04 / 1,856  0.51 / 0.18 / 155   0.77 / 0.42 /  15
+    prior 1          0.24 / 0.04 / 3,610  0.31 / 0.06 / 1,424  0.52 / 0.18 / 152   0.77 / 0.42 /  15
+    prior 10         0.30 / 0.05 / 2,566  0.37 / 0.09 /   778  0.54 / 0.20 / 118   0.77 / 0.43 /  14
+
+The cosine rises with the sentences in every row. From one to four sentences, the mean of the
+neighbors is at least as good; from sixteen on the convex row is better, at 64 by far. A prior of 10
+pairs, the default of `infer`, is the best of the three throughout.
 """
 
 from collections.abc import Iterator
@@ -47,7 +60,8 @@ class Config:
 
     corpus: Annotated[Positional[Path], arg(metavar="CORPUS")]
     out: Path = Path("runs/unseen_words")
-    methods: tuple[str, ...] = ("exact", "sgns")
+    methods: tuple[str, ...] = ("exact",)
+    """Also sgns."""
     dim: int = 100
     min_count: int = 5
     words: int = 100

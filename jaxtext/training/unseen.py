@@ -30,7 +30,7 @@ from jaxtext.training.settings import Exact, Method, Sgns, check_method
 from jaxtext.vectors.embeddings import Embeddings
 
 CLOSE = 1e-6  # in scores
-PRIOR = 1.0  # pairs, of which an occurrence has about four (experiments/unseen_words.py)
+PRIOR = 10.0  # pairs, of which an occurrence has about four (experiments/unseen_words.py)
 
 
 def infer(
