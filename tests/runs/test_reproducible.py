@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from jaxtext import cli, runs
-from jaxtext.text import encoded, sources
+from jaxtext.text import renumbering, sources
 from jaxtext.training import METHODS
 from jaxtext.training.counts import newton
 from jaxtext.training.stream import loop
@@ -46,7 +46,7 @@ def test_intervals_and_chunks_on_disk_change_no_bit(
     method, first, topic_file, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
-    monkeypatch.setattr(encoded, "CHUNK", 1000)
+    monkeypatch.setattr(renumbering, "CHUNK", 1000)
     monkeypatch.setattr(sources, "BLOCK_BYTES", 4096)
     options = ["--method", method, "--checkpoint-every=0"]
     assert train(topic_file, tmp_path / "run", *options) == sha256(first / method)

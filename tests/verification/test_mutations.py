@@ -239,7 +239,7 @@ MUTATIONS = [
     M(COUNTING, "shared", '{"dynamic": True', '{"dynamic": False', "trainers.objective"),
     M(COUNTING, "shared", "len(vocab), method.window", "len(vocab), 1", "trainers.objective"),
     M(COUNTING, "shared", "keep=weights", "keep=None", "trainers.objective"),
-    M(COUNTING, "shared", "and method.subsample:", "and False:", "trainers.objective"),
+    M(COUNTING, "thinned", "if not method.subsample", "if True", "trainers.objective"),
     M(COUNTING, "shared", "else vocab.counts, exponent)", "else vocab.counts, 1.0)",
       "trainers.objective"),
     M(COUNTING, "shared", "pairs if isinstance(method, Svd)", "keep if isinstance(method, Svd)",
