@@ -14,15 +14,12 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext import training as training
     from jaxtext import verification as verification
     from jaxtext.api import analogy as analogy
-    from jaxtext.api import compare as compare
     from jaxtext.api import infer as infer
     from jaxtext.api import load as load
     from jaxtext.api import neighbors as neighbors
     from jaxtext.api import read as read
-    from jaxtext.api import replicates as replicates
     from jaxtext.api import run as run
     from jaxtext.api import save as save
-    from jaxtext.api import stability as stability
     from jaxtext.api import sweep as sweep
     from jaxtext.api import train as train
     from jaxtext.base import types as types
@@ -43,6 +40,9 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported here
     from jaxtext.training.settings import Sgns as Sgns
     from jaxtext.training.settings import Softmax as Softmax
     from jaxtext.training.settings import Svd as Svd
+    from jaxtext.uncertainty import compare as compare
+    from jaxtext.uncertainty import replicates as replicates
+    from jaxtext.uncertainty import stability as stability
     from jaxtext.vectors import embeddings as embeddings
     from jaxtext.vectors import export as export
     from jaxtext.vectors import query as query
@@ -83,15 +83,15 @@ _NAMES = {
     "Softmax": "jaxtext.training.settings",
     "Svd": "jaxtext.training.settings",
     "analogy": "jaxtext.api",
-    "compare": "jaxtext.api",
+    "compare": "jaxtext.uncertainty",
     "infer": "jaxtext.api",
     "load": "jaxtext.api",
     "neighbors": "jaxtext.api",
     "read": "jaxtext.api",
-    "replicates": "jaxtext.api",
+    "replicates": "jaxtext.uncertainty",
     "run": "jaxtext.api",
     "save": "jaxtext.api",
-    "stability": "jaxtext.api",
+    "stability": "jaxtext.uncertainty",
     "sweep": "jaxtext.api",
     "train": "jaxtext.api",
 }

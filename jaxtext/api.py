@@ -7,7 +7,7 @@ jaxtext.neighbors(vectors, "matrix", top=4)
 ```
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,6 @@ from jaxtyping import Array, Key
 from jaxtext import text
 from jaxtext.base.errors import InputError
 from jaxtext.base.team import ALONE, Team
-from jaxtext.evaluation import change
-from jaxtext.evaluation import stability as stabilities
-from jaxtext.evaluation.change import Changes
-from jaxtext.evaluation.stability import Stability
 from jaxtext.reports.progress import Bars
 from jaxtext.reports.sweep import sweep_table
 from jaxtext.reports.tables import Table
@@ -33,11 +29,8 @@ from jaxtext.runs.sweep import Scores, swept
 from jaxtext.runs.watch import Watch, ignore
 from jaxtext.text import Corpus, Reading, Source
 from jaxtext.text.reading import notes
-from jaxtext.training import changes
-from jaxtext.training.counting import seed_of
 from jaxtext.training.methods import Start, fit
-from jaxtext.training.resampling import resampler
-from jaxtext.training.settings import Exact, Method, Sgns, check_method
+from jaxtext.training.settings import Method, Sgns, check_method
 from jaxtext.training.stream import Diverged
 from jaxtext.training.unseen import infer
 from jaxtext.vectors import export
@@ -46,21 +39,16 @@ from jaxtext.vectors.query import analogy, neighbors
 
 __all__ = [
     "analogy",
-    "compare",
     "infer",
     "load",
     "neighbors",
     "read",
-    "replicates",
     "run",
     "save",
-    "stability",
     "sweep",
     "train",
 ]
 
-CONTEXTS = 10_000  # of the most frequent words, for comparing texts
-TOGETHER = 200  # words whose documents are in memory at a time
 SUFFIXES = {
     ".bin": "word2vec-binary",
     ".txt": "word2vec-text",
@@ -164,9 +152,9 @@ def train(
         try:
             params = fit(key, corpus, method, start=start, on_report=on_report, on_state=on_state)
         except Diverged as error:
-            error.vectors = _embeddings(corpus, error.params)
+            error.vectors = embedded(corpus, error.params)
             raise
-    return _embeddings(corpus, params)
+    return embedded(corpus, params)
 
 
 def check_key(key: Any) -> None:
@@ -179,7 +167,8 @@ def check_key(key: Any) -> None:
         raise InputError(f"must be one key, found keys of shape {list(key.shape)}", "key")
 
 
-def _embeddings(corpus: Corpus, params: Any) -> Embeddings:
+def embedded(corpus: Corpus, params: Any) -> Embeddings:
+    """Return the vectors of a training with the words and counts of its corpus."""
     center, context = (np.asarray(table, np.float32) for table in params)
     return Embeddings(corpus.vocab, center, context)
 
@@ -294,123 +283,6 @@ def sweep(
         on_row(*row)
         rows.append(row)
     return sweep_table(rows)
-
-
-def stability(
-    corpus: Corpus,
-    method: Method,
-    keys: Key[Array, "..."],
-    *,
-    bootstrap: int | None = None,
-    words: Sequence[str] | int = 1000,
-    pairs: Sequence[tuple[str, str]] = (),
-    top: int = 10,
-    start: Embeddings | None = None,
-    passes: int | None = None,
-    on_done: Callable[[int], None] = ignore,
-) -> Stability:
-    """Train several times, and return what the trainings have in common.
-
-    With several `keys`, as of `jax.random.split`, each is the seed of one training: the result says
-    how much depends on the seed. With `bootstrap`, and one key, the training is repeated so many
-    times on as many documents of the text, drawn with replacement, where each sentence is a
-    document: the result says how much depends on which documents the text consists of. The cosines
-    of the whole text are those of `start`, its vectors, which are trained first if not given.
-
-    The overlap of the `top` nearest neighbors is measured for `words`, or that many of the most
-    frequent ones, and the cosine of each of the `pairs`. With `passes`, a method on counts makes so
-    many passes from `start`, which is faster and shows less than all of the variation (see
-    `jaxtext.training.resampling`). `on_done` is called with the number of trainings made.
-
-    ```python
-    found = jaxtext.stability(corpus, jaxtext.Exact(), jax.random.split(jax.random.key(0), 5))
-    found = jaxtext.stability(corpus, jaxtext.Exact(), jax.random.key(0), bootstrap=100,
-                              pairs=[("doctor", "nurse")])
-    found.intervals()
-    ```
-
-    Raises `InputError` for unknown words, for fewer than two trainings, and as `train` does.
-    """
-    several = [keys] if getattr(keys, "shape", None) == () else list(keys)
-    chosen = corpus.vocab.words[:words] if isinstance(words, int) else words
-    how: Any = {"words": chosen, "pairs": pairs, "top": top}
-    if bootstrap is None:
-        if len(several) < 2:
-            raise InputError("give several, as of jax.random.split(key, 5), or bootstrap", "keys")
-        trainings = (train(key, corpus, method) for key in several)
-        return stabilities.measure(_numbered(trainings, on_done), **how)
-    if len(several) != 1:
-        raise InputError("give one key for all resamples", "keys")
-    if bootstrap < 2:
-        raise InputError("must be at least 2", "bootstrap", bootstrap)
-    start = train(several[0], corpus, method) if start is None else start
-    trainings = replicates(several[0], corpus, method, bootstrap, start, passes)
-    return stabilities.measure(_numbered(trainings, on_done), **how, whole=start)
-
-
-def replicates(
-    key: Key[Array, ""],
-    corpus: Corpus,
-    method: Method,
-    number: int,
-    start: Embeddings | None = None,
-    passes: int | None = None,
-) -> Iterator[Embeddings]:
-    """Yield the vectors of `number` resamples of a text; see `stability`.
-
-    Raises `InputError` as `train` does.
-    """
-    check_key(key)
-    trained = resampler(key, corpus, method, start=start, passes=passes)
-    return (_embeddings(corpus, trained(each)) for each in range(number))
-
-
-def compare(
-    key: Key[Array, ""],
-    first: Corpus,
-    second: Corpus,
-    method: Exact = Exact(),  # noqa: B008
-    *,
-    words: Sequence[str] | int = 1000,
-    max_vocab: int | None = CONTEXTS,
-    on_done: Callable[[float], None] = ignore,
-) -> Changes:
-    """Return how differently words are used in two texts, first those that surely differ the most.
-
-    Context vectors are trained on both texts together, with their `max_vocab` most frequent common
-    words. They are then held fixed, so that the center of a word in each text is the solution of a
-    convex problem, without a seed and without alignment. Each of the `words`, or that many of the
-    most frequent ones, gets the cosine of its two centers, corrected for noise, with an interval;
-    the chance p of a difference as large between documents of one kind; and q, which is p adjusted
-    for the number of words (see `jaxtext.evaluation.change`). Each sentence is a document.
-    `on_done` is called with the share that is done.
-
-    Raises `InputError` for texts without a common word, for unknown words, and as `train` does.
-    """
-    check_key(key)
-    if not isinstance(method, Exact):
-        raise InputError("must be Exact(...): texts are compared by their counts", "method")
-    two_texts = changes.prepared(key, first, second, method, max_vocab)
-    vocab = two_texts.vocab
-    chosen = list(vocab.words[:words] if isinstance(words, int) else words)
-    if unknown := [word for word in chosen if word not in vocab]:
-        raise InputError(
-            f"{unknown[0]!r} is not among the {len(vocab):,} most frequent words of both texts"
-        )
-    found = []
-    for at in range(0, len(chosen), TOGETHER):
-        some = [vocab.index[word] for word in chosen[at : at + TOGETHER]]
-        found += changes.uses(two_texts, method.window, some)
-        on_done(len(found) / len(chosen))
-    return change.changes(chosen, found, np.random.default_rng(seed_of(key)))
-
-
-def _numbered(
-    trainings: Iterable[Embeddings], on_done: Callable[[int], None]
-) -> Iterator[Embeddings]:
-    for number, each in enumerate(trainings, 1):
-        on_done(number)
-        yield each
 
 
 def _named(paths: str | Path | Sequence[str | Path], name: str | None) -> Source:

@@ -1,7 +1,7 @@
 """One way down: which rooms of the package may use which, read from the sources with `ast`.
 
     base < text < {models, vectors} < {training, evaluation} < {runs, verification}
-         < reports < api < cli < experiments, notebooks
+         < reports < api < uncertainty < cli < experiments, notebooks
 
 Rooms in braces stand side by side and do not use each other. Imports inside functions count.
 """
@@ -25,6 +25,7 @@ FLOORS = [
     {"runs", "verification"},
     {"reports"},
     {"api"},
+    {"uncertainty"},
     {"cli"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -45,6 +46,7 @@ WALLS = {
     "runs": {"rich", "tyro"},
     "reports": {"tyro"},
     "api": {"tyro", "rich"},
+    "uncertainty": {"tyro", "rich"},
 }
 VERIFIERS = {
     "reports.certificate",

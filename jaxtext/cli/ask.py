@@ -9,10 +9,12 @@ from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
 from jaxtext.cli.shared import (
+    Documents,
     JsonFile,
     Limit,
     RunPath,
     Strict,
+    check_documents,
     load,
     note,
     tab_separated,
@@ -44,9 +46,13 @@ class Neighbors:
     # Number of neighbors per word.
     top: int = 10
 
-    # Train this many times on sentences of the run's text drawn with replacement, and print
+    # Train this many times on documents of the run's text drawn with replacement, and print
     # intervals of the cosines.
     bootstrap: Annotated[int | None, arg(metavar="INT", help_behavior_hint="")] = None
+
+    # What is a document for bootstrap: sentences or files.
+    documents: Documents = "sentences"
+
     # Give words that are not in the vocabulary vectors from the sentences of this text that contain
     # them, as the run would have trained them with all else fixed: a file, a folder, or - for
     # standard input. Needs a run folder of sgns or exact.
@@ -117,6 +123,7 @@ def neighbors(options: Neighbors) -> None:
 
     if not options.words:
         raise InputError("neighbors: give at least one word")
+    check_documents(options)
     silent = to_stdout(options.json, options.tsv, options.csv, options.markdown)
     vectors = _loaded(options)
     answers = query.neighbors(vectors, _queries(options, vectors), options.top)
@@ -148,7 +155,7 @@ def _with_intervals(
             raise InputError("cannot be used with bootstrap", name, getattr(options, name))
     words = list(dict.fromkeys(options.words))
     pairs = [(w, near) for w, some in zip(options.words, answers, strict=True) for near, _ in some]
-    trainings = replicates(options.run, options.bootstrap or 0, vectors)
+    trainings = replicates(options.run, options.bootstrap or 0, vectors, options.documents)
     found = stability.measure(trainings, words, pairs, options.top, whole=vectors)
     ends = iter(found.intervals().tolist())
     objects, tables = [], []

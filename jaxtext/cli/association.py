@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
-from jaxtext.cli.shared import JsonFile, RunPath, load, to_stdout, write_result, write_tables
+from jaxtext.cli.shared import (
+    Documents,
+    JsonFile,
+    RunPath,
+    check_documents,
+    load,
+    to_stdout,
+    write_result,
+    write_tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +38,11 @@ class Associate:
         arg(metavar="FILE [FILE ...]", help_behavior_hint="(required)"),
     ]
 
-    # Train this many times on sentences of the run's text drawn with replacement, for intervals.
+    # Train this many times on documents of the run's text drawn with replacement, for intervals.
     bootstrap: Annotated[int | None, arg(metavar="INT", help_behavior_hint="")] = None
+
+    # What is a document for bootstrap: sentences or files.
+    documents: Documents = "sentences"
 
     # Write the results to this file as JSON; - is standard output.
     json: JsonFile = None
@@ -52,6 +64,7 @@ def associate(options: Associate) -> None:
 
     if not options.files:
         raise InputError("association: give at least one file of word lists")
+    check_documents(options)
     silent = to_stdout(options.json, options.csv, options.markdown)
     tests = [test for path in options.files for test in association.read(path)]
     vectors, rng = load(options.run), np.random.default_rng(0)
@@ -80,7 +93,7 @@ def _with_intervals(
 
     effects = [
         [association.effect(one, test) for test in tests]
-        for one in replicates(options.run, options.bootstrap or 0, vectors)
+        for one in replicates(options.run, options.bootstrap or 0, vectors, options.documents)
     ]
     each = zip(results, zip(*effects, strict=True), strict=True)
     return [association.with_interval(*one) for one in each]

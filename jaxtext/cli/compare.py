@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
-from jaxtext.cli.shared import JsonFile, RunPath, load, note, to_stdout, write_result, write_tables
+from jaxtext.cli.shared import (
+    Documents,
+    JsonFile,
+    RunPath,
+    load,
+    note,
+    to_stdout,
+    write_result,
+    write_tables,
+)
 
 if TYPE_CHECKING:
     from jaxtext.evaluation.change import Changes
@@ -34,6 +43,9 @@ class Compare:
     # Compare this many words, the most frequent ones that both have.
     restrict: int = 1000
 
+    # What is a document, of which the texts are taken to be samples: sentences or files.
+    documents: Documents = "sentences"
+
     # Turn the vectors of the first onto those of the second, instead of reading the texts again.
     # There are no intervals and no p-values then.
     procrustes: bool = False
@@ -56,6 +68,8 @@ def compare(options: Compare) -> None:
     for name in ("top", "restrict"):
         if getattr(options, name) < 1:
             raise InputError("must be at least 1", name, getattr(options, name))
+    if options.procrustes and options.documents != "sentences":
+        raise InputError("cannot be used with procrustes", "documents", options.documents)
     silent = to_stdout(options.json, options.csv, options.markdown)
     content, table = _turned(options) if options.procrustes else _texts(options)
     runs = {"first": str(options.first), "second": str(options.second)}
@@ -70,7 +84,7 @@ def _texts(options: Compare) -> "tuple[dict[str, Any], Table]":
     """Compare the texts of two runs, as far as both runs say how to read them."""
     import jax
 
-    from jaxtext import api
+    from jaxtext import uncertainty
     from jaxtext.evaluation.change import HEADER
     from jaxtext.reports.progress import Bars
     from jaxtext.reports.tables import Table
@@ -87,10 +101,11 @@ def _texts(options: Compare) -> "tuple[dict[str, Any], Table]":
             known = ("dim", "window", "negatives", "subsample", "noise_exponent")
             method = Exact(**{name: getattr(own, name) for name in known if hasattr(own, name)})
             watch.on_stage("comparing")
-            found = api.compare(
+            found = uncertainty.compare(
                 jax.random.key(record.seed), first, second, method,
                 words=list(options.words) or options.restrict,
-                max_vocab=max(api.CONTEXTS, options.restrict),
+                max_vocab=max(uncertainty.CONTEXTS, options.restrict),
+                documents=options.documents,
             )  # fmt: skip
     return _content(found), Table(_title(options, len(found)), HEADER, found.rows()[: options.top])
 

@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from jaxtext.vectors.embeddings import Embeddings
 
 
-def replicates(run: Path, number: int, vectors: "Embeddings") -> "Iterator[Embeddings]":
+def replicates(
+    run: Path, number: int, vectors: "Embeddings", documents: str
+) -> "Iterator[Embeddings]":
     """Yield vectors of so many resamples of the text of a run, which has these `vectors`.
 
     Raises `InputError` for fewer than two, and for a folder that contains no run.
     """
     import jax
 
-    from jaxtext import api
+    from jaxtext import uncertainty
     from jaxtext.reports.progress import Bars
     from jaxtext.runs.texts import text_of
 
@@ -29,7 +31,9 @@ def replicates(run: Path, number: int, vectors: "Embeddings") -> "Iterator[Embed
         with text_of(run, (), watch) as (record, _, corpus):
             key = jax.random.key(record.seed)
             watch.on_stage(f"training on {number:,} resamples")
-            trainings = api.replicates(key, corpus, record.method, number, vectors)
+            trainings = uncertainty.replicates(
+                key, corpus, record.method, number, vectors, documents=documents
+            )
             for done, one in enumerate(trainings, 1):
                 watch.on_compared(done / number)
                 yield one

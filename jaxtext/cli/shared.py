@@ -16,9 +16,18 @@ if TYPE_CHECKING:
 Kind = Literal["center", "context", "sum", "average", "concat"]
 RunPath = Annotated[Path, arg(metavar="RUN")]
 JsonFile = Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")]
+Documents = Literal["sentences", "files"]
 Strict = FlagCreatePairsOff[Annotated[bool, arg(help_behavior_hint="")]]
 Limit = Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")]
 STANDARD_OUTPUT = Path("-")
+
+
+def check_documents(options: Any) -> None:
+    """Raise `InputError` for documents where none are drawn."""
+    from jaxtext.base.errors import InputError
+
+    if options.bootstrap is None and options.documents != "sentences":
+        raise InputError("matters to bootstrap alone", "documents", options.documents)
 
 
 def shell_path(path: Path) -> str:

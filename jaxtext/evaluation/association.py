@@ -6,7 +6,7 @@ $s(w) = \mathrm{mean}_{a \in A} \cos(w, a) - \mathrm{mean}_{b \in B} \cos(w, b)$
 the difference of its means over the targets X and Y, in standard deviations over all targets. The
 p-value is the share of partitions of the targets, into sets as large as X and Y, whose difference
 is at least as large: one-sided, as in the paper. It speaks of the choice of targets alone; how much
-the effect depends on the text is said by vectors of resamples (`api.replicates`).
+the effect depends on the text is said by vectors of resamples (`jaxtext.replicates`).
 """
 
 import math

@@ -28,6 +28,7 @@ from jaxtext.base.html import html_table
 from jaxtext.vectors.embeddings import normalize
 
 DRAWS, LEVEL, SURE = 1000, 0.95, 0.05
+TINY = 1e-300
 HEADER = ["word", "cosine", "95%", "p", "q", "first", "second"]
 
 
@@ -42,13 +43,22 @@ class Change(NamedTuple):
     counts: tuple[int, int]  # documents with the word in each text
 
 
+def chance(p: float) -> str:
+    """Return a probability as text, also one that is too small for a float.
+
+    >>> chance(0.0123), chance(0.0)
+    ('0.012', '<1e-300')
+    """
+    return f"{p:.2g}" if p > TINY else f"<{TINY:g}"
+
+
 class Changes(list[Change]):
     """Changes in the order of `changes`; notebooks show them as a table."""
 
     def rows(self) -> list[list[str]]:
         """Return a line of text for each word, of the columns of `HEADER`."""
         return [
-            [word, f"{cosine:.3f}", f"{low:.3f} to {high:.3f}", f"{p:.2g}", f"{q:.2g}",
+            [word, f"{cosine:.3f}", f"{low:.3f} to {high:.3f}", chance(p), chance(q),
              *(f"{count:,}" for count in counts)]
             for word, cosine, (low, high), p, q, counts in self
         ]  # fmt: skip
@@ -154,6 +164,8 @@ def interval(
     level: float = LEVEL,
 ) -> tuple[float, float]:
     """Return where the middle `level` of the cosines of drawn vectors is; -1 to 1 if unknown."""
+    if not all(np.isfinite(each).all() for each in covariances):
+        return -1.0, 1.0
     one, other = (
         rng.multivariate_normal(mean, covariance, DRAWS, method="eigh")
         for mean, covariance in zip((first, second), covariances, strict=True)
@@ -169,16 +181,17 @@ def changes(words: Iterable[str], uses: Iterable[Any], rng: np.random.Generator)
     """Return the changes of words, given their `training.changes.Use`, or None for no pairs.
 
     Those with a q of at most `SURE` are first; of these and of the others, those whose interval
-    ends lowest. A cosine is NaN, and its interval -1 to 1, where it cannot be told from noise.
+    ends lowest. A cosine is NaN, and its interval -1 to 1, where it cannot be told from noise, of
+    which a single document says nothing.
     """
     known = [(word, use) for word, use in zip(words, uses, strict=True) if use is not None]
     chances = [p_value(use.slopes, use.in_first) for _, use in known]
-    found = [
-        Change(
-            word, float(cosine(use.first, use.second, use.covariances)),
-            interval(use.first, use.second, use.covariances, rng), p, float(q),
-            (int(use.in_first.sum()), int((~use.in_first).sum())),
-        )
-        for (word, use), p, q in zip(known, chances, false_discovery(chances), strict=True)
-    ]  # fmt: skip
+    found = []
+    for (word, use), p, q in zip(known, chances, false_discovery(chances), strict=True):
+        counts = int(use.in_first.sum()), int((~use.in_first).sum())
+        vectors = use.first, use.second, use.covariances
+        value, ends = np.nan, (-1.0, 1.0)
+        if min(counts) > 1:
+            value, ends = float(cosine(*vectors)), interval(*vectors, rng)
+        found.append(Change(word, value, ends, p, float(q), counts))
     return Changes(sorted(found, key=lambda each: (each.q > SURE, each.interval[1], each.p)))

@@ -31,6 +31,7 @@ TITLES = {
     "low-rank": "Beyond the sheet: the optimum of few dimensions",
     "trainers": "Beyond the sheet: the trainers, and what they are given",
     "cells": "Beyond the sheet: the losses of a cell, and sums over drawn columns",
+    "evidence": "Beyond the sheet: vectors as evidence",
     "gradients": "Gradients derived by hand, against three oracles",
 }
 

@@ -1,6 +1,6 @@
 """Documents of a text: drawn with replacement, and the pairs of one word in each of them.
 
-Documents are given as sentences are, by their ends in tokens. Each sentence may be one.
+Documents are given as sentences are, by their ends in tokens. Each sentence is one, or each file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,11 @@ import numpy as np
 from jaxtyping import Int
 from scipy import sparse
 
-from jaxtext.text.encoded import Encoded
+from jaxtext.base.errors import InputError
+from jaxtext.text.encoded import Corpus, Encoded
 
 Ends = Int[np.ndarray, " N"]
+KINDS = ("sentences", "files")
 
 
 class ByDocument(NamedTuple):
@@ -20,6 +22,21 @@ class ByDocument(NamedTuple):
 
     documents: Int[np.ndarray, " n"]  # their numbers, in order
     counts: sparse.csr_array  # [n, V], as of `cooccurrence` with `dynamic`
+
+
+def ends_of(corpus: Corpus, kind: str) -> Ends:
+    """Return the ends of the documents of a text, which are its "sentences" or its "files".
+
+    Raises `InputError` for another kind, and for the files of a text that was not read from files.
+    """
+    if kind not in KINDS:
+        raise InputError(f"must be one of {', '.join(KINDS)}", "documents", kind)
+    if kind == "sentences":
+        return corpus.text.ends
+    if corpus.file_ends is None:
+        raise InputError("must be sentences for a text that was not read from files", "documents",
+                         kind)  # fmt: skip
+    return corpus.file_ends
 
 
 def drawn(text: Encoded, documents: Ends, draws: Int[np.ndarray, " M"]) -> Encoded:

@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,15 @@ from jaxtext.text.folders import LeftOut
 from jaxtext.text.hints import one_sentence, without_spaces
 from jaxtext.text.phrases import Phrases, joined
 from jaxtext.text.pieces import LINE_END, in_order, numbered
-from jaxtext.text.renumbering import ENDS, IDS, counted, mapped, renumbered, write_ids
+from jaxtext.text.renumbering import (
+    ENDS,
+    FILE_END,
+    IDS,
+    counted,
+    mapped,
+    renumbered,
+    write_ids,
+)
 from jaxtext.text.sequences import write_tokens
 from jaxtext.text.tokens import LANGUAGES, tokenize_all
 from jaxtext.text.vocab import Vocab
@@ -89,6 +98,7 @@ class Corpus(NamedTuple):
     left_out: tuple[LeftOut, ...] = ()  # files in folders that were not read
     share: Share | None = None  # if several processes have read the text
     phrases: int = 0  # words of the vocabulary that are phrases
+    file_ends: Int[np.ndarray, " F"] | None = None  # in tokens of `text`, if it is from files
 
     @property
     def kept(self) -> int:
@@ -136,10 +146,11 @@ def encode_corpus(
     """Count and encode a text in one pass; ids and sentence ends are written to `folder`.
 
     Each block of UTF-8 bytes must end at a line break or between words, as those of `read_blocks`
-    do. Lines end at LF, CR LF or CR, and are cut into tokens as by `tokenize`. A sentence is a
-    line, or with `paragraphs`, the lines up to one without words. Words that occur less than
-    `min_count` times are left out, as are all but the `max_vocab` most frequent; `phrases` are
-    joined before. `on_tokens` is called with the number of tokens read so far.
+    do; an empty block ends a file. Lines end at LF, CR LF or CR, and are cut into tokens as by
+    `tokenize`. A sentence is a line, or with `paragraphs`, the lines up to one without words. Words
+    that occur less than `min_count` times are left out, as are all but the `max_vocab` most
+    frequent; `phrases` are joined before. `on_tokens` is called with the number of tokens read so
+    far.
 
     If `blocks` are the share of a `team`, all have one vocabulary, the counts are those of the
     whole text, and the files are in a folder of their own in `folder`, which all processes see. The
@@ -224,13 +235,13 @@ def _finish(
     try:
         if phrases is None:
             vocab = Vocab.from_counts(counts, min_count, max_vocab)
-            write_ids(renumbered(*of_words, vocab.index, paragraphs), own)
+            file_ends = write_ids(renumbered(*of_words, vocab.index, paragraphs), own)
         else:
             every = Vocab.from_counts(counts, 1)
             chunks = renumbered(*of_words, every.index, paragraphs)
             with joined(chunks, every, phrases, folder, team) as found:
                 vocab, names = found.vocab(min_count, max_vocab), found.phrases
-                write_ids(found.encoded(vocab), own)
+                file_ends = write_ids(found.encoded(vocab), own)
     except InputError as error:
         error.message = "; ".join((error.message, *hints))
         raise
@@ -239,7 +250,10 @@ def _finish(
         ids, sentences = zip(*team.tell([len(text.ids), len(text.ends)]), strict=True)
         share = Share(team, folder, (0, *itertools.accumulate(ids)), sum(sentences))
     number = sum(word in names for word in vocab.words)
-    return Corpus(vocab, text, sum(counts.values()), digest, hints, share=share, phrases=number)
+    return Corpus(
+        vocab, text, sum(counts.values()), digest, hints, share=share, phrases=number,
+        file_ends=file_ends if len(file_ends) else None,
+    )  # fmt: skip
 
 
 def _words(
@@ -301,9 +315,10 @@ def _write_pieces(
     number = in_order(LINE_END)
     digest = hashlib.sha256()
     seen = 0
+    files: deque[int] = deque()  # of each end that is not yet written, the blocks before it
 
     def prepared() -> Iterator[bytes]:
-        for block in blocks:
+        for block in _filled(blocks, files):
             digest.update(block)
             if b"\r" in block:
                 block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -312,10 +327,27 @@ def _write_pieces(
                     block = pattern.sub(sign, block)
             yield block
 
+    mark = np.full(1, FILE_END, np.int32).data
     with open(path, "wb") as file:
-        for numbers in numbered(prepared(), table, number):
+        for place, numbers in enumerate(numbered(prepared(), table, number)):
+            while files and files[0] == place:
+                file.write(mark)
+                files.popleft()
             file.write(numbers.data)
             seen += int(np.count_nonzero(numbers))  # 0 is a line break
             on_tokens(seen)
         file.write(np.zeros(2, np.int32).data)  # end the last sentence, be it line or paragraph
+        if files:
+            file.write(mark)
     return b" ".join(number).decode().split(" "), digest.hexdigest()
+
+
+def _filled(blocks: Iterable[bytes], ends: deque[int]) -> Iterator[bytes]:
+    """Yield blocks without the empty ones, of which `ends` get the number of blocks before."""
+    number = 0
+    for block in blocks:
+        if block:
+            number += 1
+            yield block
+        else:
+            ends.append(number)

@@ -30,7 +30,7 @@ from scipy import sparse
 from jaxtext.base.errors import InputError
 from jaxtext.base.team import Team
 from jaxtext.text.merging import added_up, merged, narrow, read_counts, read_spilled, spilled
-from jaxtext.text.renumbering import SENTENCE_END, UNKNOWN, counted, mapped
+from jaxtext.text.renumbering import FILE_END, SENTENCE_END, UNKNOWN, counted, mapped
 from jaxtext.text.vocab import Vocab
 
 FOLDER, OWN, IDS = "phrases", "own", "ids-{}.i32"
@@ -68,7 +68,8 @@ class Joined(NamedTuple):
     def encoded(self, vocab: Vocab) -> Iterator[Int[np.ndarray, " n"]]:
         """Yield the ids that words have in a vocabulary, as `renumbering.renumbered` does."""
         table = np.array([vocab.index.get(word, UNKNOWN) for word in self.words], np.int32)
-        table = np.append(table, np.array([SENTENCE_END, UNKNOWN], np.int32))  # at -2 and -1
+        marks = np.array([SENTENCE_END, UNKNOWN, FILE_END], np.int32)  # at -3, -2 and -1
+        table = np.append(table, marks)
         for start in range(0, len(self.ids), CHUNK):
             yield table[self.ids[start : start + CHUNK]]
 
@@ -315,7 +316,7 @@ def _joined(
     size: int,
 ) -> Iterator[Int[np.ndarray, " n"]]:
     """Yield the ids with `targets` in place of the pairs `keys`, joined from left to right."""
-    begins, ends = np.zeros((2, size + 2), bool)  # the last two for marks, which are negative
+    begins, ends = np.zeros((2, size + 3), bool)  # the last three for marks, which are negative
     begins[keys // size] = ends[keys % size] = True
     used = False  # whether the first id of a chunk is the second of a pair
     for start in range(0, len(ids), CHUNK):

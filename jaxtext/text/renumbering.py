@@ -1,4 +1,7 @@
-"""Numbers of pieces -> ids of words, chunk by chunk, and the files of ids and sentence ends."""
+"""Numbers of pieces -> ids of words, chunk by chunk, and the files of ids and sentence ends.
+
+Among the ids are marks, which are negative. Where a file ends, the number is already the mark.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -7,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-UNKNOWN, SENTENCE_END, NO_WORD = -1, -2, -3
+FILE_END, UNKNOWN, SENTENCE_END, NO_WORD = -1, -2, -3, -4
 IDS, ENDS = "ids.i32", "ends.i64"
 CHUNK = 1 << 20  # pieces renumbered at a time
 
@@ -33,7 +36,7 @@ def renumbered(
     index: Mapping[str, int],
     paragraphs: bool,
 ) -> Iterator[Int[np.ndarray, " n"]]:
-    """Yield the ids of words, with `UNKNOWN` words and `SENTENCE_END` among them.
+    """Yield the ids of words, with `UNKNOWN` words, `SENTENCE_END` and `FILE_END` among them.
 
     `others` are the words of the pieces that are not one word each; piece 0 ends a line.
     """
@@ -45,7 +48,8 @@ def renumbered(
         if len(ids) > 1:
             several[piece] = ids[1:]
     first[0] = SENTENCE_END
-    extra = np.zeros(len(pieces), np.int32)
+    first = np.append(first, np.int32(FILE_END))  # the last one, which has the number -1
+    extra = np.zeros(len(first), np.int32)
     extra[list(several)] = [len(ids) for ids in several.values()]
     at_end = True  # of a line, before the chunk
     for start in range(0, len(numbers), CHUNK):
@@ -57,21 +61,29 @@ def renumbered(
             ids = np.insert(ids, np.repeat(places + 1, extra[chunk[places]]), inserted)
         ids = ids[ids != NO_WORD]
         if paragraphs and len(ids):  # a single line break is no more than a space
-            is_end = ids == SENTENCE_END
-            follows = np.concatenate([[at_end], is_end[:-1]])
-            at_end = bool(is_end[-1])
-            ids = ids[~is_end | follows]
+            here = np.flatnonzero(ids != FILE_END)
+            is_end = ids[here] == SENTENCE_END
+            follows = np.concatenate([[at_end], is_end])
+            at_end = bool(follows[-1])
+            ids = np.delete(ids, here[is_end & ~follows[:-1]])
         yield ids
 
 
-def write_ids(chunks: Iterable[Int[np.ndarray, " n"]], folder: Path) -> None:
-    """Write ids and sentence ends, leaving out unknown words and sentences of no other words."""
+def write_ids(chunks: Iterable[Int[np.ndarray, " n"]], folder: Path) -> Int[np.ndarray, " F"]:
+    """Write ids and sentence ends, and return the ends of files, all of them in tokens.
+
+    Unknown words are left out, and so are sentences and files of no other words.
+    """
     written = last_end = 0
+    files: list[int] = []
     # Renamed only when complete, since an earlier corpus in the folder may still be mapped.
     partial = folder / f"{IDS}.partial", folder / f"{ENDS}.partial"
     with open(partial[0], "wb") as ids_file, open(partial[1], "wb") as ends_file:
         for ids in chunks:
             ids = ids[ids != UNKNOWN]
+            for place in np.flatnonzero(ids == FILE_END).tolist():
+                files.append(written + int(np.count_nonzero(ids[:place] >= 0)))
+            ids = ids[ids != FILE_END]
             is_end = ids == SENTENCE_END
             ends = np.flatnonzero(is_end)
             ends = ends - np.arange(len(ends)) + written
@@ -81,3 +93,4 @@ def write_ids(chunks: Iterable[Int[np.ndarray, " n"]], folder: Path) -> None:
             last_end = ends[-1] if len(ends) else last_end
     for path, name in zip(partial, (IDS, ENDS), strict=True):
         path.replace(folder / name)
+    return np.unique(np.array([end for end in files if end], np.int64))

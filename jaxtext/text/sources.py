@@ -108,8 +108,9 @@ def read_blocks(
 ) -> Iterator[bytes]:
     """Yield the text of the sources, one after the other, as blocks of UTF-8 bytes.
 
-    A block has about `block_bytes` bytes. If the last line of a source lacks a line break, one is
-    added, so that no sentence spans two files; with `paragraphs`, an empty line is. A byte order
+    A block has about `block_bytes` bytes; an empty one follows the last of each file, also of those
+    in an archive. If the last line of a source lacks a line break, one is added, so that no
+    sentence spans two files; with `paragraphs`, an empty line is. A byte order
     mark of UTF-16 or UTF-32 counts more than `encoding`. With `errors` "replace", bytes that are
     not text become U+FFFD.
 
@@ -126,6 +127,7 @@ def read_blocks(
                     yield from _checked(_cut(chunks, name), name, encoding, errors)
                     if paragraphs:
                         yield b"\n"
+                    yield b""
         except (OSError, *DAMAGED) as error:
             raise _unreadable(file, error) from error
         except InputError:

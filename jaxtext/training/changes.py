@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Array, Bool, Float, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 from scipy import sparse
 
 from jaxtext.base.errors import InputError
 from jaxtext.models.objective import Objective
-from jaxtext.text.documents import ByDocument, by_document
+from jaxtext.text.documents import ByDocument, by_document, ends_of
 from jaxtext.text.encoded import Corpus, Encoded
 from jaxtext.text.pooled import pooled
 from jaxtext.text.vocab import Vocab
@@ -29,7 +29,7 @@ class Use(NamedTuple):
     first: Float[np.ndarray, " D"]  # its center in the first text
     second: Float[np.ndarray, " D"]
     covariances: tuple[Float[np.ndarray, "D D"], Float[np.ndarray, "D D"]]  # sandwiches
-    slopes: Float[np.ndarray, "N D"]  # by document, at the center of both, in units of curvature
+    slopes: Float[np.ndarray, "N r"]  # by document, at the center of both, in units of curvature
     in_first: Bool[np.ndarray, " N"]
 
 
@@ -38,36 +38,56 @@ class Prepared(NamedTuple):
 
     vocab: Vocab
     text: Encoded
+    documents: Int[np.ndarray, " N"]  # their ends
     boundary: int  # where the second text begins, in tokens
     context: Float[np.ndarray, "V D"]
     objective: Objective
 
 
 def prepared(
-    key: Key[Array, ""], first: Corpus, second: Corpus, method: Exact, max_vocab: int | None = None
+    key: Key[Array, ""],
+    first: Corpus,
+    second: Corpus,
+    method: Exact,
+    max_vocab: int | None = None,
+    documents: str = "sentences",
 ) -> Prepared:
-    """Train contexts on two texts together, with the `max_vocab` most frequent common words."""
+    """Train contexts on two texts together, with the `max_vocab` most frequent common words.
+
+    Raises `InputError` if subsampling leaves no token of a text, and for a text of one document.
+    """
     corpus, boundary = pooled(first, second, max_vocab)
-    whole = counting.thinned(key, corpus.vocab, corpus.text, method)
-    halves = Encoded(corpus.text.ids, np.array([boundary, len(corpus.text.ids)]))
-    ends = counting.thinned(key, corpus.vocab, halves, method).ends  # by the same draws
-    if len(ends) < 2:
+    ids = corpus.text.ids
+
+    def thinned(ends: Int[np.ndarray, " N"]) -> Encoded:
+        return counting.thinned(key, corpus.vocab, Encoded(ids, ends), method)  # by the same draws
+
+    whole, halves = thinned(corpus.text.ends), thinned(np.array([boundary, len(ids)])).ends
+    if len(halves) < 2:
         raise InputError("leaves no token of one of the texts", "subsample", method.subsample)
+    ends = thinned(ends_of(corpus, documents)).ends
+    inside = int(np.searchsorted(ends, halves[0], "right"))
+    if min(inside, len(ends) - inside) < 2:
+        raise InputError(
+            "must be more than one in each text, since they say how much chance there is",
+            "documents", documents,
+        )  # fmt: skip
     method = replace(method, subsample=0)
     corpus = corpus._replace(text=whole)
     objective = counting.objective(key, corpus.vocab, whole, method)
     params = methods.fit(key, corpus, method, objective=objective)
-    return Prepared(corpus.vocab, whole, int(ends[0]), np.asarray(params.context), objective)
+    contexts = np.asarray(params.context)
+    return Prepared(corpus.vocab, whole, ends, int(halves[0]), contexts, objective)
 
 
 def uses(two_texts: Prepared, window: int, words: Sequence[int]) -> Iterator[Use | None]:
-    """Yield the use of each of some words in two texts, whose documents are their sentences.
+    """Yield the use of each of some words in two texts.
 
     A word without a pair in one of the texts gives None.
     """
-    _, text, boundary, context, objective = two_texts
-    documents = int(np.searchsorted(text.ends, boundary, "right"))  # of the first text
-    found = list(by_document(text, text.ends, len(context), window, words))
+    _, text, ends, boundary, context, objective = two_texts
+    documents = int(np.searchsorted(ends, boundary, "right"))  # of the first text
+    found = list(by_document(text, ends, len(context), window, words))
     parts = [_split(each, documents) for each in found]
     single, noise, k = np.asarray(context, np.float32), objective.noise, objective.negatives
     first, second, both = (
@@ -105,8 +125,9 @@ def _sandwich(
     noise: Float[np.ndarray, " V"],
     negatives: int,
 ) -> Float[np.ndarray, "D D"]:
+    """Return the covariance, without bias: one degree of freedom is spent on the center."""
     moves = rows.influences(center, context, counts, noise, negatives)
-    return moves.T @ moves
+    return len(moves) / max(len(moves) - 1, 1) * (moves.T @ moves)
 
 
 def _whitened(
@@ -115,7 +136,7 @@ def _whitened(
     context: Float[np.ndarray, "V D"],
     noise: Float[np.ndarray, " V"],
     negatives: int,
-) -> Float[np.ndarray, "N D"]:
-    """Return the slope of each document, in the coordinates in which the curvature is one."""
+) -> Float[np.ndarray, "N r"]:
+    """Return the slope of each document, in coordinates in which the curvature is one."""
     slopes, curvature = rows.slopes(center, context, counts, noise, negatives)
-    return np.linalg.solve(np.linalg.cholesky(curvature), slopes.T).T
+    return slopes @ rows.inverse_root(curvature)

@@ -11,6 +11,7 @@ from jaxtext.verification.beyond import (
     counted,
     definitions,
     drawing,
+    evidence,
     geometry,
     least_loss,
     low_rank,
@@ -50,6 +51,7 @@ SECTIONS = [
     trainers.SECTION,
     cells.SECTION,
     counted.SECTION,
+    evidence.SECTION,
 ]
 
 

@@ -60,6 +60,28 @@ def test_texts_of_two_runs_are_compared(pair, capsys, tmp_path):
     assert "t3w3" in some and "t1w1" in some and len(some.splitlines()) == 3
 
 
+def test_documents_may_be_files(pair, capsys, tmp_path):
+    """Two folders of ten files each are texts of ten documents."""
+    for name in ("a", "b"):
+        lines = (pair / f"{name}.txt").read_text().splitlines()
+        (tmp_path / f"{name}s").mkdir()
+        for number in range(10):
+            part = "\n".join(lines[30 * number : 30 * number + 30])
+            (tmp_path / f"{name}s" / f"{number}.txt").write_text(part)
+        run(capsys, "train", tmp_path / f"{name}s", "--out", tmp_path / name, *TRAIN)
+    files, pairs = ("--documents", "files"), (tmp_path / "a", tmp_path / "b")
+    found = json.loads(run(capsys, "compare", *pairs, "t0w1", *files, "--json", "-").out)["words"]
+    assert all(5 < number <= 10 for number in found[0]["documents"])
+    by_line = json.loads(run(capsys, "compare", *pairs, "t0w1", "--json", "-").out)["words"]
+    assert by_line[0]["documents"][0] > 10
+    asked = ("neighbors", tmp_path / "a", "t0w1", "--bootstrap", 2, "--json", "-")
+    answers = [json.loads(run(capsys, *asked, *more).out)["queries"] for more in ((), files)]
+    cosines = [[each["cosine"] for each in one[0]["neighbors"]] for one in answers]
+    assert cosines[0] == cosines[1] and answers[0] != answers[1]
+    lists = "association", tmp_path / "a", pair / "lists.txt", "--bootstrap", 3, "--json", "-"
+    assert run(capsys, *lists).out != run(capsys, *lists, *files).out
+
+
 def test_vectors_are_turned_onto_each_other(pair, capsys):
     out = run(capsys, "compare", pair / "a", pair / "a", "--procrustes", "--json", "-").out
     words = json.loads(out)["words"]
@@ -87,6 +109,14 @@ def test_association_tests_have_an_interval_if_asked(pair, capsys):
         (["compare", "a", "b", "--top", "0"], "--top 0: must be at least 1"),
         (["compare", "a", "b", "zz"], "'zz' is not among the 50 most frequent words"),
         (["compare", "a", "lists.txt"], "is not a run folder"),
+        (["compare", "a", "b", "--documents", "files"], "--documents files: must be more than one"),
+        (["compare", "a", "b", "--documents", "files", "--procrustes"], "cannot be used with"),
+        (["neighbors", "a", "t0w1", "--documents", "files"], "matters to bootstrap alone"),
+        (
+            ["neighbors", "a", "t0w1", "--documents", "files", "--bootstrap", "2"],
+            "has one document",
+        ),
+        (["association", "a", "lists.txt", "--documents", "files"], "matters to bootstrap alone"),
         (["compare", "a", "b", "--procrustes", "--restrict", "4"], "4 words in common are too few"),
         (["compare", "a", "b", "zz", "--procrustes"], "'zz' is not among the 50 words"),
         (["association", "a"], "give at least one file"),

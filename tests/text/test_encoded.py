@@ -47,10 +47,11 @@ def encode_clearly(text, min_count, max_vocab, lowercase, tokens, language, para
     language=st.sampled_from([None, "tr"]),
     paragraphs=st.booleans(),
     chunk=st.integers(1, 9),
+    files=st.integers(0, 4),
 )
 def test_encode_corpus_equals_the_clear_path(
     tmp_path, monkeypatch, text, cuts, min_count, max_vocab, lowercase, tokens, language,
-    paragraphs, chunk,
+    paragraphs, chunk, files,
 ):  # fmt: skip
     monkeypatch.setattr(renumbering, "CHUNK", chunk)
     lines = (text + "\n").split("\n")[:-1]
@@ -59,22 +60,27 @@ def test_encode_corpus_equals_the_clear_path(
         "".join(line + "\n" for line in lines[a:b]).encode()
         for a, b in zip(ends, ends[1:], strict=False)
     ]
-    options = {
-        "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "tokens": tokens,
-        "language": language, "paragraphs": paragraphs,
-    }  # fmt: skip
+    ended = [part for block in blocks[:files] for part in (block, b"")]  # each of them a file
+    cut = {"lowercase": lowercase, "tokens": tokens, "language": language}
+    options = {**cut, "min_count": min_count, "max_vocab": max_vocab, "paragraphs": paragraphs}
     try:
         vocab, clear, number = encode_clearly(text, **options)
     except InputError:
         with pytest.raises(InputError):
             encode_corpus(blocks, tmp_path, **options)
         return
-    fast = encode_corpus(blocks, tmp_path, **options)
+    fast = encode_corpus([*ended, *blocks[files:]], tmp_path, **options)
     assert fast.vocab.words == vocab.words
     assert fast.vocab.counts.tolist() == vocab.counts.tolist()
     np.testing.assert_array_equal(fast.text.ids, clear.ids)
     np.testing.assert_array_equal(fast.text.ends, clear.ends)
     assert fast.tokens == number
+    words = [tokenize(block.decode(), **cut) for block in blocks[:files]]
+    expected = np.cumsum([len(vocab.encode(each)) for each in words])
+    if expected.any():
+        assert fast.file_ends.tolist() == np.unique(expected[expected > 0]).tolist()
+    else:
+        assert fast.file_ends is None
 
 
 @pytest.mark.parametrize(

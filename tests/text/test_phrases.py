@@ -273,3 +273,17 @@ def test_settings_not_given_have_their_defaults():
 def test_a_text_that_is_one_phrase_has_no_pairs():
     with pytest.raises(InputError, match="there are no pairs"):
         read([["new", "york"]] * 9)
+
+
+def test_files_end_where_their_joined_words_end(tmp_path):
+    line = "san francisco is in california and new york is not"
+    contents = {"a": f"{line}\n{line}", "b": "?!", "c": f"{line}\nnew", "d": "york"}
+    for name, content in contents.items():
+        (tmp_path / f"{name}.txt").write_text(content)
+    how = {"min_count": 1, "phrase_min_count": 2, "phrase_threshold": -0.5}
+    corpus = text.read(tmp_path, phrases=1, **how)
+    clear = text.read(tmp_path, min_count=1)
+    assert clear.file_ends.tolist() == [20, 31, 32]
+    lengths = [len(part) for part in np.split(np.asarray(corpus.text.ids), corpus.file_ends)]
+    assert corpus.phrases > 0 and len(lengths) == 4 and lengths[-2:] == [1, 0]
+    assert 2 * (lengths[1] - 1) == lengths[0] < 20

@@ -62,6 +62,7 @@ def test_centers_are_those_of_each_text_alone(texts):
     two = changes.prepared(key(), *texts, METHOD)
     word = two.vocab.index["t0w3"]
     (use,) = changes.uses(two, METHOD.window, [word])
+    assert two.documents.tolist() == two.text.ends.tolist()
     alone = jaxtext.text.Encoded(two.text.ids[: two.boundary], two.text.ends[:1500])
     counts = jaxtext.text.cooccurrence(alone, len(two.vocab), METHOD.window, dynamic=True)
     objective = two.objective
@@ -87,5 +88,28 @@ def test_a_word_that_one_text_has_not_after_subsampling_is_left_out(texts):
 def test_what_cannot_be_compared_is_named(texts, unchecked):
     with pytest.raises(InputError, match="'nowhere' is not among the 50"):
         jaxtext.compare(key(), *texts, METHOD, words=["t0w3", "nowhere"])
+    with pytest.raises(InputError, match="not read from files"):
+        jaxtext.compare(key(), *texts, METHOD, documents="files")
+    with pytest.raises(InputError, match="must be one of sentences, files"):
+        jaxtext.compare(key(), *texts, METHOD, documents="lines")
     with pytest.raises(InputError, match="by their counts"):
         jaxtext.compare(key(), *texts, jaxtext.Sgns())
+
+
+def test_files_are_documents_of_both_texts(texts, tmp_path):
+    parts = [f"{name}{number}.txt" for name in "ab" for number in range(5)]
+    lines = ["one two three four", "two three one", "four one", "five two one", "three two four"]
+    for part, line in zip(parts, 2 * lines, strict=True):
+        (tmp_path / part).write_text(f"{line}\n{line}")
+    halves = [
+        jaxtext.read(*(tmp_path / part for part in some), min_count=1)
+        for some in (parts[:5], parts[5:])
+    ]
+    two = changes.prepared(key(), *halves, METHOD, documents="files")
+    lengths = [2 * len(line.split()) for line in 2 * lines]
+    assert two.documents.tolist() == np.cumsum(lengths).tolist()
+    assert two.boundary == sum(lengths[:5])
+    found = jaxtext.compare(key(), *halves, METHOD, documents="files")
+    assert {each.word: each.counts for each in found}["two"] == (4, 4)
+    (five,) = (each for each in found if each.word == "five")  # in one document of each text
+    assert np.isnan(five.cosine) and five.interval == (-1.0, 1.0) and five.p > 0.1

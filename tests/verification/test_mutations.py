@@ -42,6 +42,7 @@ STARTS, OBJECTIVE, COUNTING = "training.starts", "models.objective", "training.c
 GAP_SUMS, ACCELERATORS = "evaluation.gap_sums", "training.accelerators"
 PMI, FACTORS, GAP, MLP = "models.pmi", "models.factorization", "evaluation.gap", "models.mlp"
 STREAM, PHRASES = "trainers.stream", "text.phrases"
+ROWS, CHANGE, ASSOCIATION = "training.counts.rows", "evaluation.change", "evaluation.association"
 M = Mutation
 MUTATIONS = [
     # Subsampling, noise and negatives.
@@ -268,6 +269,18 @@ MUTATIONS = [
     M(PHRASES, "npmi", "- np.log(right)", "- np.log(left)", "trainers.pmi.phrases"),
     M(PHRASES, "ratio", "/ left / right", "/ left / left", "trainers.pmi.phrases"),
     M(PMI, "_log_shares", "- np.log(np.exp(logs - most).sum())", "", "trainers.pmi"),
+    # Evidence.
+    M(ROWS, "_centers", "negatives * pairs[todo]", "pairs[todo]", "evidence.contexts.fixed"),
+    M(ROWS, "influences", "return -(g", "return (g", "evidence.contexts.influence"),
+    M(ROWS, "inverse_root", "np.sqrt(values[bends])", "values[bends]",
+      "evidence.contexts.influence"),
+    M(ROWS, "slopes", "weight.sum() * noise", "noise", "evidence.contexts.influence"),
+    M(ROWS, "slopes", "(p - 1)[:, None]", "p[:, None]", "evidence.contexts.influence"),
+    M(CHANGE, "procrustes", "left @ right", "(left @ right).T", "evidence.procrustes"),
+    M(CHANGE, "procrustes", "return left @ right", "return np.eye(len(left))",
+      "evidence.procrustes"),
+    M(ASSOCIATION, "effect_size", "ddof=1", "ddof=0", "evidence.association"),
+    M(ASSOCIATION, "p_value", ">= least", "> least + 1e-6", "evidence.association"),
     M(PMI, "shifted_pmi", "scores.data - np.log(negatives)", "scores.data + np.log(negatives)",
       "trainers.pmi"),
     M(PMI, "shifted_pmi", "return scores - np.log(negatives)", "return scores", "trainers.pmi"),

@@ -6,6 +6,10 @@ $e_{wc} = k\,\#(w)\,P(c)$, which is strictly convex if P is positive and the con
 dimensions. The result depends on no seed, no start and no other center. Rows of different texts
 with the same contexts are coordinates in the same space, without any rotation.
 
+A word with few different contexts may have no minimum: where some direction leaves the scores of
+all its contexts as they are and lowers those of all others, the loss falls forever. Its row ends
+far out, where the precision of the numbers does, and nothing is said of how it varies.
+
 A text is a sample of documents, whose contributions to the slope are $g_d$, with $\sum_d g_d = 0$
 at the minimum, where the curvature is H. A document that is drawn twice moves the row by about
 $-H^{-1} g_d$, its *influence*. Over all documents, the sum of the influences' outer products is the
@@ -42,9 +46,9 @@ def centers(
 ) -> Float[np.ndarray, "R D"]:
     """Return the best center for each row of counts [R, V], in the precision of `context`.
 
-    Steps are made until none moves a score by more than `close`. A row without a pair, about which
-    the counts say nothing, stays at its start, by default zero. If the contexts do not span all
-    dimensions, rows are the shortest of the best.
+    Steps are made until none moves a score by more than `close`, or can be computed. A row without
+    a pair, about which the counts say nothing, stays at its start, by default zero. If the contexts
+    do not span all dimensions, rows are the shortest of the best.
     """
     with jax.enable_x64(context.dtype == np.float64):
         return _centers(context, counts, noise, negatives, start, close)
@@ -77,10 +81,12 @@ def _centers(
         table = jnp.asarray(found[todo]), None
         step = newton.steps(table, basis, half, None, LOGISTIC, number >= SHARED, False)
         length = newton.step_length(step.fall, step.bend, step.reach, LOGISTIC.growth)
-        found[todo] = np.asarray(step.rows + length[:, None] * step.direction)
-        todo = todo[np.asarray(length * step.reach) > close]
-    moved = pairs > 0
-    begun[moved] = (found[moved] / values).astype(np.float64) @ right
+        moved = np.asarray(step.rows + length[:, None] * step.direction)
+        finite = np.isfinite(moved).all(axis=1)
+        found[todo[finite]] = moved[finite]
+        todo = todo[finite & (np.asarray(length * step.reach) > close)]
+    seen = pairs > 0
+    begun[seen] = (found[seen] / values).astype(np.float64) @ right
     return begun.astype(dtype)
 
 
@@ -94,11 +100,18 @@ def influences(
     """Return how far each document moves the best center of a word, which `center` is.
 
     `counts` [N, V] are the word's contexts in each document. The product of the result's transpose
-    with it is the sandwich covariance. In float64.
+    with it is the sandwich covariance. In float64; NaN if the loss does not bend in all directions.
     """
-    c = np.asarray(context, np.float64)
-    g, curvature = slopes(center, c, counts, noise, negatives)
-    return -np.linalg.solve(curvature, g.T).T
+    g, curvature = slopes(center, np.asarray(context, np.float64), counts, noise, negatives)
+    root = inverse_root(curvature)
+    return -(g @ root) @ root.T if root.shape[1] == len(center) else np.full_like(g, np.nan)
+
+
+def inverse_root(curvature: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D r"]:
+    """Return R for which R R^T is the inverse of a curvature in the r directions that bend."""
+    values, vectors = np.linalg.eigh(curvature)
+    bends = values > np.finfo(np.float32).eps * values.max()  # the precision of centers
+    return vectors[:, bends] / np.sqrt(values[bends])
 
 
 def slopes(

@@ -132,3 +132,15 @@ def test_the_sandwich_is_the_covariance_over_documents_drawn_again(problem, text
     root = np.linalg.inv(np.linalg.cholesky(sandwich))
     values = np.linalg.eigvalsh(root @ bootstrap @ root.T)
     assert values.min() > 0.7 and values.max() < 1.4, values
+
+
+def test_a_row_without_a_minimum_is_finite_and_says_nothing_of_how_it_varies(rng):
+    """One context points away from the only one that occurs: its score falls forever."""
+    context = np.array([[1.0, 0.0], [0.0, 1.0]])
+    counts = sparse.csr_array(np.array([[3.0, 0.0]]))
+    for dtype in (np.float32, np.float64):
+        found = rows.centers(context.astype(dtype), counts, np.array([0.5, 0.5]), K)
+        assert np.isfinite(found).all() and found[0, 1] < -15
+        assert found[0, 0] == pytest.approx(np.log(2 / K), abs=1e-3)
+        moves = rows.influences(found[0], context, counts, np.array([0.5, 0.5]), K)
+        assert np.isnan(moves).all()
