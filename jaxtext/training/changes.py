@@ -89,13 +89,12 @@ def uses(two_texts: Prepared, window: int, words: Sequence[int]) -> Iterator[Use
     documents = int(np.searchsorted(ends, boundary, "right"))  # of the first text
     found = list(by_document(text, ends, len(context), window, words))
     parts = [_split(each, documents) for each in found]
-    single, noise, k = np.asarray(context, np.float32), objective.noise, objective.negatives
+    fixed = rows.Fixed(np.asarray(context, np.float32), objective.noise, objective.negatives)
+    sums = zip(*(map(_sums, (*two, each.counts)) for two, each in zip(parts, found, strict=True)),
+               strict=True)  # fmt: skip
     first, second, both = (
-        rows.centers(single, sparse.csr_array(sparse.vstack(sums)), noise, k)
-        for sums in zip(*(map(_sums, (*two, each.counts)) for two, each in
-                          zip(parts, found, strict=True)), strict=True)
-    )  # fmt: skip
-    how = np.asarray(context, np.float64), noise, k
+        rows.centers(fixed, sparse.csr_array(sparse.vstack(each))) for each in sums
+    )
     for place, (each, two) in enumerate(zip(found, parts, strict=True)):
         if not all(part.sum() for part in two):
             yield None
@@ -103,8 +102,8 @@ def uses(two_texts: Prepared, window: int, words: Sequence[int]) -> Iterator[Use
         centers = first[place], second[place]
         yield Use(
             *centers,
-            tuple(_sandwich(*one, *how) for one in zip(centers, two, strict=True)),  # pyright: ignore
-            _whitened(both[place], each.counts, *how),
+            (_sandwich(fixed, two[0], centers[0]), _sandwich(fixed, two[1], centers[1])),
+            _whitened(fixed, each.counts, both[place]),
             each.documents < documents,
         )
 
@@ -119,24 +118,16 @@ def _sums(counts: sparse.csr_array) -> sparse.csr_array:
 
 
 def _sandwich(
-    center: Float[np.ndarray, " D"],
-    counts: sparse.csr_array,
-    context: Float[np.ndarray, "V D"],
-    noise: Float[np.ndarray, " V"],
-    negatives: int,
+    fixed: rows.Fixed, counts: sparse.csr_array, center: Float[np.ndarray, " D"]
 ) -> Float[np.ndarray, "D D"]:
     """Return the covariance, without bias: one degree of freedom is spent on the center."""
-    moves = rows.influences(center, context, counts, noise, negatives)
+    moves = rows.influences(fixed, counts, center)
     return len(moves) / max(len(moves) - 1, 1) * (moves.T @ moves)
 
 
 def _whitened(
-    center: Float[np.ndarray, " D"],
-    counts: sparse.csr_array,
-    context: Float[np.ndarray, "V D"],
-    noise: Float[np.ndarray, " V"],
-    negatives: int,
+    fixed: rows.Fixed, counts: sparse.csr_array, center: Float[np.ndarray, " D"]
 ) -> Float[np.ndarray, "N r"]:
     """Return the slope of each document, in coordinates in which the curvature is one."""
-    slopes, curvature = rows.slopes(center, context, counts, noise, negatives)
+    slopes, curvature = rows.slopes(fixed, counts, center)
     return slopes @ rows.inverse_root(curvature)

@@ -24,7 +24,7 @@ from jaxtext.text.encoded import encode_sentences
 from jaxtext.text.sequences import sentences_of
 from jaxtext.text.tokens import tokenize
 from jaxtext.text.vocab import Vocab
-from jaxtext.training.counts.rows import centers
+from jaxtext.training.counts.rows import Fixed, centers
 from jaxtext.training.sampling import keep_probability, noise_distribution
 from jaxtext.training.settings import Exact, Method, Sgns, check_method
 from jaxtext.vectors.embeddings import Embeddings
@@ -75,8 +75,8 @@ def fitted(
     noise = noise_distribution(counts, method.noise_exponent)
     if prior:
         pairs = sparse.csr_array(pairs.toarray() + prior * usual / usual.sum())
-    context = vectors.vectors("context").astype(np.float64)
-    found = centers(context, pairs, noise, method.negatives, close=CLOSE)
+    fixed = Fixed(vectors.vectors("context").astype(np.float64), noise, method.negatives)
+    found = centers(fixed, pairs, close=CLOSE)
     return found.astype(vectors.center.dtype)
 
 

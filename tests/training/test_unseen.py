@@ -9,7 +9,7 @@ from jaxtext.base.errors import InputError
 from jaxtext.models.objective import cell_loss
 from jaxtext.text import Vocab
 from jaxtext.training import counting
-from jaxtext.training.counts.rows import centers
+from jaxtext.training.counts.rows import Fixed, centers
 from jaxtext.training.unseen import fitted, infer, neighbors_of
 
 ANIMALS, TOOLS = ("cat", "dog", "cow", "hen"), ("saw", "axe", "file", "drill")
@@ -44,7 +44,7 @@ def test_a_known_word_gets_the_best_row_of_its_whole_text(sentences):
     row = sparse.csr_array(objective.counts)[[place]]
     weight = 5 * np.asarray(row.sum(axis=1))
     context = vectors.vectors("context").astype(np.float64)
-    best = centers(context, row, objective.noise, 5, close=1e-9)[0]
+    best = centers(Fixed(context, objective.noise, 5), row, close=1e-9)[0]
     found = infer(vectors, "dog", sentences, method, prior=0)
     np.testing.assert_allclose(found, best, rtol=1e-6)
     # The exact trainer ends with a step of the contexts, after which its own row is near the best.

@@ -17,7 +17,7 @@ sandwich covariance $H^{-1} (\sum_d g_d g_d^\top) H^{-1}$ (Huber 1967): what the
 if other documents of the same kind had been collected, with these contexts.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,33 +35,38 @@ SHARED, OWN = 30, 60  # steps with a curvature shared by similar rows, and with 
 CLOSE = 1e-3  # in scores
 
 
+class Fixed(NamedTuple):
+    """What is held fixed: the contexts, the noise distribution over them, and k."""
+
+    context: Float[np.ndarray, "V D"]
+    noise: Float[np.ndarray, " V"]
+    negatives: int
+
+
 @full_precision()
 def centers(
-    context: Float[np.ndarray, "V D"],
+    fixed: Fixed,
     counts: sparse.csr_array,
-    noise: Float[np.ndarray, " V"],
-    negatives: int,
     start: Float[np.ndarray, "R D"] | None = None,
     close: float = CLOSE,
 ) -> Float[np.ndarray, "R D"]:
-    """Return the best center for each row of counts [R, V], in the precision of `context`.
+    """Return the best center for each row of counts [R, V], in the precision of the contexts.
 
     Steps are made until none moves a score by more than `close`, or can be computed. A row without
     a pair, about which the counts say nothing, stays at its start, by default zero. If the contexts
     do not span all dimensions, rows are the shortest of the best.
     """
-    with jax.enable_x64(context.dtype == np.float64):
-        return _centers(context, counts, noise, negatives, start, close)
+    with jax.enable_x64(fixed.context.dtype == np.float64):
+        return _centers(fixed, counts, start, close)
 
 
 def _centers(
-    context: Float[np.ndarray, "V D"],
+    fixed: Fixed,
     counts: sparse.csr_array,
-    noise: Float[np.ndarray, " V"],
-    negatives: int,
     start: Float[np.ndarray, "R D"] | None,
     close: float,
 ) -> Float[np.ndarray, "R D"]:
+    context, noise, negatives = fixed
     dtype = context.dtype
     left, values, right = np.linalg.svd(np.asarray(context, np.float64), full_matrices=False)
     real = values > values.max() * max(context.shape) * np.finfo(dtype).eps
@@ -91,18 +96,14 @@ def _centers(
 
 
 def influences(
-    center: Float[np.ndarray, " D"],
-    context: Float[np.ndarray, "V D"],
-    counts: sparse.csr_array,
-    noise: Float[np.ndarray, " V"],
-    negatives: int,
+    fixed: Fixed, counts: sparse.csr_array, center: Float[np.ndarray, " D"]
 ) -> Float[np.ndarray, "N D"]:
     """Return how far each document moves the best center of a word, which `center` is.
 
     `counts` [N, V] are the word's contexts in each document. The product of the result's transpose
     with it is the sandwich covariance. In float64; NaN if the loss does not bend in all directions.
     """
-    g, curvature = slopes(center, np.asarray(context, np.float64), counts, noise, negatives)
+    g, curvature = slopes(fixed, counts, center)
     root = inverse_root(curvature)
     return -(g @ root) @ root.T if root.shape[1] == len(center) else np.full_like(g, np.nan)
 
@@ -115,19 +116,16 @@ def inverse_root(curvature: Float[np.ndarray, "D D"]) -> Float[np.ndarray, "D r"
 
 
 def slopes(
-    center: Float[np.ndarray, " D"],
-    context: Float[np.ndarray, "V D"],
-    counts: sparse.csr_array,
-    noise: Float[np.ndarray, " V"],
-    negatives: int,
+    fixed: Fixed, counts: sparse.csr_array, center: Float[np.ndarray, " D"]
 ) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, "D D"]]:
     """Return the slope of the loss of each document in the center, and the curvature of them all.
 
-    `counts` are as in `influences`.
+    `counts` are as in `influences`. In float64.
     """
+    context, noise = (np.asarray(each, np.float64) for each in fixed[:2])
     scores = context @ np.asarray(center, np.float64)
     p = 1 / (1 + np.exp(-scores))
-    weight = negatives * np.asarray(counts.sum(axis=1), np.float64)  # of e, by document
+    weight = fixed.negatives * np.asarray(counts.sum(axis=1), np.float64)  # of e, by document
     of_contexts = np.asarray(counts.sum(axis=0), np.float64)
     observed = counts @ ((p - 1)[:, None] * context)
     g = observed + weight[:, None] * ((noise * p) @ context)[None, :]

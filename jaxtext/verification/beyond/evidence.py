@@ -24,6 +24,10 @@ def _contexts() -> np.ndarray:
     return np.random.default_rng(60).normal(size=(V, D))
 
 
+def _fixed(contexts: np.ndarray) -> rows.Fixed:
+    return rows.Fixed(contexts, NOISE, K)
+
+
 def _slope(center: jax.Array, contexts: np.ndarray, counts: np.ndarray) -> jax.Array:
     """Return the derivative of the loss of all cells in the centers, as its definition has it."""
 
@@ -41,9 +45,9 @@ def _slope(center: jax.Array, contexts: np.ndarray, counts: np.ndarray) -> jax.A
 def centers_for_fixed_contexts() -> Finding:
     rng, contexts, counts = np.random.default_rng(61), _contexts(), sparse.csr_array(COUNTS)
     turn = np.linalg.qr(rng.normal(size=(D, D)))[0]
-    found = rows.centers(contexts, counts, NOISE, K, close=CLOSE)
-    elsewhere = rows.centers(contexts, counts, NOISE, K, 4 * rng.normal(size=(V, D)), close=CLOSE)
-    turned = rows.centers(contexts @ turn, counts, NOISE, K, close=CLOSE)
+    found = rows.centers(_fixed(contexts), counts, close=CLOSE)
+    elsewhere = rows.centers(_fixed(contexts), counts, 4 * rng.normal(size=(V, D)), close=CLOSE)
+    turned = rows.centers(_fixed(contexts @ turn), counts, close=CLOSE)
     return equal(
         f"{V} words in {D} dimensions",
         (_slope(jnp.asarray(found), contexts, COUNTS), np.zeros((V, D))),
@@ -62,8 +66,8 @@ def influence_of_documents() -> Finding:
     contexts = _contexts()
     documents = np.random.default_rng(62).integers(0, 4, (6, V)).astype(np.float64)
     whole = sparse.csr_array(documents.sum(axis=0)[None])
-    center = rows.centers(contexts, whole, NOISE, K, close=CLOSE)[0]
-    moves = rows.influences(center, contexts, sparse.csr_array(documents), NOISE, K)
+    center = rows.centers(_fixed(contexts), whole, close=CLOSE)[0]
+    moves = rows.influences(_fixed(contexts), sparse.csr_array(documents), center)
 
     def loss(center: jax.Array, weights: jax.Array) -> jax.Array:
         counts, scores = weights @ documents, jnp.asarray(contexts) @ center

@@ -36,8 +36,10 @@ def problem(rng, text):
 
 def test_no_slope_of_the_definition_is_left_whatever_the_start(problem, rng):
     context, counts, noise = problem
-    found = rows.centers(context, counts, noise, K, close=1e-10)
-    again = rows.centers(context, counts, noise, K, 3 * rng.normal(size=(V, D)), close=1e-10)
+    found = rows.centers(rows.Fixed(context, noise, K), counts, close=1e-10)
+    again = rows.centers(
+        rows.Fixed(context, noise, K), counts, 3 * rng.normal(size=(V, D)), close=1e-10
+    )
     np.testing.assert_allclose(found, again, rtol=0, atol=1e-8)
 
     def loss(center):
@@ -53,8 +55,8 @@ def test_rows_turn_with_the_contexts(problem, rng):
     """So that centers of two texts with the same contexts need no alignment."""
     context, counts, noise = problem
     turn = np.linalg.qr(rng.normal(size=(D, D)))[0]
-    found = rows.centers(context, counts, noise, K, close=1e-10)
-    turned = rows.centers(context @ turn, counts, noise, K, close=1e-10)
+    found = rows.centers(rows.Fixed(context, noise, K), counts, close=1e-10)
+    turned = rows.centers(rows.Fixed(context @ turn, noise, K), counts, close=1e-10)
     np.testing.assert_allclose(turned, found @ turn, rtol=0, atol=1e-8)
 
 
@@ -62,16 +64,16 @@ def test_some_rows_are_those_of_all_and_a_row_without_pairs_stays(problem, rng):
     context, counts, noise = problem
     few = sparse.csr_array(sparse.vstack([counts[[7, 2]], sparse.csr_array((1, V))]))
     start = rng.normal(size=(3, D))
-    found = rows.centers(context, few, noise, K, start, close=1e-10)
-    expected = rows.centers(context, counts, noise, K, close=1e-10)[[7, 2]]
+    found = rows.centers(rows.Fixed(context, noise, K), few, start, close=1e-10)
+    expected = rows.centers(rows.Fixed(context, noise, K), counts, close=1e-10)[[7, 2]]
     np.testing.assert_allclose(found[:2], expected, rtol=0, atol=1e-8)
     np.testing.assert_array_equal(found[2], start[2])
 
 
 def test_single_precision_comes_as_close_as_it_says(problem):
     context, counts, noise = problem
-    found = rows.centers(context.astype(np.float32), counts, noise, K)
-    exact = rows.centers(context, counts, noise, K, close=1e-10)
+    found = rows.centers(rows.Fixed(context.astype(np.float32), noise, K), counts)
+    exact = rows.centers(rows.Fixed(context, noise, K), counts, close=1e-10)
     assert found.dtype == np.float32
     assert np.abs((found - exact) @ context.T).max() < 10 * rows.CLOSE
 
@@ -84,7 +86,7 @@ def test_the_centers_are_where_the_steps_of_the_exact_trainer_end(problem):
     for _ in range(60):
         step = newton.steps((table, None), columns, half, None, prepared.cell, own_curvature=True)
         table, _ = newton.ended(step, prepared.cell, half.rows)
-    found = rows.centers(context, counts, noise, K, close=1e-10)
+    found = rows.centers(rows.Fixed(context, noise, K), counts, close=1e-10)
     np.testing.assert_allclose(found, table, rtol=0, atol=1e-8)
 
 
@@ -92,8 +94,8 @@ def test_contexts_that_do_not_span_all_dimensions_give_the_shortest_rows(problem
     context, counts, noise = problem
     turn = np.linalg.qr(rng.normal(size=(D, D)))[0]
     flat = context * (np.arange(D) < D - 1)
-    full = rows.centers(flat[:, : D - 1], counts, noise, K, close=1e-10)
-    found = rows.centers(flat @ turn, counts, noise, K, close=1e-10) @ turn.T
+    full = rows.centers(rows.Fixed(flat[:, : D - 1], noise, K), counts, close=1e-10)
+    found = rows.centers(rows.Fixed(flat @ turn, noise, K), counts, close=1e-10) @ turn.T
     np.testing.assert_allclose(found[:, -1], 0, atol=1e-9)
     np.testing.assert_allclose(found[:, :-1], full, rtol=0, atol=1e-7)
 
@@ -103,12 +105,12 @@ def test_influences_are_how_the_row_moves_with_the_weight_of_a_document(problem,
     word, much = 4, 1e-4
     (found,) = by_document(text, text.ends, V, WINDOW, [word])
     whole = sparse.csr_array(found.counts.sum(axis=0)[None])
-    center = rows.centers(context, whole, noise, K, close=1e-12)[0]
-    moves = rows.influences(center, context, found.counts, noise, K)
+    center = rows.centers(rows.Fixed(context, noise, K), whole, close=1e-12)[0]
+    moves = rows.influences(rows.Fixed(context, noise, K), found.counts, center)
     np.testing.assert_allclose(moves.sum(axis=0), 0, atol=1e-8)
     for document in (0, 5):
         more = sparse.csr_array(whole + much * found.counts[[document]])
-        moved = rows.centers(context, more, noise, K, center[None], close=1e-13)[0]
+        moved = rows.centers(rows.Fixed(context, noise, K), more, center[None], close=1e-13)[0]
         np.testing.assert_allclose((moved - center) / much, moves[document], rtol=1e-3, atol=1e-6)
 
 
@@ -117,8 +119,8 @@ def test_the_sandwich_is_the_covariance_over_documents_drawn_again(problem, text
     word, samples = 4, 400
     (found,) = by_document(text, text.ends, V, WINDOW, [word])
     whole = sparse.csr_array(found.counts.sum(axis=0)[None])
-    center = rows.centers(context, whole, noise, K, close=1e-9)[0]
-    moves = rows.influences(center, context, found.counts, noise, K)
+    center = rows.centers(rows.Fixed(context, noise, K), whole, close=1e-9)[0]
+    moves = rows.influences(rows.Fixed(context, noise, K), found.counts, center)
     drawn_again = [
         cooccurrence(
             drawn(text, text.ends, rng.integers(0, len(text.ends), len(text.ends))),
@@ -126,7 +128,9 @@ def test_the_sandwich_is_the_covariance_over_documents_drawn_again(problem, text
         )[[word]]
         for _ in range(samples)
     ]  # fmt: skip
-    again = rows.centers(context, sparse.csr_array(sparse.vstack(drawn_again)), noise, K)
+    again = rows.centers(
+        rows.Fixed(context, noise, K), sparse.csr_array(sparse.vstack(drawn_again))
+    )
     sandwich, bootstrap = moves.T @ moves, np.cov(again.T)
     # In the directions of the sandwich, variances are 1, up to their error, 1 / sqrt(samples / 2).
     root = np.linalg.inv(np.linalg.cholesky(sandwich))
@@ -139,8 +143,8 @@ def test_a_row_without_a_minimum_is_finite_and_says_nothing_of_how_it_varies(rng
     context = np.array([[1.0, 0.0], [0.0, 1.0]])
     counts = sparse.csr_array(np.array([[3.0, 0.0]]))
     for dtype in (np.float32, np.float64):
-        found = rows.centers(context.astype(dtype), counts, np.array([0.5, 0.5]), K)
+        found = rows.centers(rows.Fixed(context.astype(dtype), np.array([0.5, 0.5]), K), counts)
         assert np.isfinite(found).all() and found[0, 1] < -15
         assert found[0, 0] == pytest.approx(np.log(2 / K), abs=1e-3)
-        moves = rows.influences(found[0], context, counts, np.array([0.5, 0.5]), K)
+        moves = rows.influences(rows.Fixed(context, np.array([0.5, 0.5]), K), counts, found[0])
         assert np.isnan(moves).all()
