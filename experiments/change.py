@@ -29,7 +29,7 @@ from jaxtext import Exact, text
 from jaxtext.base.files import write_text
 from jaxtext.evaluation.change import HEADER, SURE, Change
 from jaxtext.reports import scripts
-from jaxtext.reports.tables import Table, print_tables
+from jaxtext.reports.tables import Table, markdown_text, print_tables
 
 LEVELS = (0.05, 0.01, 0.001)
 BANDS = (0, 50, 200, 1000, 1 << 40)  # of the documents with a word in the text that has fewer
@@ -131,8 +131,7 @@ def main(config: Config) -> None:
         title = f"{config.corpus.name} and {config.other.name}: q <= {SURE} for {sure:.0%} of words"
         tables.append(Table(title, HEADER, rows))
     print_tables(*tables)
-    content = "\n\n".join(f"{table.title}\n\n{table.markdown()}" for table in tables)
-    write_text(config.out / "table.md", content + "\n")
+    write_text(config.out / "table.md", markdown_text(tables))
 
 
 if __name__ == "__main__":

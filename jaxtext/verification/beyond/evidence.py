@@ -88,8 +88,8 @@ def influence_of_documents() -> Finding:
 
 @claim(
     "procrustes",
-    "With the singular value decomposition A^T B = U S V^T, no orthogonal matrix Q takes A nearer "
-    "to B than U V^T: the distance squared is |A|^2 + |B|^2 - 2 tr S, and no turn of Q is nearer",
+    "With the singular value decomposition `A^T B = U S V^T`, no orthogonal matrix takes A nearer "
+    "to B than `Q = U V^T`: the squares of the lengths of A and B less twice the trace of S remain",
 )
 def nearest_turn() -> Finding:
     rng = np.random.default_rng(63)
