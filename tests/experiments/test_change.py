@@ -12,7 +12,7 @@ def test_planted_changes_are_counted(experiment, topic_file, tmp_path, capsys):
     )  # fmt: skip
     experiment.main(config)
     content = (tmp_path / "table.md").read_text()
-    assert "| 100% | 4 of 4 |" in content and "q <= 0.05 for 0% of words" in content
+    assert "| 100% | 4 of 4 |" in content and "0.05 for 0% of words" in content
     assert "No word has changed" in capsys.readouterr().out
 
 
