@@ -13,6 +13,18 @@ ending, B the same words with the second, so that no target can be nearer to one
 difference is planted by giving lines with more words of X than of Y the first ending more often.
 Counts how often p is below 0.05 and how often the interval of the effect leaves out zero. Targets
 and attributes are frequent words, drawn at random, without any word twice. Writes table.md.
+
+`exact` on 12 MB of English Wikipedia, 2 cores: 20 minutes. Expect, of 24 tests for each share of
+lines with more words of X than of Y that have the first ending:
+
+    share   median effect   p < 0.05   interval without 0
+    0.5             -0.09      0.000                0.000
+    0.6              0.43      0.167                0.125
+    0.7              0.76      0.500                0.583
+
+and, on the text as it is, 1.80 (1.64 to 1.90, p = 8e-5) for countries of Europe and Asia, and 0.39
+(-1.08 to 1.13, p = 0.22) for science and arts with words for men and women: with two million words
+of text, nothing can be said about the second, and its interval says so.
 """
 
 from collections.abc import Sequence

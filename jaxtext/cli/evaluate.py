@@ -16,6 +16,7 @@ from jaxtext.cli.shared import (
     Kind,
     Limit,
     Strict,
+    check_sets,
     load,
     to_stdout,
     write_result,
@@ -108,7 +109,7 @@ def evaluate(options: Evaluate) -> int:
     if options.sets == ():
         print_tables(sets_table())
         return 0
-    _check_sets(options.sets or ())
+    check_sets(options.sets or ())
     if not options.runs:
         raise InputError("evaluate: give at least one run folder or vector file")
     if not _without_categorization(options) and not options.categorization:
@@ -170,21 +171,6 @@ def evaluate(options: Evaluate) -> int:
 def _without_categorization(options: Evaluate) -> bool:
     """Tell whether there are sets that need no scikit-learn."""
     return bool(options.similarity or options.analogy or options.categories or options.sets)
-
-
-def _check_sets(names: Sequence[str]) -> None:
-    """Raise `InputError` for a name that no set has; a path is named as what it is."""
-    from jaxtext.evaluation.named import SETS, check_names
-
-    for name in names:
-        if name not in SETS and Path(name).exists():
-            raise InputError(
-                "is a file or folder: give runs before --sets, and sets of your own with "
-                "--similarity, --analogy or --categories",
-                "sets",
-                name,
-            )
-    check_names(names)
 
 
 def _of_several(paths: Sequence[Path], reports: Sequence[Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from jaxtext.base.errors import InputError
-from jaxtext.cli.shared import STANDARD_OUTPUT, load, note, to_stdout, write_result
+from jaxtext.cli.shared import STANDARD_OUTPUT, check_sets, load, note, to_stdout, write_result
 
 Files = Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]", help_behavior_hint="")]
 
@@ -33,6 +33,9 @@ class Report:
 
     # Files in the format of questions-words.txt or of BATS, or folders of such files.
     analogy: Files = ()
+
+    # Sets by name, which are downloaded once, as for `jaxtext evaluate`.
+    sets: Annotated[tuple[str, ...], arg(metavar="NAME [NAME ...]", help_behavior_hint="")] = ()
 
     # Ask and answer analogies only among this many of the most frequent words.
     restrict: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: all)")] = None
@@ -78,8 +81,9 @@ def _check(options: Report) -> None:
         raise InputError("report: give at least one run folder or vector file")
     if options.restrict is not None:
         number("restrict", options.restrict, 1, math.inf, whole=True)
-        if not options.analogy:
-            raise InputError("is about --analogy, which is not given", "restrict")
+        if not (options.analogy or options.sets):
+            raise InputError("is about --analogy and --sets, which are not given", "restrict")
+    check_sets(options.sets)
     number("map", options.map, 0, 100_000, whole=True)
     number("seed", options.seed, 0, 2**32 - 1, whole=True)
     if options.text and all(path.exists() and not is_run(path) for path in options.runs):
@@ -99,13 +103,13 @@ def _shown(options: Report) -> list[Any]:
     from jaxtext import evaluation
     from jaxtext.reports import page
 
-    sets = evaluation.read(options.similarity, options.analogy)
+    sets = evaluation.read(options.similarity, options.analogy, sets=options.sets)
     runs = []
     for path, name in zip(options.runs, _names(options.runs), strict=True):
         run = page.shown(path, name, load(path))
         if options.text and run.config:
             run = run._replace(gap=_measured(path, options))
-        if options.similarity or options.analogy:
+        if options.similarity or options.analogy or options.sets:
             run = run._replace(scores=_scores(path, run.vectors, sets, options))
         runs.append(run)
     return runs

@@ -30,6 +30,22 @@ def check_documents(options: Any) -> None:
         raise InputError("matters to bootstrap alone", "documents", options.documents)
 
 
+def check_sets(names: "Sequence[str]") -> None:
+    """Raise `InputError` for a name that no set has; a path is named as what it is."""
+    from jaxtext.base.errors import InputError
+    from jaxtext.evaluation.named import SETS, check_names
+
+    for name in names:
+        if name not in SETS and Path(name).exists():
+            raise InputError(
+                "is a file or folder: give runs before --sets, and sets of your own with "
+                "--similarity, --analogy or --categories",
+                "sets",
+                name,
+            )
+    check_names(names)
+
+
 def shell_path(path: Path) -> str:
     """Return a path as an argument that no command mistakes for an option."""
     return f"./{path}" if str(path).startswith("-") else str(path)

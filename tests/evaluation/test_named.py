@@ -87,6 +87,17 @@ def test_the_command_evaluates_on_sets_by_name(server, vectors, capsys):
     assert set(found) == {"similarity", "analogy", "categorization"}
 
 
+def test_a_page_has_the_scores_on_sets_by_name(server, vectors, tmp_path, capsys):
+    pytest.importorskip("vl_convert", reason="needs the report extra")
+    out = tmp_path / "page.html"
+    assert cli.run(["report", vectors, "--sets", *FILES, "--out", str(out)]) == 0
+    assert all(name in out.read_text(encoding="utf-8") for name in FILES)
+    asked = server.asked
+    assert cli.run(["report", vectors, "--sets", "simlex", "--out", str(out)]) == 2
+    assert "no such set: did you mean simlex999?" in capsys.readouterr().err
+    assert server.asked == asked
+
+
 def test_without_a_name_the_sets_are_listed(capsys):
     for command in (["evaluate", "--sets"], ["evaluate", "absent", "--sets"]):
         assert cli.run(command) == 0
