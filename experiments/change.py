@@ -10,8 +10,15 @@ two texts of one kind, several times. In these,
 - changes are planted: pairs of words of similar frequency are exchanged in a share of the second
   text's lines. Words with q <= 0.05 are found.
 
-Then CORPUS and OTHER themselves are compared. Writes table.md. With the first 12 MB of enwiki-a and
-Brown, and the defaults, this takes about six minutes on 2 cores.
+Then CORPUS and OTHER themselves are compared. Writes table.md. With 12 MB of English Wikipedia and
+the Brown corpus, and the defaults, this takes 5.5 minutes and 5.4 GB, alone on 2 cores. Expect
+
+- without a change, p < 0.05 for 0%, 1.8%, 3.2% and 4.9% of the words in fewer than 50, 50 to 200,
+  200 to 1,000 and more documents, and p < 0.001 for none: the test is careful where there is little
+  to go by. 99.7% of the intervals contain one (22 of 25 for words in fewer than 50 documents);
+- of 40 words exchanged in all lines of the second text 38 are found, in half of them 33, in a
+  quarter 6 (median cosines .48, .85, .95), and one word that was not exchanged;
+- between the two corpora, 97% of the words are used differently.
 """
 
 from collections.abc import Sequence
