@@ -24,7 +24,8 @@ Expect, of 180 pairs in all lines and 341 in two times two halves:
 
 Lines make twice the difference that seeds make. Trainings from the beginning give intervals that
 contain what they should (with standard deviations from 20 resamples, which are uncertain, 94%
-would); passes from the vectors of the text are faster, and their intervals too narrow.
+would); passes from the vectors of the text are faster, and their intervals too narrow. `sgns` with
+`--seeds 4 --bootstrap 8 --splits 1`: 0.030 for seeds, 0.055 for lines, 0.933 within.
 """
 
 import time
