@@ -139,10 +139,7 @@ def train(
     Raises `InputError`, naming the parameter, for arguments and text that cannot be used, and
     `Diverged`, whose `vectors` are the last good ones, when the loss becomes NaN or infinite.
     """
-    if not isinstance(corpus, Corpus):
-        raise InputError(
-            f"must be what jaxtext.read returns, found {type(corpus).__name__}", "corpus"
-        )
+    check_corpus(corpus)
     check_key(key)
     check_method(method)
     with Bars() if progress else nullcontext() as bars:
@@ -155,6 +152,12 @@ def train(
             error.vectors = embedded(corpus, error.params)
             raise
     return embedded(corpus, params)
+
+
+def check_corpus(corpus: Any, name: str = "corpus") -> None:
+    """Raise `InputError` for anything but what `read` returns."""
+    if not isinstance(corpus, Corpus):
+        raise InputError(f"must be what jaxtext.read returns, found {type(corpus).__name__}", name)
 
 
 def check_key(key: Any) -> None:

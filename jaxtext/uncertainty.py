@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Key
 
-from jaxtext.api import check_key, embedded, train
+from jaxtext.api import check_corpus, check_key, embedded, train
 from jaxtext.base.errors import InputError
+from jaxtext.base.ranges import number
 from jaxtext.evaluation import change
 from jaxtext.evaluation import stability as stabilities
 from jaxtext.evaluation.change import Changes
 from jaxtext.evaluation.stability import Stability
 from jaxtext.runs.watch import ignore
 from jaxtext.text import Corpus
-from jaxtext.text.documents import ends_of
+from jaxtext.text.documents import KINDS, ends_of
+from jaxtext.text.vocab import Vocab
 from jaxtext.training import changes
 from jaxtext.training.counting import seed_of
 from jaxtext.training.resampling import resampler
@@ -71,18 +73,19 @@ def stability(
 
     Raises `InputError` for unknown words, for fewer than two trainings, and as `train` does.
     """
-    several = [keys] if getattr(keys, "shape", None) == () else list(keys)
-    chosen = corpus.vocab.words[:words] if isinstance(words, int) else words
-    how: Any = {"words": chosen, "pairs": pairs, "top": top}
+    check_corpus(corpus)
+    several = _several(keys)
+    how: Any = {"words": _chosen(words, corpus.vocab), "pairs": _pairs(pairs), "top": top}
     if bootstrap is None:
         if len(several) < 2:
             raise InputError("give several, as of jax.random.split(key, 5), or bootstrap", "keys")
+        if start is not None or passes is not None or documents != KINDS[0]:
+            raise InputError("is missing, to which start, passes and documents belong", "bootstrap")
         trainings = (train(key, corpus, method) for key in several)
         return stabilities.measure(_numbered(trainings, on_done), **how)
     if len(several) != 1:
         raise InputError("give one key for all resamples", "keys")
-    if bootstrap < 2:
-        raise InputError("must be at least 2", "bootstrap", bootstrap)
+    number("bootstrap", bootstrap, 2, np.inf, whole=True)
     start = train(several[0], corpus, method) if start is None else start
     trainings = replicates(several[0], corpus, method, bootstrap, start, passes, documents)
     return stabilities.measure(_numbered(trainings, on_done), **how, whole=start)
@@ -92,19 +95,27 @@ def replicates(
     key: Key[Array, ""],
     corpus: Corpus,
     method: Method,
-    number: int,
+    count: int,
     start: Embeddings | None = None,
     passes: int | None = None,
     documents: str = "sentences",
 ) -> Iterator[Embeddings]:
-    """Yield the vectors of `number` resamples of a text; see `stability`.
+    """Yield the vectors of `count` resamples of a text; see `stability`.
 
     Raises `InputError` as `train` does.
     """
     check_key(key)
+    check_corpus(corpus)
+    resamples = int(number("count", count, 0, np.inf, whole=True))
+    _check_start(start, corpus)
+    if passes is not None:
+        number("passes", passes, 1, np.inf, whole=True)
     ends = ends_of(corpus, documents)
+    if len(ends) < 2:
+        reason = "must be two or more to be drawn, and the text has one alone"
+        raise InputError(reason, "documents", documents)
     trained = resampler(key, corpus, method, ends, start, passes)
-    return (embedded(corpus, trained(each)) for each in range(number))
+    return (embedded(corpus, trained(each)) for each in range(resamples))
 
 
 def compare(
@@ -131,14 +142,19 @@ def compare(
     Raises `InputError` for texts without a common word, for unknown words, and as `train` does.
     """
     check_key(key)
+    check_corpus(first, "first")
+    check_corpus(second, "second")
+    if max_vocab is not None:
+        number("max_vocab", max_vocab, 1, np.inf, whole=True)
     if not isinstance(method, Exact):
         raise InputError("must be Exact(...): texts are compared by their counts", "method")
     two_texts = changes.prepared(key, first, second, method, max_vocab, documents)
     vocab = two_texts.vocab
-    chosen = list(vocab.words[:words] if isinstance(words, int) else words)
+    chosen = list(dict.fromkeys(_chosen(words, vocab)))
     if unknown := [word for word in chosen if word not in vocab]:
         raise InputError(
-            f"{unknown[0]!r} is not among the {len(vocab):,} most frequent words of both texts"
+            f"{unknown[0]!r} is not among the {len(vocab):,} most frequent words of both texts",
+            "words",
         )
     found = []
     for at in range(0, len(chosen), TOGETHER):
@@ -148,9 +164,52 @@ def compare(
     return change.changes(chosen, found, np.random.default_rng(seed_of(key)))
 
 
+def _several(keys: Any) -> list[Any]:
+    """Return keys as a list. Raises `InputError` for what are no keys."""
+    try:
+        several = [keys] if getattr(keys, "shape", None) == () else list(keys)
+        for key in several:
+            check_key(key)
+    except (TypeError, InputError):
+        raise InputError(
+            f"must be a key or several, as of jax.random.split, found {type(keys).__name__}", "keys"
+        ) from None
+    return several
+
+
+def _chosen(words: Any, vocab: Vocab) -> tuple[str, ...]:
+    """Return words, or that many of the most frequent ones."""
+    if isinstance(words, list | tuple):
+        if words and all(isinstance(word, str) for word in words):
+            return tuple(words)
+        raise InputError("must be words, or a number of words", "words", words)
+    if isinstance(words, str):
+        raise InputError("must be a list of words, or a number of words", "words", words)
+    return vocab.words[: int(number("words", words, 1, np.inf, whole=True))]
+
+
+def _pairs(pairs: Any) -> list[tuple[str, str]]:
+    """Return pairs of words as a list. Raises `InputError` for anything else."""
+    if isinstance(pairs, list | tuple):
+        found = [tuple(pair) if isinstance(pair, list | tuple) else () for pair in pairs]
+        if all(len(p) == 2 and all(isinstance(word, str) for word in p) for p in found):
+            return found  # pyright: ignore[reportReturnType]
+    raise InputError('must be a list of pairs of words, such as [("doctor", "nurse")]', "pairs")
+
+
+def _check_start(start: Any, corpus: Corpus) -> None:
+    """Raise `InputError` for vectors that are not those of a corpus."""
+    if start is None:
+        return
+    if not isinstance(start, Embeddings):
+        raise InputError(f"must be Embeddings, found {type(start).__name__}", "start")
+    if start.words != corpus.vocab.words:
+        raise InputError("must have the words of the corpus, on which it was trained", "start")
+
+
 def _numbered(
     trainings: Iterable[Embeddings], on_done: Callable[[int], None]
 ) -> Iterator[Embeddings]:
-    for number, each in enumerate(trainings, 1):
-        on_done(number)
+    for done, each in enumerate(trainings, 1):
+        on_done(done)
         yield each

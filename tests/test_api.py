@@ -275,3 +275,74 @@ def test_json_of_a_run_is_flat(topic_file, tmp_path):
         0,
     )
     assert "learning_rate" not in config and "epochs" not in config
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"corpus": "one.txt"}, "^corpus: must be what jaxtext.read returns, found str"),
+        ({"keys": 0}, "^keys: must be a key or several"),
+        ({"keys": None}, "^keys: must be a key or several"),
+        ({"top": "3"}, "^top='3'"),
+        ({"top": 0}, "^top=0"),
+        ({"words": 2.5}, "^words=2.5"),
+        ({"words": -5}, "^words=-5"),
+        ({"words": True}, "^words=True"),
+        ({"words": "aa"}, "^words='aa': must be a list of words"),
+        ({"words": []}, "must be words, or a number"),
+        ({"pairs": 5}, "^pairs: must be a list of pairs"),
+        ({"pairs": [("t0w0",)]}, "^pairs: must be a list of pairs"),
+        ({"pairs": ("t0w0", "t0w1")}, "^pairs: must be a list of pairs"),
+        ({"bootstrap": "3"}, "^bootstrap='3'"),
+        ({"bootstrap": 1}, "^bootstrap=1"),
+        ({"bootstrap": None, "passes": 2}, "^bootstrap: is missing, to which start, passes"),
+        ({"bootstrap": None, "documents": "files"}, "^bootstrap: is missing"),
+        ({"start": "x"}, "^start: must be Embeddings, found str"),
+        ({"passes": 0}, "^passes=0"),
+        ({"documents": "books"}, "^documents='books': must be one of sentences, files"),
+        ({"documents": "files"}, "^documents='files': must be sentences"),
+    ],
+)
+def test_what_stability_cannot_use_is_named(topics, wrong, message):
+    corpus = jaxtext.read([line.split() for line in topics[:40]], min_count=1)
+    keys = jax.random.split(jax.random.key(0), 2) if "bootstrap" in wrong else jax.random.key(0)
+    given = {"corpus": corpus, "method": jaxtext.Exact(dim=2, epochs=1), "keys": keys}
+    if wrong.get("bootstrap", 2) is not None and "keys" not in wrong:
+        given["keys"] = jax.random.key(0)
+    with pytest.raises(InputError, match=message):
+        jaxtext.stability(**{"bootstrap": 2, **given, **wrong})
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_what_cannot_be_compared_or_drawn_is_named(topics):
+    key, method = jax.random.key(0), jaxtext.Exact(dim=2, epochs=1)
+    corpus = jaxtext.read([line.split() for line in topics[:40]], min_count=1)
+    with pytest.raises(InputError, match="^first: must be what"):
+        jaxtext.compare(key, "one.txt", corpus, method)
+    with pytest.raises(InputError, match="^second: must be what"):
+        jaxtext.compare(key, corpus, None, method)
+    for wrong, message in (
+        ({"max_vocab": 0}, "^max_vocab=0"),
+        ({"max_vocab": -1}, "^max_vocab=-1"),
+        ({"words": None}, "^words"),
+        ({"words": "t0w0"}, "must be a list of words"),
+        ({"method": jaxtext.Exact(dim=60)}, "50 words in common, which are too few for vectors of"),
+    ):
+        with pytest.raises(InputError, match=message):
+            jaxtext.compare(key, corpus, corpus, **{"method": method, **wrong})
+    with pytest.raises(InputError, match="^count=-1"):
+        jaxtext.replicates(key, corpus, method, -1)
+    other = jaxtext.train(
+        key, jaxtext.read([["a", "b"]], min_count=1), jaxtext.Exact(dim=1, subsample=0)
+    )
+    with pytest.raises(InputError, match="^start: must have the words of the corpus"):
+        jaxtext.replicates(key, corpus, method, 2, other)
+    with pytest.raises(InputError, match="^documents='sentences': must be two or more"):
+        jaxtext.replicates(key, jaxtext.read([["a", "b"]], min_count=1), method, 2)
+    apart = [jaxtext.read([["a", "x"], ["b", "x"]], min_count=1),
+             jaxtext.read([["a", "y"], ["b", "y"]], min_count=1)]  # fmt: skip
+    with pytest.raises(InputError, match="no sentence has two words of the vocabulary"):
+        jaxtext.compare(key, *apart, jaxtext.Exact(dim=2, subsample=0))
+    found = jaxtext.compare(key, corpus, corpus, method, words=["t0w1", "t0w1"])
+    assert len(found) == 1

@@ -125,8 +125,9 @@ def neighbors(options: Neighbors) -> None:
         raise InputError("neighbors: give at least one word")
     check_documents(options)
     silent = to_stdout(options.json, options.tsv, options.csv, options.markdown)
-    vectors = _loaded(options)
+    vectors = load(options.run, options.limit, options.strict)
     answers = query.neighbors(vectors, _queries(options, vectors), options.top)
+    _note_zeros(vectors)
     if options.bootstrap is not None:
         _with_intervals(options, vectors, answers, silent)
         return
@@ -148,6 +149,7 @@ def _with_intervals(
     """Print a table of neighbors for each word, with what resamples of the text say of them."""
     from jaxtext.cli.resampled import replicates
     from jaxtext.evaluation import stability
+    from jaxtext.evaluation.items import finite
     from jaxtext.reports.tables import Table, print_tables
 
     for name in ("limit", "contexts"):
@@ -157,33 +159,51 @@ def _with_intervals(
     pairs = [(w, near) for w, some in zip(options.words, answers, strict=True) for near, _ in some]
     trainings = replicates(options.run, options.bootstrap or 0, vectors, options.documents)
     found = stability.measure(trainings, words, pairs, options.top, whole=vectors)
-    ends = iter(found.intervals().tolist())
+    ends = zip(found.intervals().tolist(), found.counts().tolist(), strict=True)
     objects, tables = [], []
     for word, some in zip(options.words, answers, strict=True):
         listed = found.nearest[:, words.index(word)]
-        near = [
-            {
-                "word": each, "cosine": cosine, "ci95": next(ends),
-                "listed": float((listed == vectors.ids([each])[0]).any(axis=1).mean()),
-            }
-            for each, cosine in some
-        ]  # fmt: skip
+        near = []
+        for each, cosine in some:
+            (low, high), resamples = next(ends)
+            share = float((listed == vectors.ids([each])[0]).any(axis=1).mean())
+            near.append(
+                {
+                    "word": each, "cosine": cosine, "ci95": [finite(low), finite(high)],
+                    "listed": share, "resamples": resamples,
+                }
+            )  # fmt: skip
         objects.append({"word": word, "neighbors": near})
         rows = [
-            [each["word"], f"{each['cosine']:.4f}", "{:.3f} to {:.3f}".format(*each["ci95"]),
-             f"{each['listed']:.0%}"]
+            [
+                each["word"],
+                f"{each['cosine']:.4f}",
+                _between(*each["ci95"]),
+                f"{each['listed']:.0%}",
+            ]
             for each in near
-        ]  # fmt: skip
+        ]
         tables.append(Table(f"Nearest to {word}", ["word", "cosine", "95%", "listed"], rows))
     content = {"run": str(options.run), "bootstrap": options.bootstrap, "queries": objects}
     lines = [
-        [each["word"], near["word"], near["cosine"], *near["ci95"], near["listed"]]
+        [each["word"], near["word"], near["cosine"],
+         *("" if end is None else end for end in near["ci95"]), near["listed"]]
         for each in objects
         for near in each["neighbors"]
-    ]
+    ]  # fmt: skip
+    fewest = min((near["resamples"] for each in objects for near in each["neighbors"]), default=0)
+    if objects and fewest < (options.bootstrap or 0):
+        note(
+            f"some of the words are missing from resamples, so that intervals are of as few as "
+            f"{fewest} of {options.bootstrap}"
+        )
     _write(options, content, lines, tables)
     if not silent:
         print_tables(*tables)
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def analogy(options: Analogy) -> None:
@@ -193,7 +213,9 @@ def analogy(options: Analogy) -> None:
 
     silent = to_stdout(options.json, options.tsv, options.csv, options.markdown)
     a, b, c = asked = (options.a, options.b, options.c)
-    answers = query.analogy(_loaded(options), a, b, c, options.top)
+    vectors = load(options.run, options.limit, options.strict)
+    answers = query.analogy(vectors, a, b, c, options.top)
+    _note_zeros(vectors)
     content = {"run": str(options.run), "a": a, "b": b, "c": c, "answers": _objects(answers)}
     tables = _tables([(f"{a} is to {b} as {c} is to", answers)])
     _write(options, content, [[*asked, *answer] for answer in answers], tables)
@@ -213,14 +235,12 @@ def _queries(options: Neighbors, vectors: "Embeddings") -> list[Any]:
     return [found.get(word, word) for word in options.words]
 
 
-def _loaded(options: Neighbors | Analogy) -> "Embeddings":
-    vectors = load(options.run, options.limit, options.strict)
+def _note_zeros(vectors: "Embeddings") -> None:
     zeros = vectors.zeros()
     if len(zeros):
         words = ", ".join(repr(vectors.words[row]) for row in zeros[:SHOWN])
         more = f" and {len(zeros) - SHOWN:,} more" if len(zeros) > SHOWN else ""
         note(f"no neighbors, because of a zero vector: {words}{more}")
-    return vectors
 
 
 def _objects(answers: list[tuple[str, float]]) -> list[dict[str, Any]]:

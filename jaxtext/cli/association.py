@@ -75,7 +75,7 @@ def associate(options: Associate) -> None:
     title = f"Association tests of {options.run}"
     table = Table(title, ["test", "effect", "95%", "p", "partitions", "covered"], rows)
     if options.json is not None:
-        named = {test.name: each.as_json() for test, each in zip(tests, results, strict=True)}
+        named = [{"test": t.name, **each.as_json()} for t, each in zip(tests, results, strict=True)]
         write_result(options.json, json_text({"run": str(options.run), "tests": named}))
     write_tables(options, [table])
     if not silent:

@@ -78,7 +78,19 @@ def read(path: str | Path) -> list[Test]:
             f"{path}: must have four lists a test ({', '.join(LISTS)}), found {len(lists)} lists"
         )
     quadruples = [lists[at : at + 4] for at in range(0, len(lists), 4)]
-    return [Test(*zip(*four, strict=True)) for four in quadruples]  # pyright: ignore
+    tests = [Test(*zip(*four, strict=True)) for four in quadruples]  # pyright: ignore
+    for test in tests:
+        _check_apart(path, test)
+    return tests
+
+
+def _check_apart(path: str | Path, test: Test) -> None:
+    """Raise `InputError` for a word that is in two lists, between which the test cannot choose."""
+    for first, second in ((0, 1), (2, 3)):
+        for word in test.words[first]:
+            if word in test.words[second]:
+                names = f"{test.names[first]} and {test.names[second]}"
+                raise InputError(f"{path}: {word!r} is in {names}: leave it out of one of them")
 
 
 def measure(
@@ -102,8 +114,11 @@ def measure(
 
 
 def effect(embeddings: Embeddings, test: Test, kind: str = "center") -> float:
-    """Return the effect size alone; NaN if all targets have the same association."""
-    known = _known(embeddings, test, kind)
+    """Return the effect size alone; NaN if all targets have the same association, or no vector."""
+    try:
+        known = _known(embeddings, test, kind)
+    except InputError:  # in a resample; `measure` has raised it for the whole text
+        return math.nan
     return effect_size(_associations(embeddings, known, kind), len(known[0]))
 
 

@@ -6,9 +6,10 @@ vectors from elsewhere, `procrustes` first turns one table onto the other.
 *Test.* If a word is used alike, the documents with it could as well have come from the other text.
 The statistic is $|\sum_{d \in A} y_d|^2$, where $y_d$ is the slope of the loss of document d at the
 center of both texts, in units of the curvature: about how much the loss falls with a center for
-each text. Its distribution over all ways to deal the documents out again is that of a permutation
-test. It is approximated by a multiple of a chi-squared distribution with the same mean and variance
-(Satterthwaite 1946); `permuted` draws from the distribution itself.
+each text. It is compared with a thousand other ways to deal the documents out (a permutation test).
+A chance that is too small to be counted is that of a gamma distribution, shifted, with the mean,
+variance and skewness of these (Pearson's type III), and never less than one in all ways that there
+are: a word in few documents of a text cannot have a small p.
 
 *Cosine.* Noise in two vectors moves them apart, never together, so that even words that have not
 changed would have a cosine below one. It is corrected for attenuation (Spearman 1904): the squared
@@ -22,12 +23,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.stats import chi2
+from scipy.special import gammaln
+from scipy.stats import pearson3, skew
 
 from jaxtext.base.html import html_table
 from jaxtext.vectors.embeddings import normalize
 
 DRAWS, LEVEL, SURE = 1000, 0.95, 0.05
+PERMUTATIONS = 1000
+ENOUGH = 20  # permutations with a statistic as large, for their share to be the p-value
+CELLS = 1 << 22  # documents times permutations in memory at a time
 TINY = 1e-300
 HEADER = ["word", "cosine", "95%", "p", "q", "first", "second"]
 
@@ -96,32 +101,47 @@ def statistic(y: Float[np.ndarray, "N D"], in_first: Bool[np.ndarray, "... N"]) 
     return (sums**2).sum(axis=-1)
 
 
-def p_value(y: Float[np.ndarray, "N D"], in_first: Bool[np.ndarray, " N"]) -> float:
+def dealt_out(
+    y: Float[np.ndarray, "N D"],
+    in_first: Bool[np.ndarray, " N"],
+    rng: np.random.Generator,
+    draws: int = PERMUTATIONS,
+) -> Float[np.ndarray, " draws"]:
+    """Return the statistic of documents that are dealt out to the texts at random, many times."""
+    at_once = max(1, min(draws, CELLS // len(y)))
+    parts = [
+        statistic(y, rng.permuted(np.tile(in_first, (min(at_once, draws - at), 1)), axis=1))
+        for at in range(0, draws, at_once)
+    ]
+    return np.concatenate(parts)
+
+
+def p_value(
+    y: Float[np.ndarray, "N D"], in_first: Bool[np.ndarray, " N"], rng: np.random.Generator
+) -> float:
     """Return the chance of a statistic as large if documents are dealt out at random.
 
     It is 1 where a text has no document, and where all documents are alike.
     """
-    size, first = len(y), int(in_first.sum())
-    if first in (0, size):
+    first = int(in_first.sum())
+    if first in (0, len(y)):
         return 1.0
-    centered = y - y.mean(axis=0)
-    covariance = first * (size - first) / (size * (size - 1)) * centered.T @ centered
-    mean, square = float(np.trace(covariance)), float((covariance**2).sum())
-    if mean <= 0:
-        return 1.0
-    return float(chi2.sf(statistic(y, in_first) * mean / square, mean**2 / square))
+    rounding = 1e-9 * float(((y - y.mean(axis=0)) ** 2).sum())
+    given, sample = float(statistic(y, in_first)), dealt_out(y, in_first, rng)
+    as_large = int((sample >= given - rounding).sum())
+    counted = (1 + as_large) / (1 + len(sample))
+    if as_large >= ENOUGH:
+        return counted
+    ways = gammaln(len(y) + 1) - gammaln(first + 1) - gammaln(len(y) - first + 1)
+    return max(min(_beyond(sample, given), counted), float(np.exp(-ways)))
 
 
-def permuted(
-    y: Float[np.ndarray, "N D"],
-    in_first: Bool[np.ndarray, " N"],
-    rng: np.random.Generator,
-    draws: int = DRAWS,
-) -> float:
-    """Return the p-value of `p_value` from a sample of the permutations themselves."""
-    dealt = np.stack([rng.permutation(in_first) for _ in range(draws)])
-    as_large = statistic(y, dealt) >= statistic(y, in_first) * (1 - 1e-9)
-    return (1 + int(as_large.sum())) / (draws + 1)
+def _beyond(sample: Float[np.ndarray, " N"], value: float) -> float:
+    """Return the chance of a larger value, of a gamma distribution with the sample's moments."""
+    mean, deviation, skewness = sample.mean(), sample.std(), float(skew(sample))
+    if not (deviation > 0 and skewness > 0):
+        return 1.0
+    return float(pearson3.sf(value, skewness, mean, deviation))
 
 
 def false_discovery(p: Sequence[float]) -> Float[np.ndarray, " N"]:
@@ -185,7 +205,7 @@ def changes(words: Iterable[str], uses: Iterable[Any], rng: np.random.Generator)
     which a single document says nothing.
     """
     known = [(word, use) for word, use in zip(words, uses, strict=True) if use is not None]
-    chances = [p_value(use.slopes, use.in_first) for _, use in known]
+    chances = [p_value(use.slopes, use.in_first, rng) for _, use in known]
     found = []
     for (word, use), p, q in zip(known, chances, false_discovery(chances), strict=True):
         counts = int(use.in_first.sum()), int((~use.in_first).sum())

@@ -5,14 +5,15 @@ on average over all pairs of trainings (Wendlandt, Kummerfeld and Mihalcea 2018,
 are compared within each training, so that the trainings need no alignment.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from jaxtext.base.errors import InputError
 from jaxtext.base.html import html_table
+from jaxtext.base.ranges import number
 from jaxtext.evaluation import similarity
 from jaxtext.vectors.embeddings import Embeddings, normalize
 from jaxtext.vectors.query import nearest_rows
@@ -26,26 +27,51 @@ class Stability(NamedTuple):
 
     words: tuple[str, ...]
     overlap: Float[np.ndarray, " W"]  # of the nearest neighbors of each word, in [0, 1]
-    nearest: Int[np.ndarray, "R W top"]  # ids of the neighbors in each training
+    nearest: Int[np.ndarray, "R W top"]  # ids of the neighbors in each training, or -1
     pairs: tuple[Pair, ...]
-    cosines: Float[np.ndarray, "R P"]  # of each pair in each training
+    cosines: Float[np.ndarray, "R P"]  # of each pair in each training; NaN if a word is not in it
     values: Float[np.ndarray, " P"] | None = None  # in the vectors of the whole text, if resampled
 
     def deviations(self) -> Float[np.ndarray, " P"]:
-        """Return the sample standard deviation of the cosine of each pair."""
-        return self.cosines.std(axis=0, ddof=1)
+        """Return the sample standard deviation of the cosine of each pair.
+
+        A word may be in none of the documents of a resample, which says nothing of its pairs then.
+        With fewer than two that do, the result is NaN.
+        """
+        return self._known(lambda cosines: [cosines.std(ddof=1)])[:, 0]
+
+    def counts(self) -> Int[np.ndarray, " P"]:
+        """Return the number of trainings in which both words of each pair have a vector."""
+        return np.isfinite(self.cosines).sum(axis=0)
+
+    def _known(
+        self, of: Callable[[Float[np.ndarray, " r"]], Any], width: int = 1
+    ) -> Float[np.ndarray, "P n"]:
+        found = np.full((self.cosines.shape[1], width), np.nan)
+        for place, cosines in enumerate(self.cosines.T):
+            known = cosines[np.isfinite(cosines)]
+            if len(known) > 1:
+                found[place] = of(known)
+        return found
 
     def intervals(self, level: float = LEVEL) -> Float[np.ndarray, "P 2"]:
         """Return where the middle `level` of the cosines of each pair is.
 
         With `values`, their deviations from their mean are put around these. A resample has fewer
         different documents than the text, which shifts its cosines; twice the shift would be in
-        the interval otherwise.
+        the interval otherwise. NaN with fewer than two cosines.
+
+        Raises `InputError` for a level that is not between 0 and 1.
         """
-        parts = np.quantile(self.cosines, [(1 - level) / 2, (1 + level) / 2], axis=0).T
+        level = number("level", level, 0, 1, whole=False)
+        ends = [(1 - level) / 2, (1 + level) / 2]
+        parts = self._known(lambda cosines: np.quantile(cosines, ends), 2)
         if self.values is None:
             return parts
-        return np.clip(parts + (self.values - self.cosines.mean(axis=0))[:, None], -1, 1)
+        return np.clip(parts + (self.values - self._means())[:, None], -1, 1)
+
+    def _means(self) -> Float[np.ndarray, " P"]:
+        return self._known(lambda cosines: [cosines.mean()])[:, 0]
 
     def rows(self) -> list[list[str]]:
         """Return a line of text for each word: the word and its overlap."""
@@ -53,10 +79,10 @@ class Stability(NamedTuple):
 
     def pair_rows(self) -> list[list[str]]:
         """Return a line of text for each pair: its words, cosine, standard deviation, interval."""
-        values = self.cosines.mean(axis=0) if self.values is None else self.values
+        values = self._means() if self.values is None else self.values
         columns = values.tolist(), self.deviations().tolist(), self.intervals().tolist()
         return [
-            [*pair, f"{value:.3f}", f"{deviation:.3f}", f"{low:.3f} to {high:.3f}"]
+            [*pair, f"{value:.3f}", f"{deviation:.3f}", shown_interval(low, high)]
             for pair, value, deviation, (low, high) in zip(self.pairs, *columns, strict=True)
         ]
 
@@ -65,6 +91,11 @@ class Stability(NamedTuple):
         words = html_table(f"{len(self.nearest)} trainings", ["word", "overlap"], self.rows())
         header = ["word", "word", "cosine", "SD", f"{LEVEL:.0%}"]
         return words + (html_table("", header, self.pair_rows()) if self.pairs else "")
+
+
+def shown_interval(low: float, high: float) -> str:
+    """Return an interval as text, which is empty if it is not known."""
+    return "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
 
 
 def measure(
@@ -84,8 +115,7 @@ def measure(
     Raises `InputError` for unknown words, for fewer than two trainings or one neighbor, and for
     trainings with different words.
     """
-    if top < 1:
-        raise InputError("must be at least 1", "top", top)
+    top = int(number("top", top, 1, np.inf, whole=True))
     nearest, cosines, first = [], [], None
     for one in trainings:
         first = one.words if first is None else first
@@ -104,7 +134,8 @@ def measure(
 def overlap(nearest: Int[np.ndarray, "R W top"]) -> Float[np.ndarray, " W"]:
     """Return the share of neighbors in common, on average over all pairs of trainings.
 
-    A neighbor that m trainings list is common to m (m - 1) / 2 pairs of them.
+    A neighbor that m trainings list is common to m (m - 1) / 2 pairs of them. A training in which
+    the word has a zero vector lists none (-1).
 
     >>> overlap(np.array([[[4, 7]], [[7, 5]]])).tolist()
     [0.5]
@@ -112,7 +143,7 @@ def overlap(nearest: Int[np.ndarray, "R W top"]) -> Float[np.ndarray, " W"]:
     trainings, _, top = nearest.shape
     common = []
     for lists in nearest.transpose(1, 0, 2):
-        _, listed = np.unique(lists, return_counts=True)
+        _, listed = np.unique(lists[lists >= 0], return_counts=True)
         common.append((listed * (listed - 1)).sum())
     return np.array(common) / (trainings * (trainings - 1) * top)
 
@@ -125,7 +156,8 @@ def _nearest(
     most = min(top, len(table[:restrict]) - 1)
     if most < 1:
         raise InputError("must be at least 2, so that a word has a neighbor", "restrict", restrict)
-    return nearest_rows(table[:restrict], table[ids], most, [[i] for i in ids.tolist()])[1]
+    near = nearest_rows(table[:restrict], table[ids], most, [[i] for i in ids.tolist()])[1]
+    return np.where(np.any(table[ids], axis=1, keepdims=True), near, -1)
 
 
 def _cosines(one: Embeddings, pairs: Sequence[Pair], kind: str) -> Float[np.ndarray, " P"]:

@@ -58,6 +58,11 @@ def prepared(
     """
     corpus, boundary = pooled(first, second, max_vocab)
     ids = corpus.text.ids
+    if len(corpus.vocab) < method.dim:
+        raise InputError(
+            f"the texts have {len(corpus.vocab):,} words in common, which are too few for vectors "
+            f"of {method.dim} dimensions: compare longer texts, or train with fewer dimensions"
+        )
 
     def thinned(ends: Int[np.ndarray, " N"]) -> Encoded:
         return counting.thinned(key, corpus.vocab, Encoded(ids, ends), method)  # by the same draws

@@ -70,6 +70,8 @@ def shared(
     counts = weighted(whole, method.window, dynamic=True, keep=weights)
     pairs = rows.column_sums(counts)
     if centers is None and not pairs.any():
+        if not method.subsample:
+            raise InputError("no sentence has two words of the vocabulary, so there are no pairs")
         raise InputError(
             "subsampling leaves no pair of words: give more text, or keep all tokens", "subsample",
             method.subsample,

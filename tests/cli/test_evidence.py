@@ -90,14 +90,34 @@ def test_vectors_are_turned_onto_each_other(pair, capsys):
 
 def test_association_tests_have_an_interval_if_asked(pair, capsys):
     out = run(capsys, "association", pair / "a", pair / "lists.txt", "--json", "-").out
-    (result,) = json.loads(out)["tests"].values()
+    (result,) = json.loads(out)["tests"]
     assert result["effect"] > 1 and result["p"] == pytest.approx(1 / 20) and result["exact"]
     assert (result["items"], result["covered"], result["ci95"]) == (11, 10, None)
     out = run(capsys, "association", pair / "a", pair / "lists.txt", "--bootstrap", 3,
               "--json", "-").out  # fmt: skip
-    (result,) = json.loads(out)["tests"].values()
+    (result,) = json.loads(out)["tests"]
     assert result["ci95"][0] <= result["effect"] <= result["ci95"][1]
     assert "one/two, this/that" in run(capsys, "association", pair / "a", pair / "lists.txt").out
+
+
+def test_words_that_are_missing_from_resamples_have_no_interval(capsys, tmp_path, monkeypatch):
+    """A word in one document of two hundred is missing from a third of the resamples."""
+    lines = ["a b c a", "b c d", "d e a b"] * 66 + ["rare a b"]
+    (tmp_path / "text.txt").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    run(capsys, "train", "text.txt", "--out", "run", *TRAIN, "--subsample", 0)
+    asked = ("neighbors", "run", "rare", "--top", 2, "--bootstrap", 4)
+    shown = run(capsys, *asked, "--json", "found.json", "--tsv", "found.tsv")
+    assert "nan" not in shown.out + (tmp_path / "found.tsv").read_text()
+    assert shown.err.count("\n") == 1 and "missing from resamples" in shown.err
+    near = json.loads((tmp_path / "found.json").read_text())["queries"][0]["neighbors"]
+    assert all(each["resamples"] < 4 for each in near)
+    (tmp_path / "lists.txt").write_text("x: rare\ny: b e\nu: c\nv: d\n")
+    out = run(capsys, "association", "run", "lists.txt", "--bootstrap", 4, "--json", "-").out
+    assert json.loads(out)["tests"][0]["test"] == "x/y, u/v"
+    (tmp_path / "text.txt").write_text("\n".join(sorted(lines)))  # with the same counts
+    for command in (asked, ("compare", "run", "run"), ("gap", "run")):
+        assert "text of run has been changed since the run" in run(capsys, *command, status=2).err
 
 
 @pytest.mark.parametrize(
@@ -114,7 +134,7 @@ def test_association_tests_have_an_interval_if_asked(pair, capsys):
         (["neighbors", "a", "t0w1", "--documents", "files"], "matters to bootstrap alone"),
         (
             ["neighbors", "a", "t0w1", "--documents", "files", "--bootstrap", "2"],
-            "has one document",
+            "must be two or more",
         ),
         (["association", "a", "lists.txt", "--documents", "files"], "matters to bootstrap alone"),
         (["compare", "a", "b", "--procrustes", "--restrict", "4"], "4 words in common are too few"),

@@ -98,6 +98,11 @@ def test_the_interval_is_around_the_effect(vectors, test, rng):
     assert association.with_interval(found, []).ci95 is None
 
 
+def test_a_resample_without_the_words_of_a_list_has_no_effect(vectors, test):
+    vectors.center[vectors.ids(list(test.words[3]))] = 0
+    assert np.isnan(association.effect(vectors, test))
+
+
 def test_a_file_has_four_lists_a_test(tmp_path):
     path = tmp_path / "tests.txt"
     path.write_text(
@@ -119,6 +124,8 @@ def test_a_file_has_four_lists_a_test(tmp_path):
         ("a: b\nflowers:  \n", "line 2: must be a name"),
         ("a: b\nc: d\ne: f\n", "four lists a test .*found 3 lists"),
         ("", "the file is empty"),
+        ("a: b c\nc: d c\ne: f\ng: h\n", "'c' is in a and c: leave it out of one of them"),
+        ("a: b\nc: d\ne: f z\ng: z\n", "'z' is in e and g"),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, line):

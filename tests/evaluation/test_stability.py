@@ -81,3 +81,23 @@ def test_notebooks_show_tables_in_which_words_are_escaped(rng):
                  (vectors(rng), vectors(rng))]  # fmt: skip
     page = stability.measure(trainings, words[:2], [("<b>", "w3")])._repr_html_()
     assert "&lt;b&gt;" in page and "<b>" not in page and "2 trainings" in page
+
+
+def test_a_word_without_a_vector_lists_no_neighbors_and_leaves_its_training_out(rng):
+    """As in a resample none of whose documents has the word."""
+    trainings = [vectors(rng) for _ in range(4)]
+    pairs = [("w3", "w5"), ("w7", "w8")]
+    whole = stability.measure(trainings[1:], ["w3", "w7"], pairs, top=5)
+    for one in trainings[:1]:
+        one.center[3] = 0
+    found = stability.measure(trainings, ["w3", "w7"], pairs, top=5)
+    assert (found.nearest[0, 0] == -1).all() and (found.nearest[1:] >= 0).all()
+    assert found.overlap[0] == pytest.approx(whole.overlap[0] / 2)  # of 3 pairs of trainings in 6
+    assert found.counts().tolist() == [3, 4]
+    np.testing.assert_allclose(found.deviations()[0], whole.deviations()[0])
+    np.testing.assert_allclose(found.intervals()[0], whole.intervals()[0])
+    alone = stability.measure([trainings[0], trainings[0], trainings[1]], ["w3"], pairs[:1])
+    assert np.isnan(alone.deviations()).all() and np.isnan(alone.intervals()).all()
+    assert alone.pair_rows()[0][-1] == ""
+    with pytest.raises(InputError, match="level"):
+        found.intervals(2.0)
