@@ -17,8 +17,8 @@ the Brown corpus, and the defaults, this takes 6 minutes and 5.4 GB on 2 cores. 
   few documents (from 50) as in many. 99.7% of the intervals contain one (22 of 25 for words in
   fewer than 50 documents);
 - of 40 words exchanged in all lines of the second text 38 are found, in half of them 37, in a
-  quarter 13 (median cosines .48, .85, .95), and 3, 3 and 0 others, some of which have the exchanged
-  words as contexts;
+  quarter 13 (median cosines .48, .85, .95), and 3, 3 and 0 others, whose contexts may have been
+  exchanged;
 - between the two corpora, 97% of the words are used differently.
 """
 
