@@ -76,6 +76,7 @@ def stability(
     check_corpus(corpus)
     several = _several(keys)
     how: Any = {"words": _chosen(words, corpus.vocab), "pairs": _pairs(pairs), "top": top}
+    _check_known("pairs", [word for pair in how["pairs"] for word in pair], corpus.vocab)
     if bootstrap is None:
         if len(several) < 2:
             raise InputError("give several, as of jax.random.split(key, 5), or bootstrap", "keys")
@@ -148,14 +149,11 @@ def compare(
         number("max_vocab", max_vocab, 1, np.inf, whole=True)
     if not isinstance(method, Exact):
         raise InputError("must be Exact(...): texts are compared by their counts", "method")
+    for corpus in (first, second):
+        _chosen(words, corpus.vocab)  # before contexts are trained
     two_texts = changes.prepared(key, first, second, method, max_vocab, documents)
     vocab = two_texts.vocab
     chosen = list(dict.fromkeys(_chosen(words, vocab)))
-    if unknown := [word for word in chosen if word not in vocab]:
-        raise InputError(
-            f"{unknown[0]!r} is not among the {len(vocab):,} most frequent words of both texts",
-            "words",
-        )
     found = []
     for at in range(0, len(chosen), TOGETHER):
         some = [vocab.index[word] for word in chosen[at : at + TOGETHER]]
@@ -178,14 +176,22 @@ def _several(keys: Any) -> list[Any]:
 
 
 def _chosen(words: Any, vocab: Vocab) -> tuple[str, ...]:
-    """Return words, or that many of the most frequent ones."""
+    """Return words, all of them known, or that many of the most frequent ones."""
     if isinstance(words, list | tuple):
-        if words and all(isinstance(word, str) for word in words):
-            return tuple(words)
-        raise InputError("must be words, or a number of words", "words", words)
+        if not words or not all(isinstance(word, str) for word in words):
+            raise InputError("must be words, or a number of words", "words", words)
+        _check_known("words", words, vocab)
+        return tuple(words)
     if isinstance(words, str):
         raise InputError("must be a list of words, or a number of words", "words", words)
     return vocab.words[: int(number("words", words, 1, np.inf, whole=True))]
+
+
+def _check_known(name: str, words: Sequence[str], vocab: Vocab) -> None:
+    """Raise `InputError` for the first word that a vocabulary does not have."""
+    for word in words:
+        if word not in vocab:
+            raise InputError(f"{word!r} is not among the {len(vocab):,} words", name)
 
 
 def _pairs(pairs: Any) -> list[tuple[str, str]]:

@@ -294,6 +294,8 @@ def test_json_of_a_run_is_flat(topic_file, tmp_path):
         ({"pairs": 5}, "^pairs: must be a list of pairs"),
         ({"pairs": [("t0w0",)]}, "^pairs: must be a list of pairs"),
         ({"pairs": ("t0w0", "t0w1")}, "^pairs: must be a list of pairs"),
+        ({"words": ["t0w0", "zz"]}, "^words: 'zz' is not among the 50 words"),
+        ({"pairs": [("t0w0", "zz")]}, "^pairs: 'zz' is not among the 50 words"),
         ({"bootstrap": "3"}, "^bootstrap='3'"),
         ({"bootstrap": 1}, "^bootstrap=1"),
         ({"bootstrap": None, "passes": 2}, "^bootstrap: is missing, to which start, passes"),

@@ -127,7 +127,7 @@ def test_words_that_are_missing_from_resamples_have_no_interval(capsys, tmp_path
         (["neighbors", "lists.txt", "t0w1", "--bootstrap", "2"], "not a vector file"),
         (["neighbors", "a", "t0w1", "--bootstrap", "2", "--limit", "9"], "--limit 9: cannot"),
         (["compare", "a", "b", "--top", "0"], "--top 0: must be at least 1"),
-        (["compare", "a", "b", "zz"], "'zz' is not among the 50 most frequent words"),
+        (["compare", "a", "b", "zz"], "'zz' is not among the 50 words"),
         (["compare", "a", "lists.txt"], "is not a run folder"),
         (["compare", "a", "b", "--documents", "files"], "--documents files: must be more than one"),
         (["compare", "a", "b", "--documents", "files", "--procrustes"], "cannot be used with"),

@@ -87,7 +87,7 @@ def test_a_word_that_one_text_has_not_after_subsampling_is_left_out(texts):
 
 
 def test_what_cannot_be_compared_is_named(texts, unchecked):
-    with pytest.raises(InputError, match="'nowhere' is not among the 50"):
+    with pytest.raises(InputError, match="'nowhere' is not among the 50 words"):
         jaxtext.compare(key(), *texts, METHOD, words=["t0w3", "nowhere"])
     with pytest.raises(InputError, match="not read from files"):
         jaxtext.compare(key(), *texts, METHOD, documents="files")
