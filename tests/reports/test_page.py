@@ -308,7 +308,7 @@ def test_pages_go_to_standard_output_too(hostile, tmp_path, capsys, monkeypatch)
 
 @pytest.mark.parametrize(
     ("option", "line"),
-    [(["--text", "no.txt"], "only vector files are given"), (["--restrict", "9"], "is not given")],
+    [(["--text", "no.txt"], "only vector files are given"), (["--restrict", "9"], "are not given")],
 )
 def test_options_that_would_do_nothing_are_refused(hostile, tmp_path, capsys, option, line):
     file = tmp_path / "v.safetensors"

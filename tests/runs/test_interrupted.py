@@ -274,6 +274,8 @@ def test_a_run_is_resumed_with_its_own_text_and_options_only(
 
 
 def test_other_circumstances_are_told_and_recorded(stopped, whole, capsys, monkeypatch):
+    for name in circumstances.circumstances()["environment"]:  # of this machine
+        monkeypatch.delenv(name)
     out, _ = stopped(signal.SIGTERM, "--checkpoint-every=0")
     monkeypatch.setenv("XLA_SOMETHING", "1")
     resume = ["train", "--resume", "--out", str(out)]
