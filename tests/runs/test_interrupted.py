@@ -355,9 +355,10 @@ def half(arrays, path, content):  # while a checkpoint is written
         kill()
     save_file(arrays, path, content)
 
-def timed(*arguments, **named):  # at any moment of training
+def timed(*arguments, **named):  # at any moment of training, at the latest at its end
     threading.Timer(float(moment), kill).start()
-    return fit(*arguments, **named)
+    fit(*arguments, **named)
+    kill()
 
 if moment == "written":
     checkpoints.save_file = half
