@@ -163,7 +163,7 @@ def _with_intervals(
     objects, tables = [], []
     for word, some in zip(options.words, answers, strict=True):
         listed = found.nearest[:, words.index(word)]
-        near = []
+        near, rows = [], []
         for each, cosine in some:
             (low, high), resamples = next(ends)
             share = float((listed == vectors.ids([each])[0]).any(axis=1).mean())
@@ -173,16 +173,9 @@ def _with_intervals(
                     "listed": share, "resamples": resamples,
                 }
             )  # fmt: skip
+            ends_shown = stability.shown_interval(low, high)
+            rows.append([each, f"{cosine:.4f}", ends_shown, f"{share:.0%}"])
         objects.append({"word": word, "neighbors": near})
-        rows = [
-            [
-                each["word"],
-                f"{each['cosine']:.4f}",
-                _between(*each["ci95"]),
-                f"{each['listed']:.0%}",
-            ]
-            for each in near
-        ]
         tables.append(Table(f"Nearest to {word}", ["word", "cosine", "95%", "listed"], rows))
     content = {"run": str(options.run), "bootstrap": options.bootstrap, "queries": objects}
     lines = [
@@ -200,10 +193,6 @@ def _with_intervals(
     _write(options, content, lines, tables)
     if not silent:
         print_tables(*tables)
-
-
-def _between(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def analogy(options: Analogy) -> None:

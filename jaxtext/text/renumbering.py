@@ -81,9 +81,10 @@ def write_ids(chunks: Iterable[Int[np.ndarray, " n"]], folder: Path) -> Int[np.n
     with open(partial[0], "wb") as ids_file, open(partial[1], "wb") as ends_file:
         for ids in chunks:
             ids = ids[ids != UNKNOWN]
-            for place in np.flatnonzero(ids == FILE_END).tolist():
-                files.append(written + int(np.count_nonzero(ids[:place] >= 0)))
-            ids = ids[ids != FILE_END]
+            is_file = ids == FILE_END
+            if is_file.any():
+                files += (written + np.cumsum(ids >= 0)[is_file]).tolist()
+                ids = ids[~is_file]
             is_end = ids == SENTENCE_END
             ends = np.flatnonzero(is_end)
             ends = ends - np.arange(len(ends)) + written

@@ -88,7 +88,6 @@ def test_the_command_evaluates_on_sets_by_name(server, vectors, capsys):
 
 
 def test_a_page_has_the_scores_on_sets_by_name(server, vectors, tmp_path, capsys):
-    pytest.importorskip("vl_convert", reason="needs the report extra")
     out = tmp_path / "page.html"
     assert cli.run(["report", vectors, "--sets", *FILES, "--out", str(out)]) == 0
     assert all(name in out.read_text(encoding="utf-8") for name in FILES)
